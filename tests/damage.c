@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * damage - does the check find what it is there for?
+ *
+ * Damage of every kind is planted in a good heap, found, and taken back.
+ */
+#include "test.h"
+
+#define GRANULES	200000
+#define BLOCKS		1000
+
+static struct arena arena;
+static void *blocks[BLOCKS];
+
+/* Every third block of a row is freed: holes, used blocks beside holes and beside each other. */
+static void setup(void)
+{
+	struct heap_view freed;
+	unsigned int i;
+
+	arena_init(&arena, GRANULES);
+	for (i = 0; i < BLOCKS; i++)
+		blocks[i] = heap_alloc(&arena.heap, 1 + i % 100 * (i % 7 ? 1 : 100), i);
+	for (i = 0; i < BLOCKS; i += 3)
+		REQUIRE(heap_free(&arena.heap, blocks[i], &freed) == HEAP_OK);
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+}
+
+static struct heap_block *header_of(u32 at)
+{
+	return (struct heap_block *)(arena.heap.region + heap_offset(at));
+}
+
+static void expect(enum heap_verdict verdict)
+{
+	REQUIRE(arena_check(&arena) == verdict);
+}
+
+/* Every bit of the size in every header, and the tag of every hole. */
+static void headers(void)
+{
+	struct heap_view view;
+	u32 from, bit;
+
+	for (from = 0; heap_views(&arena.heap, from, &view, 1); from = view.at + view.granules) {
+		for (bit = 0; bit < 32; bit++) {
+			header_of(view.at)->granules ^= 1U << bit;
+			expect(HEAP_CORRUPT_HEADER);
+			header_of(view.at)->granules ^= 1U << bit;
+		}
+		header_of(view.at)->tag ^= view.used ? 1U << 31 : 1;
+		expect(HEAP_CORRUPT_HEADER);
+		header_of(view.at)->tag ^= view.used ? 1U << 31 : 1;
+	}
+	expect(HEAP_OK);
+}
+
+/* A flipped bit anywhere in the maps where blocks are. */
+static void maps(void)
+{
+	u32 chunk, bit, used;
+
+	used = place_of(&arena, blocks[BLOCKS - 1]);
+	for (chunk = 0; chunk <= used / HEAP_CHUNK + 1; chunk++) {
+		for (bit = 0; bit < HEAP_CHUNK; bit++) {
+			arena.heap.index.chunks[chunk].start ^= BIT_ULL(bit);
+			REQUIRE(arena_check(&arena) != HEAP_OK);
+			arena.heap.index.chunks[chunk].start ^= BIT_ULL(bit);
+			arena.heap.index.chunks[chunk].free ^= BIT_ULL(bit);
+			REQUIRE(arena_check(&arena) != HEAP_OK);
+			arena.heap.index.chunks[chunk].free ^= BIT_ULL(bit);
+		}
+	}
+	expect(HEAP_OK);
+}
+
+/* A flipped bit in each summary that covers a chunk, and a lost sentinel. */
+static void summaries(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	u32 chunk, word;
+	unsigned int level;
+
+	REQUIRE(index->levels > 1);
+	for (chunk = 0; chunk < heap_index_chunks(index); chunk += 17) {
+		for (word = chunk, level = 0; level < index->levels; level++, word /= 64) {
+			index->summary[level][word / 64] ^= BIT_ULL(word % 64);
+			expect(HEAP_CORRUPT_INDEX);
+			index->summary[level][word / 64] ^= BIT_ULL(word % 64);
+		}
+	}
+	index->chunks[GRANULES / HEAP_CHUNK].start ^= BIT_ULL(GRANULES % HEAP_CHUNK);
+	expect(HEAP_CORRUPT_INDEX);
+	index->chunks[GRANULES / HEAP_CHUNK].start ^= BIT_ULL(GRANULES % HEAP_CHUNK);
+	expect(HEAP_OK);
+}
+
+static void counters(void)
+{
+	struct heap *heap = &arena.heap;
+	u32 *counts[] = { &heap->blocks, &heap->used, &heap->index.holes };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		++*counts[i];
+		expect(HEAP_CORRUPT_INDEX);
+		--*counts[i];
+	}
+	heap->asked++;
+	expect(HEAP_CORRUPT_INDEX);
+	heap->asked--;
+	expect(HEAP_OK);
+}
+
+/* The check in batches, while blocks come and go between them. */
+static void batches(void)
+{
+	enum heap_verdict verdict = HEAP_OK;
+	struct heap_audit audit;
+	struct heap_view freed;
+	unsigned int i = 1;
+
+	heap_audit_start(&audit);
+	while (!verdict && !heap_audit_done(&arena.heap, &audit)) {
+		verdict = heap_check(&arena.heap, &audit, 1 + next_random(5));
+		if (i < BLOCKS && i % 3)
+			REQUIRE(heap_free(&arena.heap, blocks[i], &freed) == HEAP_OK);
+		i++;
+	}
+	REQUIRE(verdict == HEAP_OK && audit.disturbed);
+	expect(HEAP_OK);
+}
+
+int main(void)
+{
+	const struct test tests[] = {
+		{ "headers", headers }, { "maps", maps }, { "summaries", summaries },
+		{ "counters", counters }, { "batches", batches },
+	};
+
+	setup();
+	run_tests("planted damage", tests, sizeof(tests) / sizeof(*tests));
+	arena_destroy(&arena);
+	return 0;
+}

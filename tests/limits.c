@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * limits - the arithmetic at both ends: the smallest region and the largest
+ *
+ * A region may be mapped without being touched, so one of 64 GiB costs nothing here.
+ */
+#include <sys/mman.h>
+
+#include "test.h"
+
+/* What heap_granules_in() makes of region sizes around each limit. */
+static void sizes(void)
+{
+	REQUIRE(heap_granules_in(0) == 0);
+	REQUIRE(heap_granules_in(31) == 0);
+	REQUIRE(heap_granules_in(32) == 1);
+	REQUIRE(heap_granules_in(1 << 20) == 65535);
+	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX) + 16) == HEAP_GRANULES_MAX);
+	REQUIRE(heap_granules_in(1ULL << 40) == HEAP_GRANULES_MAX);
+	REQUIRE(heap_index_bytes(1) == sizeof(struct heap_chunk));
+	REQUIRE(heap_index_bytes(63) == sizeof(struct heap_chunk));
+	REQUIRE(heap_index_bytes(64) == 2 * sizeof(struct heap_chunk) + 8);
+}
+
+/* Sizes that would wrap fail and change nothing. */
+static void huge_requests(void)
+{
+	struct arena arena;
+	size_t size;
+
+	arena_init(&arena, 1000);
+	for (size = SIZE_MAX; size > SIZE_MAX - 64; size--)
+		REQUIRE(!heap_alloc(&arena.heap, size, 0));
+	for (size = 16000 - 7; size < 16000 + 64; size++)
+		REQUIRE(!heap_alloc(&arena.heap, size, 0));
+	for (size = 1; size < 33; size++)
+		REQUIRE(!heap_alloc(&arena.heap, ((size_t)1 << (sizeof(size_t) * 4)) * 16 * size, 0));
+	REQUIRE(arena.heap.failures == 64 + 71 + 32 && arena.heap.index.holes == 1);
+	REQUIRE(heap_alloc(&arena.heap, 16000 - 8, 0));
+	REQUIRE(arena.heap.index.holes == 0 && arena_check(&arena) == HEAP_OK);
+	arena_destroy(&arena);
+}
+
+static void *map_bytes(u64 bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	REQUIRE(memory != MAP_FAILED);
+	return memory;
+}
+
+/* The largest heap: blocks of gigabytes, the last granule, and all merged again. */
+static void largest(void)
+{
+	u32 granules = sizeof(size_t) == 8 ? HEAP_GRANULES_MAX : 100 << 16;
+	u64 index_bytes = heap_index_bytes(granules);
+	char *region = map_bytes(heap_bytes(granules) + 16);
+	void *index = map_bytes(index_bytes);
+	struct heap_view freed;
+	struct heap heap;
+	u64 half = heap_bytes(granules / 2);
+	char *low, *high, *last;
+
+	REQUIRE(heap_granules_in(heap_bytes(granules) + 16) == granules);
+	REQUIRE(index_bytes <= (heap_bytes(granules) / 1000) * 21 + 4096);
+	heap_init(&heap, region, granules, index);
+	low = heap_alloc(&heap, half - 8, 1);
+	high = heap_alloc(&heap, heap_bytes(granules) - half - 32 - 8, 2);
+	last = heap_alloc(&heap, 24, 3);
+	REQUIRE(low == region + 16 && high == low + half && last == region + heap_bytes(granules) - 16);
+	REQUIRE(heap.index.holes == 0 && heap.used == granules);
+	REQUIRE(!heap_alloc(&heap, 1, 4));
+	REQUIRE(heap_free(&heap, low, &freed) == HEAP_OK && freed.asked == half - 8);
+	REQUIRE(heap_free(&heap, last, &freed) == HEAP_OK && freed.asked == 24);
+	REQUIRE(heap_free(&heap, last, &freed) == HEAP_DOUBLE_FREE);
+	REQUIRE(heap.index.holes == 2);
+	REQUIRE(heap_alloc(&heap, 24, 5) == low);
+	REQUIRE(heap_free(&heap, high, &freed) == HEAP_OK && heap.index.holes == 1);
+	REQUIRE(heap_free(&heap, low, &freed) == HEAP_OK && heap.index.holes == 1);
+	REQUIRE(heap.used == 0 && heap_index_size(&heap.index, 0) == granules);
+	munmap(region, heap_bytes(granules) + 16);
+	munmap(index, index_bytes);
+}
+
+int main(void)
+{
+	const struct test tests[] = {
+		{ "sizes of regions", sizes }, { "huge requests", huge_requests },
+		{ "the largest region", largest },
+	};
+
+	run_tests("limits", tests, sizeof(tests) / sizeof(*tests));
+	return 0;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * random - a million random operations, each compared with the oracle
+ *
+ * Both heaps must give the same address for every allocation, and refuse the same ones. The blocks
+ * are filled, so that two that overlap are found; the whole heap is checked every so often.
+ */
+#include <string.h>
+
+#include "oracle.h"
+#include "test.h"
+
+#define BLOCKS	300
+
+struct live {
+	unsigned char *ptr;
+	size_t size;
+	struct node *node;
+	unsigned char fill;
+};
+
+/* Log-uniform: as many of 1..2 bytes as of 1024..2048. */
+static size_t random_size(u32 bits)
+{
+	return 1 + next_random(1U << next_random(bits + 1));
+}
+
+static void allocate(struct arena *arena, struct node *oracle, struct live *live, u32 bits)
+{
+	size_t size = random_size(bits);
+	u32 granules = (size + 8 + 15) / 16;
+
+	live->ptr = heap_alloc(&arena->heap, size, 7);
+	live->node = oracle_alloc(oracle, granules);
+	REQUIRE(!live->ptr == !live->node);
+	if (!live->ptr)
+		return;
+	REQUIRE((uintptr_t)live->ptr % 16 == 0);
+	REQUIRE(place_of(arena, live->ptr) == live->node->at);
+	live->size = size;
+	live->fill = next_random(256);
+	memset(live->ptr, live->fill, size);
+}
+
+static void release(struct arena *arena, struct live *live)
+{
+	struct heap_view freed;
+	size_t i;
+
+	for (i = 0; i < live->size; i++)
+		REQUIRE(live->ptr[i] == live->fill);
+	REQUIRE(heap_free(&arena->heap, live->ptr, &freed) == HEAP_OK);
+	REQUIRE(freed.asked == live->size && freed.owner == 7);
+	REQUIRE(freed.granules == live->node->size);
+	oracle_free(live->node);
+	live->ptr = NULL;
+}
+
+/* A wrong pointer now and then, which must change nothing. */
+static void abuse(struct arena *arena, struct live *live)
+{
+	struct heap before = arena->heap;
+	struct heap_view freed;
+
+	REQUIRE(heap_free(&arena->heap, live->ptr + 1 + next_random(15), &freed) != HEAP_OK);
+	REQUIRE(heap_free(&arena->heap, arena->region, &freed) == HEAP_FOREIGN);
+	before.refused += 2;
+	REQUIRE(!memcmp(&before, &arena->heap, sizeof(before)));
+}
+
+static void compare(struct arena *arena, struct node *oracle)
+{
+	struct heap_view view;
+	u32 from = 0;
+
+	REQUIRE(arena_check(arena) == HEAP_OK);
+	for (; oracle; oracle = oracle->next, from = view.at + view.granules) {
+		REQUIRE(heap_views(&arena->heap, from, &view, 1) == 1);
+		REQUIRE(view.at == oracle->at && view.granules == oracle->size);
+		REQUIRE(view.used == oracle->used);
+	}
+	REQUIRE(from == arena->heap.index.granules);
+}
+
+static void storm(u32 granules, u32 blocks, u32 bits, unsigned int operations)
+{
+	struct live live[BLOCKS] = {};
+	struct arena arena;
+	struct node *oracle = oracle_init(granules);
+	unsigned int i;
+
+	arena_init(&arena, granules);
+	for (i = 0; i < operations; i++) {
+		struct live *one = &live[next_random(blocks)];
+
+		if (!one->ptr) {
+			allocate(&arena, oracle, one, bits);
+		} else {
+			if (i % 64 == 0)
+				abuse(&arena, one);
+			release(&arena, one);
+		}
+		if (i % 256 == 0)
+			compare(&arena, oracle);
+	}
+	for (i = 0; i < blocks; i++) {
+		if (live[i].ptr)
+			release(&arena, &live[i]);
+	}
+	compare(&arena, oracle);
+	REQUIRE(!oracle->next && arena.heap.index.holes == 1 && !arena.heap.asked);
+	printf("ok - %u operations on %u granules, %llu failed for room\n", operations, granules,
+	       (unsigned long long)arena.heap.failures);
+	oracle_destroy(oracle);
+	arena_destroy(&arena);
+}
+
+int main(void)
+{
+	storm(1, 4, 4, 10000);
+	storm(63, BLOCKS, 6, 200000);
+	storm(64, BLOCKS, 8, 200000);
+	storm(4096, BLOCKS, 10, 400000);
+	storm(65535, BLOCKS, 14, 300000);
+	storm(1000003, BLOCKS, 17, 100000);
+	return 0;
+}

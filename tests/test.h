@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test - what the userspace tests share: cases that are counted, a heap to play with, random numbers
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../heap_core.h"
+
+/* A condition that must hold; the first that does not ends the program. */
+#define REQUIRE(condition) do {							\
+	if (!(condition)) {							\
+		printf("not ok - %s:%d: %s\n", __FILE__, __LINE__, #condition);	\
+		exit(1);							\
+	}									\
+} while (0)
+
+struct test {
+	const char *name;
+	void (*run)(void);
+};
+
+/* A heap in memory of its own: @heap, and what to release. */
+struct arena {
+	struct heap heap;
+	void *region;
+	void *index;
+};
+
+void run_tests(const char *about, const struct test *tests, unsigned int count);
+void arena_init(struct arena *arena, u32 granules);
+void arena_destroy(struct arena *arena);
+enum heap_verdict arena_check(const struct arena *arena);
+u32 place_of(const struct arena *arena, const void *ptr);
+u32 next_random(u32 below);
+
+#endif
