@@ -72,7 +72,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 				    heap->name, size, (void *)caller);
 	return ptr;
 }
-HEAPMOD_EXPORT(heapmod_alloc_caller);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 
 /**
  * heapmod_alloc - allocate a block
@@ -91,7 +91,7 @@ void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
 {
 	return heapmod_alloc_caller(heap, size, gfp, _RET_IP_);
 }
-HEAPMOD_EXPORT(heapmod_alloc);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc);
 
 /**
  * heapmod_zalloc_caller - heapmod_zalloc() on behalf of another
@@ -107,7 +107,7 @@ void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsign
 {
 	return heapmod_alloc_caller(heap, size, gfp | __GFP_ZERO, caller);
 }
-HEAPMOD_EXPORT(heapmod_zalloc_caller);
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
 
 /**
  * heapmod_zalloc - allocate a block of zeroes
@@ -122,7 +122,7 @@ void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
 {
 	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
 }
-HEAPMOD_EXPORT(heapmod_zalloc);
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
 
 /**
  * heapmod_alloc_array_caller - heapmod_alloc_array() on behalf of another
@@ -144,7 +144,7 @@ void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gf
 		return NULL;
 	return heapmod_alloc_caller(heap, bytes, gfp, caller);
 }
-HEAPMOD_EXPORT(heapmod_alloc_array_caller);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
 
 /**
  * heapmod_alloc_array - allocate an array
@@ -160,7 +160,7 @@ void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp
 {
 	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
 }
-HEAPMOD_EXPORT(heapmod_alloc_array);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
 
 /**
  * heapmod_free - free a block
@@ -187,7 +187,7 @@ void heapmod_free(struct heapmod *heap, const void *ptr)
 		pr_warn_ratelimited("heap \"%s\": free of a bad pointer (%s) by %pS refused\n",
 				    heap->name, heap_verdict_names[verdict], (void *)_RET_IP_);
 }
-HEAPMOD_EXPORT(heapmod_free);
+EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
 /* What the live block of @ptr was asked for, or 0 if there is none. */
 static size_t asked_size(struct heapmod *heap, const void *ptr, bool *live)
@@ -220,7 +220,7 @@ size_t heapmod_usable_size(struct heapmod *heap, const void *ptr)
 
 	return heapmod_usable(heap) ? asked_size(heap, ptr, &live) : 0;
 }
-HEAPMOD_EXPORT(heapmod_usable_size);
+EXPORT_SYMBOL_HEAPMOD(heapmod_usable_size);
 
 /**
  * heapmod_owns - is this a live block of this heap?
@@ -238,7 +238,7 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr)
 		asked_size(heap, ptr, &live);
 	return live;
 }
-HEAPMOD_EXPORT(heapmod_owns);
+EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
 
 /**
  * heapmod_get_stats - where every byte is, at this moment
@@ -273,7 +273,7 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 	stats->failures = core.failures;
 	stats->refused = core.refused;
 }
-HEAPMOD_EXPORT(heapmod_get_stats);
+EXPORT_SYMBOL_HEAPMOD(heapmod_get_stats);
 
 /**
  * heapmod_check - check the whole heap
@@ -308,7 +308,7 @@ int heapmod_check(struct heapmod *heap)
 	       heap_offset(audit.block));
 	return -EUCLEAN;
 }
-HEAPMOD_EXPORT(heapmod_check);
+EXPORT_SYMBOL_HEAPMOD(heapmod_check);
 
 /* For debugfs: the next blocks from granule @from on, at most HEAPS_BATCH of them. */
 u32 heapmod_views(struct heapmod *heap, u32 from, struct heap_view *views, u32 most)

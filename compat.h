@@ -10,9 +10,9 @@
 
 /* From 6.13 on the namespace of a symbol is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define HEAPMOD_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "HEAPMOD")
+#define EXPORT_SYMBOL_HEAPMOD(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "HEAPMOD")
 #else
-#define HEAPMOD_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, HEAPMOD)
+#define EXPORT_SYMBOL_HEAPMOD(symbol) EXPORT_SYMBOL_NS_GPL(symbol, HEAPMOD)
 #endif
 
 /* Huge pages make frees in a large heap a quarter faster; exported from 6.1 on. */

@@ -349,7 +349,8 @@ static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit 
 			verdict = check_block(heap, audit, at);
 		else if (at)
 			verdict = HEAP_CORRUPT_INDEX;
-		audit->block = at;
+		if (!verdict)
+			audit->block = at;
 	}
 	return verdict;
 }

@@ -11,7 +11,7 @@
 #include "heap_index.h"
 
 #define HEAP_GRANULE	16
-#define HEAP_EDGE	8		/* bytes before the first header, and behind the last block */
+#define HEAP_EDGE	8		/* bytes before the first header */
 
 /**
  * struct heap_block - the header in front of every payload

@@ -43,7 +43,7 @@ struct heap_index {
 	u32 holes;
 	struct heap_chunk *chunks;
 	unsigned int levels;
-	u64 *summary[HEAP_LEVELS];	/* [0]: a bit for each chunk with a start in it; and so on */
+	u64 *summary[HEAP_LEVELS];	/* [0] a bit for each chunk with a start; and so on */
 };
 
 u64 heap_index_bytes(u32 granules);

@@ -15,7 +15,7 @@
 #include "heaps.h"
 
 LIST_HEAD(heaps);
-DEFINE_MUTEX(heaps_lock);
+DEFINE_MUTEX(heaps_lock);	/* of the list, and of the folders in debugfs */
 
 /* A heap that is NULL or an error from heapmod_create() is refused, not followed. */
 bool heapmod_usable(struct heapmod *heap)
@@ -123,8 +123,10 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size)
 	heap = heap_shell(name, size);
 	if (!heap)
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the index"));
-	if (!mem)
-		mem = heap->memory = heapmod_vmalloc(size);
+	if (!mem) {
+		heap->memory = heapmod_vmalloc(size);
+		mem = heap->memory;
+	}
 	if (mem) {
 		heap_init(&heap->core, mem, heap_granules_in(size), heap->index);
 		error = heap_publish(heap);
@@ -158,7 +160,7 @@ struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags
 		error = refuse(name, -EINVAL, "unknown flags");
 	return error ? ERR_PTR(error) : heap_create(name, NULL, region);
 }
-HEAPMOD_EXPORT(heapmod_create);
+EXPORT_SYMBOL_HEAPMOD(heapmod_create);
 
 /**
  * heapmod_create_in - make a heap of memory that the caller owns
@@ -184,7 +186,7 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsi
 		error = refuse(name, -EINVAL, "unknown flags");
 	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region);
 }
-HEAPMOD_EXPORT(heapmod_create_in);
+EXPORT_SYMBOL_HEAPMOD(heapmod_create_in);
 
 static void report_owner(const struct heapmod *heap, const struct heap_owner *owner)
 {
@@ -230,4 +232,4 @@ void heapmod_destroy(struct heapmod *heap)
 	report_leftovers(heap);
 	heap_release(heap);
 }
-HEAPMOD_EXPORT(heapmod_destroy);
+EXPORT_SYMBOL_HEAPMOD(heapmod_destroy);

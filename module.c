@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -31,22 +30,32 @@ struct heapmod *heapmod_default(void)
 {
 	return default_heap;
 }
-HEAPMOD_EXPORT(heapmod_default);
+EXPORT_SYMBOL_HEAPMOD(heapmod_default);
 
-/* memparse() takes anything; a size is digits, then at most one of K, M, G, and fits 64 bits. */
+/* K, M and G are the ends of a size, and nothing is. */
+static int parse_unit(const char *unit)
+{
+	static const char * const units[] = { "", "k", "m", "g" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!strcasecmp(unit, units[i]))
+			return 10 * i;
+	}
+	return -EINVAL;
+}
+
+/* memparse() takes anything; a size is digits, then at most a unit, and fits 64 bits. */
 static int parse_size(const char *text, u64 *bytes)
 {
 	size_t digits = strspn(text, "0123456789");
-	const char *unit = text + digits;
-	unsigned int shift = 0;
+	int shift = parse_unit(text + digits);
 	char number[24];
 	u64 value;
 
-	if (*unit)
-		shift = strchr("kK", *unit) ? 10 : strchr("mM", *unit) ? 20 : strchr("gG", *unit) ? 30 : 64;
-	if (shift == 64 || (*unit && unit[1]) || strscpy(number, text, sizeof(number)) < 0)
+	if (shift < 0 || digits >= sizeof(number))
 		return -EINVAL;
-	number[digits] = '\0';
+	strscpy(number, text, digits + 1);
 	if (kstrtou64(number, 10, &value) || value > U64_MAX >> shift)
 		return -EINVAL;
 	*bytes = value << shift;

@@ -34,13 +34,20 @@ static struct heap_view *blocks_fetch(struct blocks_reader *reader, loff_t *pos)
 	return block;
 }
 
+/* What is left of the batch is old: read anew from the position. */
+static void blocks_forget(struct blocks_reader *reader)
+{
+	reader->next = 0;
+	reader->seen = 0;
+}
+
 static void *blocks_start(struct seq_file *file, loff_t *pos)
 {
 	struct blocks_reader *reader = file->private;
 
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	reader->next = reader->seen = 0;
+	blocks_forget(reader);
 	return blocks_fetch(reader, pos);
 }
 
@@ -51,7 +58,7 @@ static void *blocks_next(struct seq_file *file, void *record, loff_t *pos)
 
 	if (record == SEQ_START_TOKEN) {
 		*pos = 1;
-		reader->next = reader->seen = 0;
+		blocks_forget(reader);
 	} else {
 		*pos = (loff_t)block->at + block->granules + 1;
 		reader->next++;

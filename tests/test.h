@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test - what the userspace tests share: cases that are counted, a heap to play with, random numbers
+ * test - what the userspace tests share: cases that are counted, a heap, random numbers
  */
 #ifndef TEST_H
 #define TEST_H

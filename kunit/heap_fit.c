@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_fit - which hole an allocation takes, of what size and alignment; and when there is none
+ */
+#include "suite.h"
+
+static void lowest_hole_that_fits(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	void *small, *large, *end;
+
+	small = suite_alloc(test, FILL(2));
+	KUNIT_ASSERT_NOT_NULL(test, suite_alloc(test, FILL(1)));
+	large = suite_alloc(test, FILL(5));
+	KUNIT_ASSERT_NOT_NULL(test, suite_alloc(test, FILL(1)));
+	heapmod_free(heap, large);
+	heapmod_free(heap, small);
+
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(3)), large);
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(2)), small);
+	end = suite_alloc(test, FILL(3));
+	KUNIT_EXPECT_GT(test, (unsigned long)end, (unsigned long)large);
+}
+
+static void holes_that_open_below(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(1000));
+	void *blocks[50];
+	int i;
+
+	for (i = 0; i < 50; i++)
+		blocks[i] = suite_alloc(test, FILL(3));
+	for (i = 48; i >= 0; i -= 2) {
+		heapmod_free(heap, blocks[i]);
+		KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(3)), blocks[i]);
+		heapmod_free(heap, blocks[i]);
+	}
+	for (i = 0; i < 50; i += 2)
+		KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(3)), blocks[i]);
+}
+
+static void every_size_to_4096(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 20);
+	size_t size;
+	char *ptr;
+
+	for (size = 1; size <= 4096; size++) {
+		ptr = heapmod_zalloc(heap, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, ptr);
+		KUNIT_EXPECT_EQ(test, (unsigned long)ptr % 16, 0);
+		KUNIT_EXPECT_GE(test, heapmod_usable_size(heap, ptr), size);
+		KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0, size));
+		memset(ptr, 0xff, size);
+		if (size % 64 == 1)
+			KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+		heapmod_free(heap, ptr);
+	}
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
+}
+
+static void exhaustion_and_recovery(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(150));
+	void *blocks[50];
+	int i;
+
+	for (i = 0; i < 50; i++)
+		blocks[i] = suite_alloc(test, FILL(3));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 1, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, suite_hole_bytes(test), 0);
+	heapmod_free(heap, blocks[25]);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, FILL(3) + 1, __GFP_NOWARN));
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(3)), blocks[25]);
+	for (i = 0; i < 50; i++)
+		heapmod_free(heap, blocks[i]);
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(150)), blocks[0]);
+}
+
+static void the_sums_always_add_up(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod_stats s;
+	void *blocks[64] = {};
+	u64 sum;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		void **slot = &blocks[i * 37 % 64];
+
+		if (*slot) {
+			heapmod_free(heap, *slot);
+			*slot = NULL;
+		} else {
+			*slot = suite_alloc(test, 1 + i * 7 % 500);
+		}
+		heapmod_get_stats(heap, &s);
+		sum = s.asked_bytes + s.slack_bytes + s.header_bytes + s.hole_bytes +
+		      s.quarantine_bytes + s.pending_bytes + s.redzone_bytes + s.edge_bytes;
+		KUNIT_EXPECT_EQ(test, s.region_bytes, sum);
+		KUNIT_EXPECT_EQ(test, s.edge_bytes, 16);
+		KUNIT_EXPECT_EQ(test, s.blocks, s.allocs - s.frees);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(lowest_hole_that_fits),
+	KUNIT_CASE(holes_that_open_below),
+	KUNIT_CASE(every_size_to_4096),
+	KUNIT_CASE(exhaustion_and_recovery),
+	KUNIT_CASE(the_sums_always_add_up),
+	{}
+};
+
+SUITE(cases);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * suite - what the KUnit suites share: a heap for each case, checked when the case ends
+ */
+#ifndef KUNIT_SUITE_H
+#define KUNIT_SUITE_H
+
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/module.h>
+
+#include "../heapmod.h"
+
+#define SUITE_GRANULE	16
+
+/* Bytes that fill a block of so many granules exactly; a region of so many granules. */
+#define FILL(granules)	((size_t)(granules) * SUITE_GRANULE - 8)
+#define REGION(granules) ((size_t)((granules) + 1) * SUITE_GRANULE)
+
+/* The suite of a module, named for it. */
+#define SUITE(cases)				\
+static struct kunit_suite suite = {		\
+	.name = KBUILD_MODNAME,			\
+	.exit = suite_exit,			\
+	.test_cases = cases,			\
+};						\
+kunit_test_suite(suite);			\
+MODULE_INFO(import_ns, "HEAPMOD");		\
+MODULE_DESCRIPTION("KUnit: " KBUILD_MODNAME);	\
+MODULE_LICENSE("GPL")
+
+static inline struct heapmod *suite_heap(struct kunit *test, size_t size)
+{
+	struct heapmod *heap = heapmod_create("kunit", size, 0);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
+	test->priv = heap;
+	return heap;
+}
+
+/* The .exit of every suite: whatever a case did, the heap must be whole. */
+static inline void suite_exit(struct kunit *test)
+{
+	if (!test->priv)
+		return;
+	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
+	heapmod_destroy(test->priv);
+}
+
+static inline void *suite_alloc(struct kunit *test, size_t size)
+{
+	void *ptr = heapmod_alloc(test->priv, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ptr);
+	return ptr;
+}
+
+static inline u64 suite_holes(struct kunit *test)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(test->priv, &stats);
+	return stats.holes;
+}
+
+static inline u64 suite_hole_bytes(struct kunit *test)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(test->priv, &stats);
+	return stats.hole_bytes;
+}
+
+#endif

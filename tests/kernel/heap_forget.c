@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_forget - a careless client: leaves three blocks in the default heap, and frees badly
+ */
+#include <linux/errno.h>
+#include <linux/module.h>
+
+#include "../../heapmod.h"
+
+static int __init forget_init(void)
+{
+	struct heapmod *heap = heapmod_default();
+	char *ptr = heapmod_alloc(heap, 100, GFP_KERNEL);
+
+	if (!ptr || !heapmod_alloc(heap, 23, GFP_KERNEL) || !heapmod_zalloc(heap, 77, GFP_KERNEL))
+		return -ENOMEM;
+	heapmod_free(heap, ptr + 16);
+	return 0;
+}
+
+static void __exit forget_exit(void)
+{
+}
+
+module_init(forget_init);
+module_exit(forget_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("A careless client of heapmod");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Loads every suite and shows its results; then kmemleak, which must know of nothing lost.
+
+# shellcheck source=../guest/case.sh
+. /lib/case.sh
+
+leaks() {
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	cat /sys/kernel/debug/kmemleak
+}
+
+check "heapmod loads" insmod heapmod.ko size=0
+for suite in heap_*.ko; do
+	suite=${suite%.ko}
+	check "$suite loads" insmod "$suite.ko"
+	echo "RESULTS $suite"
+	cat "/sys/kernel/debug/kunit/$suite/results"
+	echo "END"
+	check "$suite unloads" rmmod "$suite"
+done
+check "heapmod unloads" rmmod heapmod
+check "nothing was lost" [ -z "$(leaks | tee /dev/stderr)" ]
+
+verdict
