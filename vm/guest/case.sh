@@ -9,7 +9,7 @@ debug=/sys/kernel/debug/heapmod
 
 # busybox would try a module twice, by two system calls; kmod does it once, as on a machine.
 insmod() {
-	/bin/kmod insmod "$@"
+	/sbin/insmod "$@"
 }
 
 # check NAME COMMAND... - the command must succeed
