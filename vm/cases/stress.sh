@@ -14,7 +14,7 @@ dump() {
 	while [ ! -e /tmp/over ]; do
 		cat $debug/stress/map $debug/heaps >/dev/null || return
 		adds_up stress || return
-		count=$(awk '$4 == 1111 { count++; seen[$1]++ } END { for (o in seen) if (seen[o] > 1) exit 1; print count }' $debug/stress/blocks)
+		count=$(cat $debug/stress/blocks | awk '$4 == 1111 { count++; seen[$1]++ } END { for (o in seen) if (seen[o] > 1) exit 1; print count }')
 		[ "$count" = 200 ] || return
 		[ "$(cat $stress/check)" = 0 ] || return
 		echo >>"/tmp/dumps.$1"
