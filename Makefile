@@ -3,8 +3,13 @@
 # What a person types. How modules are built is in Kbuild; how a VM is booted, in vm/.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-VERSION := 0.1
-HEADERS := $(DESTDIR)/usr/src/heapmod-$(VERSION)
+# As modules say it; kernel.release is another word for it in Debian.
+RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+MODULES = /lib/modules/$(RELEASE)/extra
+API := /usr/src/heapmod-0.1
+# A package being built leaves this to the machine that it is installed on.
+DEPMOD = $(if $(DESTDIR),,/sbin/depmod $(RELEASE))
+.DEFAULT_GOAL := all
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -36,13 +41,14 @@ test-vm: ## the modules on Debian's stock kernel in QEMU
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, SPDX
 	@scripts/lint
 
-install: all ## install the modules for KDIR, and the API in /usr/src
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/host INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	install -D -m 644 -t $(HEADERS) heapmod.h build/host/Module.symvers
+install: all ## install heapmod.ko for the same kernel, and the API in /usr/src
+	install -D -m 644 -t $(DESTDIR)$(MODULES) build/host/heapmod.ko
+	install -D -m 644 -t $(DESTDIR)$(API) heapmod.h build/host/Module.symvers
+	$(DEPMOD)
 
 uninstall: ## take that away again
-	rm -rf $(HEADERS)
-	find $(DESTDIR)/lib/modules -name heapmod.ko -o -name flight_recorder.ko -o -name hello_heap.ko | xargs -r rm -v
+	rm -rf $(DESTDIR)$(MODULES)/heapmod.ko $(DESTDIR)$(API)
+	$(DEPMOD)
 
 clean: ## forget what was built here; the cache stays
 	rm -rf build
