@@ -189,19 +189,18 @@ void heapmod_free(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
-/* What the live block of @ptr was asked for, or 0 if there is none. */
-static size_t asked_size(struct heapmod *heap, const void *ptr, bool *live)
+/* Is @ptr a live block? @asked is set to what it was asked for, or 0. */
+static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
 {
-	struct heap_view block = {};
+	struct heap_view block;
 	unsigned long flags;
-	u32 at;
+	bool live;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	*live = !heap_judge(&heap->core, ptr, &at);
-	if (*live)
-		heap_view(&heap->core, at, &block);
+	live = !heap_judge(&heap->core, ptr, &block);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return block.asked;
+	*asked = live ? block.asked : 0;
+	return live;
 }
 
 /**
@@ -216,9 +215,11 @@ static size_t asked_size(struct heapmod *heap, const void *ptr, bool *live)
  */
 size_t heapmod_usable_size(struct heapmod *heap, const void *ptr)
 {
-	bool live;
+	u64 asked = 0;
 
-	return heapmod_usable(heap) ? asked_size(heap, ptr, &live) : 0;
+	if (heapmod_usable(heap))
+		judge(heap, ptr, &asked);
+	return asked;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_usable_size);
 
@@ -232,11 +233,9 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_usable_size);
  */
 bool heapmod_owns(struct heapmod *heap, const void *ptr)
 {
-	bool live = false;
+	u64 asked;
 
-	if (heapmod_usable(heap))
-		asked_size(heap, ptr, &live);
-	return live;
+	return heapmod_usable(heap) && judge(heap, ptr, &asked);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
 
@@ -256,6 +255,7 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 	if (!heapmod_usable(heap))
 		return;
 	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap_flush(&heap->core);
 	core = heap->core;
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 

@@ -17,6 +17,7 @@
  * for those who look: they are written, compared, and never believed.
  */
 #include <linux/bits.h>
+#include <linux/compiler.h>
 
 #include "heap_core.h"
 
@@ -87,17 +88,21 @@ static void write_used(struct heap *heap, u32 at, u32 granules, size_t size, u8 
 	};
 }
 
-static u64 asked_of(const struct heap_block *block, u32 granules)
+/* What the header tells of @block beyond the map. */
+static void ask_header(const struct heap *heap, struct heap_view *block)
 {
-	return payload_bytes(granules) - (block->tag & TAG_SLACK);
+	u32 tag = block_at(heap, block->at)->tag;
+
+	block->owner = block->used ? tag >> TAG_OWNER_SHIFT : 0;
+	block->asked = block->used ? payload_bytes(block->granules) - (tag & TAG_SLACK) : 0;
 }
 
-static bool header_agrees(const struct heap *heap, u32 at, u32 granules)
+static bool header_agrees(const struct heap *heap, const struct heap_view *block)
 {
-	const struct heap_block *block = block_at(heap, at);
-	u32 known = heap_index_is_hole(&heap->index, at) ? 0 : TAG_SLACK | 0xff << TAG_OWNER_SHIFT;
+	const struct heap_block *header = block_at(heap, block->at);
+	u32 known = block->used ? TAG_SLACK | 0xff << TAG_OWNER_SHIFT : 0;
 
-	return block->granules == granules && !(block->tag & ~known);
+	return header->granules == block->granules && !(header->tag & ~known);
 }
 
 /**
@@ -109,26 +114,87 @@ static bool header_agrees(const struct heap *heap, u32 at, u32 granules)
  */
 void heap_init(struct heap *heap, void *region, u32 granules, void *index)
 {
-	*heap = (struct heap){ .region = region };
+	*heap = (struct heap){ .region = region, .pending = HEAP_NONE };
 	heap_index_init(&heap->index, index, granules);
 	write_hole(heap, 0, granules);
 }
 
 /*
- * Split: the hole at @at keeps its first @want granules; the rest becomes a hole of its own.
+ * Split: the lowest hole that is large enough gives its first @want granules to a block; the rest
+ * stays a hole.
  *
  *	| hole ................. |   ->   | want ... | hole ...... |
  *	at                  at + have     at         at + want
  *
  * A rest of one granule is a block already, so there is a rest unless the fit is exact.
  */
-static void split(struct heap *heap, u32 at, u32 have, u32 want)
+static u32 split(struct heap *heap, u32 want)
 {
-	if (have == want)
+	u32 have = want;
+	u32 at = heap_index_take(&heap->index, want, &have);
+
+	if (at != HEAP_NONE && have != want)
+		write_hole(heap, at + want, have - want);
+	return at;
+}
+
+/*
+ * Coalesce: the block at @at becomes a hole together with the holes beside it, if any.
+ *
+ *	| left hole | block | right hole |   ->   | hole ........................ |
+ *	first       at      right        end      first                           end
+ */
+static void coalesce(struct heap *heap, u32 at, u32 granules)
+{
+	struct heap_index *index = &heap->index;
+	u32 right = at + granules;
+	u32 first = at ? heap_index_prev(index, at) : at;
+	u32 end = right;
+
+	if (!heap_index_is_hole(index, first))
+		first = at;
+	if (heap_index_is_hole(index, right))
+		end = heap_index_next(index, right);
+	heap_index_give(index, first, at, right, end);
+	write_hole(heap, first, end - first);
+}
+
+/*
+ * The block that was freed last is pending: free in every respect, but not merged before something
+ * else happens. Mostly the next request is for as much again, and first fit would split the same
+ * block off the same hole: then there was nothing to do.
+ */
+void heap_flush(struct heap *heap)
+{
+	u32 at = heap->pending;
+
+	if (at == HEAP_NONE)
 		return;
-	heap_index_add_start(&heap->index, at + want);
-	heap_index_add_hole(&heap->index, at + want);
-	write_hole(heap, at + want, have - want);
+	heap->pending = HEAP_NONE;
+	coalesce(heap, at, heap->pending_granules);
+}
+
+/* Would first fit give @want granules where the pending block is, and leave what is behind it? */
+static bool takes_pending(const struct heap *heap, u32 want)
+{
+	const struct heap_index *index = &heap->index;
+	u32 at = heap->pending;
+
+	return want == heap->pending_granules && heap_index_none_below(index, at, want) &&
+	       !(at && heap_index_is_hole(index, heap_index_prev(index, at)));
+}
+
+/* First fit: a place for a block of @want granules, or HEAP_NONE. */
+static u32 take(struct heap *heap, u32 want)
+{
+	u32 at = heap->pending;
+
+	if (at != HEAP_NONE && takes_pending(heap, want)) {
+		heap->pending = HEAP_NONE;
+		return at;
+	}
+	heap_flush(heap);
+	return split(heap, want);
 }
 
 /**
@@ -144,14 +210,12 @@ static void split(struct heap *heap, u32 at, u32 have, u32 want)
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
-	u32 at = want ? heap_index_find(&heap->index, want) : HEAP_NONE;
+	u32 at = want ? take(heap, want) : HEAP_NONE;
 
 	if (at == HEAP_NONE) {
 		heap->failures++;
 		return NULL;
 	}
-	heap_index_drop_hole(&heap->index, at);
-	split(heap, at, heap_index_size(&heap->index, at), want);
 	write_used(heap, at, want, size, owner);
 
 	heap->allocs++;
@@ -163,28 +227,57 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	return payload_of(block_at(heap, at));
 }
 
-/*
- * Coalesce: the block at @at becomes a hole together with the holes beside it, if any.
- *
- *	| left hole | block at | right hole |   ->   | hole ........................ |
- */
-static void coalesce(struct heap *heap, u32 at)
+/* What the map says of the block at @at, and its header of slack and owner. */
+static void look(const struct heap *heap, u32 at, struct heap_view *block)
 {
-	struct heap_index *index = &heap->index;
-	u32 right = heap_index_next(index, at);
-	u32 left = at ? heap_index_prev(index, at) : HEAP_NONE;
+	block->at = at;
+	block->granules = heap_index_size(&heap->index, at);
+	block->used = !heap_index_is_hole(&heap->index, at);
+	ask_header(heap, block);
+}
 
-	if (heap_index_is_hole(index, right)) {
-		heap_index_drop_hole(index, right);
-		heap_index_drop_start(index, right);
-	}
-	if (left != HEAP_NONE && heap_index_is_hole(index, left)) {
-		heap_index_drop_start(index, at);
-		at = left;
-	} else {
-		heap_index_add_hole(index, at);
-	}
-	write_hole(heap, at, heap_index_size(index, at));
+/* Where no block starts, no pointer is good; which kind of bad depends on what is around it. */
+static enum heap_verdict judge_inner(const struct heap_index *index, u32 at)
+{
+	return heap_index_is_hole(index, heap_index_prev(index, at)) ? HEAP_DOUBLE_FREE :
+								       HEAP_INTERIOR;
+}
+
+/* The map alone decides, so a wrong pointer is always found. */
+static __always_inline enum heap_verdict judge(const struct heap *heap, const void *ptr,
+					       struct heap_view *block)
+{
+	const struct heap_index *index = &heap->index;
+	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	u32 at = offset / HEAP_GRANULE;
+	struct heap_view view = { .at = at, .used = true };
+
+	if (offset / HEAP_GRANULE >= index->granules)
+		return HEAP_FOREIGN;
+	if (offset % HEAP_GRANULE)
+		return HEAP_MISALIGNED;
+	if (!heap_index_is_start(index, at))
+		return judge_inner(index, at);
+	if (heap_index_is_hole(index, at))
+		return HEAP_DOUBLE_FREE;
+	view.granules = heap_index_size(index, at);
+	ask_header(heap, &view);
+	*block = view;
+	return header_agrees(heap, &view) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+}
+
+/**
+ * heap_judge - is this the payload of a live block?
+ * @heap: the heap
+ * @ptr: any pointer; it is not followed
+ * @block: set to what the block is, if there is one
+ *
+ * Return: HEAP_OK, or what is wrong with it.
+ */
+enum heap_verdict heap_judge(struct heap *heap, const void *ptr, struct heap_view *block)
+{
+	heap_flush(heap);
+	return judge(heap, ptr, block);
 }
 
 /**
@@ -198,69 +291,21 @@ static void coalesce(struct heap *heap, u32 at)
 enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view *freed)
 {
 	enum heap_verdict verdict;
-	u32 at;
 
-	verdict = heap_judge(heap, ptr, &at);
+	heap_flush(heap);
+	verdict = judge(heap, ptr, freed);
 	if (verdict) {
 		heap->refused++;
 		return verdict;
 	}
-	heap_view(heap, at, freed);
-	coalesce(heap, at);
+	heap->pending = freed->at;
+	heap->pending_granules = freed->granules;
 
 	heap->frees++;
 	heap->blocks--;
 	heap->asked -= freed->asked;
 	heap->used -= freed->granules;
 	return HEAP_OK;
-}
-
-/**
- * heap_judge - is this the payload of a live block?
- * @heap: the heap
- * @ptr: any pointer; it is not followed
- * @at: set to the block, or to the one that holds @ptr, unless @ptr is foreign
- *
- * The map alone decides, so a wrong pointer is always found.
- *
- * Return: HEAP_OK, or what is wrong with it.
- */
-enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, u32 *at)
-{
-	const struct heap_index *index = &heap->index;
-	const char *first = payload_of(block_at(heap, 0));
-	size_t offset = (const char *)ptr - first;
-
-	if ((const char *)ptr < first || offset / HEAP_GRANULE >= index->granules)
-		return HEAP_FOREIGN;
-	*at = offset / HEAP_GRANULE;
-	if (offset % HEAP_GRANULE)
-		return HEAP_MISALIGNED;
-	if (!heap_index_is_start(index, *at)) {
-		*at = heap_index_prev(index, *at);
-		return heap_index_is_hole(index, *at) ? HEAP_DOUBLE_FREE : HEAP_INTERIOR;
-	}
-	if (heap_index_is_hole(index, *at))
-		return HEAP_DOUBLE_FREE;
-	if (!header_agrees(heap, *at, heap_index_size(index, *at)))
-		return HEAP_CORRUPT_HEADER;
-	return HEAP_OK;
-}
-
-/* What the map says of the block at @at, and its header of slack and owner. */
-void heap_view(const struct heap *heap, u32 at, struct heap_view *view)
-{
-	const struct heap_block *block = block_at(heap, at);
-
-	*view = (struct heap_view){
-		.at = at,
-		.granules = heap_index_size(&heap->index, at),
-		.used = !heap_index_is_hole(&heap->index, at),
-	};
-	if (view->used) {
-		view->asked = asked_of(block, view->granules);
-		view->owner = block->tag >> TAG_OWNER_SHIFT;
-	}
 }
 
 /**
@@ -275,16 +320,17 @@ void heap_view(const struct heap *heap, u32 at, struct heap_view *view)
  *
  * Return: the number of blocks seen, less than @most at the end of the heap.
  */
-u32 heap_views(const struct heap *heap, u32 from, struct heap_view *views, u32 most)
+u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most)
 {
 	const struct heap_index *index = &heap->index;
 	u32 at = from;
 	u32 seen = 0;
 
+	heap_flush(heap);
 	if (at < index->granules && !heap_index_is_start(index, at))
 		at = heap_index_next(index, at);
 	while (seen < most && at < index->granules) {
-		heap_view(heap, at, &views[seen]);
+		look(heap, at, &views[seen]);
 		at += views[seen++].granules;
 	}
 	return seen;
@@ -297,8 +343,10 @@ u32 heap_views(const struct heap *heap, u32 from, struct heap_view *views, u32 m
  *	(1) Only starts are holes.
  *	(2) No two holes lie side by side.
  *	(3) Every header agrees with the map.
- *	(4) Every summary agrees with the words under it.
- *	(5) The counters agree with the blocks.
+ *	(4) Every summary agrees with the words under it, every node with its children.
+ *	(5) The max of a chunk is its largest hole, the top aside; or more, while it is stale.
+ *	(6) The top is the hole at the end; no hole as large as the finger's lies below it.
+ *	(7) The counters agree with the blocks.
  *
  * It reads the map word by word and trusts no summary, so that a wrong one cannot mislead it.
  */
@@ -312,23 +360,66 @@ bool heap_audit_done(const struct heap *heap, const struct heap_audit *audit)
 	return audit->chunk == heap_index_chunks(&heap->index);
 }
 
+/* (5) for the chunk that the block at audit->block is the last of. */
+static bool check_max(const struct heap_index *index, struct heap_audit *audit)
+{
+	u32 chunk = audit->block / HEAP_CHUNK;
+	u32 max = index->max[0][chunk];
+	u32 largest = audit->largest;
+
+	audit->largest = 0;
+	return largest == max || largest == HEAP_NONE || (chunk == index->stale && largest < max);
+}
+
+/* (5) and (6) for a hole. */
+static bool check_hole(const struct heap_index *index, struct heap_audit *audit, u32 granules)
+{
+	if (audit->block < index->finger_at && granules >= index->finger_size)
+		return false;
+	if (audit->block == index->top)
+		return true;
+	if (audit->largest < granules)
+		audit->largest = granules;
+	return granules <= index->max[0][audit->block / HEAP_CHUNK];
+}
+
 /* The block that began at audit->block ends at @end, where the next one starts. */
 static enum heap_verdict check_block(const struct heap *heap, struct heap_audit *audit, u32 end)
 {
-	bool hole = heap_index_is_hole(&heap->index, audit->block);
-	u32 granules = end - audit->block;
+	const struct heap_index *index = &heap->index;
+	struct heap_view block = {
+		.at = audit->block,
+		.granules = end - audit->block,
+		.used = !heap_index_is_hole(index, audit->block),
+	};
+	bool last = end == index->granules;
 
-	if (hole && end < heap->index.granules && heap_index_is_hole(&heap->index, end))
+	if (!block.used && !last && heap_index_is_hole(index, end))
 		return HEAP_CORRUPT_INDEX;
-	if (!header_agrees(heap, audit->block, granules))
+	if ((!block.used && last) != (block.at == index->top))
+		return HEAP_CORRUPT_INDEX;
+	if (!block.used && !check_hole(index, audit, block.granules))
+		return HEAP_CORRUPT_INDEX;
+	if ((last || end / HEAP_CHUNK != block.at / HEAP_CHUNK) && !check_max(index, audit))
+		return HEAP_CORRUPT_INDEX;
+	if (!header_agrees(heap, &block))
 		return HEAP_CORRUPT_HEADER;
-	audit->holes += hole;
-	if (!hole) {
-		audit->blocks++;
-		audit->used += granules;
-		audit->asked += asked_of(block_at(heap, audit->block), granules);
-	}
+	ask_header(heap, &block);
+	audit->asked += block.asked;
+	audit->holes += !block.used;
+	audit->blocks += block.used;
+	audit->used += block.used ? block.granules : 0;
 	return HEAP_OK;
+}
+
+/* No block begins in a chunk that is empty but for the sentinel: no hole, and (5) is simple. */
+static bool check_empty(const struct heap_index *index, u32 chunk)
+{
+	u64 start = index->chunks[chunk].start;
+
+	if (chunk == index->granules / HEAP_CHUNK)
+		start &= ~BIT_ULL(index->granules % HEAP_CHUNK);
+	return start || chunk == index->stale || !index->max[0][chunk];
 }
 
 static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit *audit)
@@ -336,13 +427,14 @@ static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit 
 	const struct heap_chunk *chunk = &heap->index.chunks[audit->chunk];
 	u32 base = audit->chunk * HEAP_CHUNK;
 	enum heap_verdict verdict = HEAP_OK;
+	u64 starts = chunk->start;
 	u32 at;
 
-	if (chunk->free & ~chunk->start || !heap_index_summary_agrees(&heap->index, audit->chunk))
+	if (chunk->free & ~starts || !check_empty(&heap->index, audit->chunk) ||
+	    !heap_index_agrees(&heap->index, audit->chunk))
 		return HEAP_CORRUPT_INDEX;
-	for (at = base; !verdict && at - base < HEAP_CHUNK; at++) {
-		if (!(chunk->start >> at % HEAP_CHUNK & 1))
-			continue;
+	for (; !verdict && starts; starts &= starts - 1) {
+		at = base + heap_bit_lowest(starts);
 		if (at > heap->index.granules)
 			return HEAP_CORRUPT_INDEX;
 		if (audit->block != HEAP_NONE)
@@ -379,6 +471,7 @@ static void check_resume(const struct heap *heap, struct heap_audit *audit)
 	if (!audit->chunk)
 		return;
 	audit->disturbed = true;
+	audit->largest = HEAP_NONE;	/* not known of a chunk that is seen in part */
 	audit->block = heap_index_prev(&heap->index, audit->chunk * HEAP_CHUNK);
 }
 
@@ -390,10 +483,11 @@ static void check_resume(const struct heap *heap, struct heap_audit *audit)
  *
  * Return: HEAP_OK, or the first thing found wrong, in the block at audit->block or behind it.
  */
-enum heap_verdict heap_check(const struct heap *heap, struct heap_audit *audit, u32 chunks)
+enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks)
 {
 	enum heap_verdict verdict = HEAP_OK;
 
+	heap_flush(heap);
 	check_resume(heap, audit);
 	while (!verdict && chunks-- && !heap_audit_done(heap, audit)) {
 		verdict = check_chunk(heap, audit);

@@ -55,6 +55,8 @@ extern const char * const heap_verdict_names[HEAP_VERDICTS];
  * struct heap - a region and what is in it
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
+ * @pending: the block that was freed last and is not merged yet, or HEAP_NONE
+ * @pending_granules: its size
  * @blocks: live blocks
  * @used: granules in live blocks
  * @peak: most of them ever
@@ -67,6 +69,8 @@ extern const char * const heap_verdict_names[HEAP_VERDICTS];
 struct heap {
 	struct heap_index index;
 	char *region;
+	u32 pending;
+	u32 pending_granules;
 	u32 blocks;
 	u32 used;
 	u32 peak;
@@ -93,6 +97,7 @@ struct heap_audit {
 	u32 blocks;
 	u32 holes;
 	u32 used;
+	u32 largest;			/* hole so far in the block's chunk; HEAP_NONE: not known */
 	u64 asked;
 	u64 changes;			/* of the heap, when last seen */
 	bool disturbed;			/* the heap changed meanwhile: the totals say nothing */
@@ -104,12 +109,13 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index);
 void *heap_alloc(struct heap *heap, size_t size, u8 owner);
 enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view *freed);
 
-enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, u32 *at);
-void heap_view(const struct heap *heap, u32 at, struct heap_view *view);
-u32 heap_views(const struct heap *heap, u32 from, struct heap_view *views, u32 most);
+void heap_flush(struct heap *heap);
+
+enum heap_verdict heap_judge(struct heap *heap, const void *ptr, struct heap_view *block);
+u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most);
 
 void heap_audit_start(struct heap_audit *audit);
 bool heap_audit_done(const struct heap *heap, const struct heap_audit *audit);
-enum heap_verdict heap_check(const struct heap *heap, struct heap_audit *audit, u32 chunks);
+enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks);
 
 #endif

@@ -1,194 +1,420 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_index - the maps of starts and holes, and the search in them
+ * heap_index - the maps of starts and holes, and the max tree over them
  */
-#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/minmax.h>
 
 #include "heap_index.h"
 
-/* Bits of a word above and below bit @nr. */
-static u64 above(u32 nr)
-{
-	return ~0ULL << nr << 1;
-}
-
-static u64 below(u32 nr)
-{
-	return BIT_ULL(nr) - 1;
-}
-
-static u32 lowest(u64 bits)
-{
-	return __ffs64(bits);
-}
-
-static u32 highest(u64 bits)
-{
-	return fls64(bits) - 1;
-}
-
 /*
- * Memory: the chunks, then each level of summaries up to the one that is a single word.
+ * Memory: the tree, level by level, each filled up to whole nodes; the chunks; the summaries. It
+ * is a function of the region's size alone: 20.7 bytes for the 1024 of a chunk, and the filling.
  */
-static u32 words_over(u32 words)
+static u32 groups(u32 count, u32 of)
 {
-	return words / 64 + !!(words % 64);
+	return count / of + !!(count % of);
+}
+
+static u64 level_nodes(u32 count)
+{
+	return (u64)groups(count, HEAP_FANOUT) * HEAP_FANOUT;
 }
 
 u64 heap_index_bytes(u32 granules)
 {
-	u32 words = granules / HEAP_CHUNK + 1;
-	u64 bytes = (u64)words * sizeof(struct heap_chunk);
+	u32 chunks = granules / HEAP_CHUNK + 1;
+	u64 bytes = (u64)chunks * sizeof(struct heap_chunk);
+	u32 count;
 
-	while (words > 1) {
-		words = words_over(words);
-		bytes += (u64)words * sizeof(u64);
+	bytes += level_nodes(chunks) * sizeof(u32);
+	for (count = chunks; count > 1;) {
+		count = groups(count, HEAP_FANOUT);
+		bytes += level_nodes(count) * sizeof(u32);
+	}
+	for (count = chunks; count > 1;) {
+		count = groups(count, 64);
+		bytes += (u64)count * sizeof(u64);
 	}
 	return bytes;
+}
+
+/* A first block starts in @chunk: the summaries learn of it, as far up as it is news. */
+static void first_in_chunk(struct heap_index *index, u32 chunk)
+{
+	unsigned int level;
+	u64 *bits, before;
+
+	for (level = 0; level < index->levels; level++, chunk /= 64) {
+		bits = &index->summary[level][chunk / 64];
+		before = *bits;
+		*bits |= BIT_ULL(chunk % 64);
+		heap_step();
+		if (before)
+			break;
+	}
+}
+
+/* No block starts in @chunk any more. */
+static void last_in_chunk(struct heap_index *index, u32 chunk)
+{
+	unsigned int level;
+	u64 *bits;
+
+	for (level = 0; level < index->levels; level++, chunk /= 64) {
+		bits = &index->summary[level][chunk / 64];
+		*bits &= ~BIT_ULL(chunk % 64);
+		heap_step();
+		if (*bits)
+			break;
+	}
+}
+
+static void add_start(struct heap_index *index, u32 at)
+{
+	u64 *start = &index->chunks[at / HEAP_CHUNK].start;
+	u64 before = *start;
+
+	heap_step();
+	*start |= BIT_ULL(at % HEAP_CHUNK);
+	if (!before)
+		first_in_chunk(index, at / HEAP_CHUNK);
+}
+
+static void drop_start(struct heap_index *index, u32 at)
+{
+	u64 *start = &index->chunks[at / HEAP_CHUNK].start;
+
+	heap_step();
+	*start &= ~BIT_ULL(at % HEAP_CHUNK);
+	if (!*start)
+		last_in_chunk(index, at / HEAP_CHUNK);
 }
 
 /* The region begins as one hole with the sentinel behind it. */
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 {
-	u32 words = granules / HEAP_CHUNK + 1;
+	u32 chunks = granules / HEAP_CHUNK + 1;
+	u32 *max = zeroed;
 	u64 *summary;
+	u32 count;
 
-	*index = (struct heap_index){ .granules = granules, .chunks = zeroed };
-	summary = (u64 *)(index->chunks + words);
-	while (words > 1) {
-		words = words_over(words);
-		index->summary[index->levels++] = summary;
-		summary += words;
+	*index = (struct heap_index){ .granules = granules, .stale = HEAP_NONE };
+	index->max[index->height++] = max;
+	max += level_nodes(chunks);
+	for (count = chunks; count > 1; max += level_nodes(count)) {
+		count = groups(count, HEAP_FANOUT);
+		index->max[index->height++] = max;
 	}
-	heap_index_add_start(index, granules);
-	heap_index_add_start(index, 0);
-	heap_index_add_hole(index, 0);
+	index->chunks = (struct heap_chunk *)max;
+	summary = (u64 *)(index->chunks + chunks);
+	for (count = chunks; count > 1; summary += count) {
+		count = groups(count, 64);
+		index->summary[index->levels++] = summary;
+	}
+	add_start(index, granules);
+	add_start(index, 0);
+	index->chunks[0].free = 1;
+	index->holes = 1;
 }
 
 /*
- * The next word of the start map that is not empty: up through the summaries to the first that
- * knows of one further on, then down to it. At most two steps a level.
+ * The next chunk in which a block starts: up through the summaries to the first that knows of
+ * one further on, then down to it. At most two steps a level.
  */
-static u32 next_word(const struct heap_index *index, u32 word)
+u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk)
 {
+	u32 word = chunk;
 	unsigned int level;
 	u64 later;
 
 	for (level = 0; level < index->levels; level++) {
-		later = index->summary[level][word / 64] & above(word % 64);
+		later = heap_bits_above(index->summary[level][word / 64], word % 64);
 		word /= 64;
+		heap_step();
 		if (later) {
-			word = word * 64 + lowest(later);
-			while (level--)
-				word = word * 64 + lowest(index->summary[level][word]);
+			word = word * 64 + heap_bit_lowest(later);
+			while (level--) {
+				word = word * 64 + heap_bit_lowest(index->summary[level][word]);
+				heap_step();
+			}
 			return word;
 		}
 	}
 	return index->granules / HEAP_CHUNK;
 }
 
-static u32 prev_word(const struct heap_index *index, u32 word)
+u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk)
 {
+	u32 word = chunk;
 	unsigned int level;
 	u64 earlier;
 
 	for (level = 0; level < index->levels; level++) {
-		earlier = index->summary[level][word / 64] & below(word % 64);
+		earlier = heap_bits_below(index->summary[level][word / 64], word % 64);
 		word /= 64;
+		heap_step();
 		if (earlier) {
-			word = word * 64 + highest(earlier);
-			while (level--)
-				word = word * 64 + highest(index->summary[level][word]);
+			word = word * 64 + heap_bit_highest(earlier);
+			while (level--) {
+				word = word * 64 + heap_bit_highest(index->summary[level][word]);
+				heap_step();
+			}
 			return word;
 		}
 	}
 	return 0;
 }
 
-/* The first start behind @at, which is the sentinel's at the end of the region. */
-u32 heap_index_next(const struct heap_index *index, u32 at)
+/* The largest hole that begins in @chunk, the top aside. */
+static u32 largest_in_chunk(const struct heap_index *index, u32 chunk)
 {
-	u32 word = at / HEAP_CHUNK;
-	u64 later = index->chunks[word].start & above(at % HEAP_CHUNK);
+	u64 free = index->chunks[chunk].free;
+	u32 largest = 0;
 
-	if (!later) {
-		word = next_word(index, word);
-		later = index->chunks[word].start;
-	}
-	return word * HEAP_CHUNK + lowest(later);
+	if (index->top / HEAP_CHUNK == chunk)
+		free &= ~BIT_ULL(index->top % HEAP_CHUNK);
+	for (; free; free &= free - 1)
+		largest = max(largest, heap_index_size(index, chunk * HEAP_CHUNK +
+						       heap_bit_lowest(free)));
+	return largest;
 }
 
-/* The last start before @at. The first block starts at 0, so there is one for any other @at. */
-u32 heap_index_prev(const struct heap_index *index, u32 at)
+static u32 largest_child(const u32 *children)
 {
-	u32 word = at / HEAP_CHUNK;
-	u64 earlier = index->chunks[word].start & below(at % HEAP_CHUNK);
+	u32 largest = children[0];
+	unsigned int i;
 
-	if (!earlier) {
-		word = prev_word(index, word);
-		earlier = index->chunks[word].start;
-	}
-	return word * HEAP_CHUNK + highest(earlier);
+#pragma GCC unroll 8
+	for (i = 1; i < HEAP_FANOUT; i++)
+		largest = max(largest, children[i]);
+	return largest;
 }
 
-/* First fit: the lowest hole of @granules or more, by a walk over all blocks. */
-u32 heap_index_find(const struct heap_index *index, u32 granules)
+/* Brings the max of the stale chunk down to the truth, and the nodes over it as far as it shows. */
+static void settle(struct heap_index *index)
+{
+	u32 node = index->stale;
+	u32 largest = largest_in_chunk(index, node);
+	unsigned int level = 0;
+	u32 before;
+
+	index->stale = HEAP_NONE;
+	for (;;) {
+		before = index->max[level][node];
+		index->max[level][node] = largest;
+		heap_step();
+		node /= HEAP_FANOUT;
+		if (before == largest || ++level == index->height || index->max[level][node] != before)
+			break;
+		largest = largest_child(&index->max[level - 1][node * HEAP_FANOUT]);
+	}
+}
+
+/* A hole of @granules in @chunk is gone. If it was the largest, the node is stale. */
+static void lower(struct heap_index *index, u32 chunk, u32 granules)
+{
+	if (granules != index->max[0][chunk] || chunk == index->stale)
+		return;
+	if (index->stale != HEAP_NONE)
+		settle(index);
+	index->stale = chunk;
+}
+
+/* There is a hole of @granules in @chunk: its node, and those over it, are no less. */
+static void raise(struct heap_index *index, u32 chunk, u32 granules)
+{
+	u32 node = chunk;
+	unsigned int level;
+
+	if (granules < index->max[0][chunk])
+		return;
+	if (index->stale == chunk)
+		index->stale = HEAP_NONE;
+	for (level = 0; level < index->height && index->max[level][node] < granules; level++) {
+		index->max[level][node] = granules;
+		node /= HEAP_FANOUT;
+		heap_step();
+	}
+}
+
+/**
+ * heap_index_give - a used block becomes a hole, with the holes beside it
+ * @index: the index
+ * @first: where the new hole begins: the hole on the left, or @at
+ * @at: the block
+ * @right: where the block ends
+ * @end: where the new hole ends: behind the hole on the right, or @right
+ */
+void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end)
+{
+	u32 chunk = first / HEAP_CHUNK;
+
+	heap_step();
+	if (right != end) {
+		index->chunks[right / HEAP_CHUNK].free &= ~BIT_ULL(right % HEAP_CHUNK);
+		drop_start(index, right);
+		index->holes--;
+	}
+	if (first != at) {
+		drop_start(index, at);
+	} else {
+		index->chunks[chunk].free |= BIT_ULL(at % HEAP_CHUNK);
+		index->holes++;
+	}
+	if (first < index->finger_at && end - first >= index->finger_size)
+		index->finger_at = first;
+	if (end == index->granules) {
+		index->top = first;
+		if (first != at)
+			lower(index, chunk, at - first);
+		return;
+	}
+	raise(index, chunk, end - first);
+	if (right != end && right / HEAP_CHUNK != chunk)
+		lower(index, right / HEAP_CHUNK, end - right);
+}
+
+/* The first of eight children that is large enough, of which there is one. */
+static u32 first_child(const u32 *children, u32 granules)
+{
+	u32 i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < HEAP_FANOUT - 1; i++) {
+		if (children[i] >= granules)
+			break;
+	}
+	return i;
+}
+
+/* The lowest hole of @granules that begins in @chunk, of which the tree says that there is one. */
+static u32 find_in_chunk(const struct heap_index *index, u32 chunk, u32 granules, u32 *have)
+{
+	u64 free = index->chunks[chunk].free;
+	u32 at;
+
+	for (; free; free &= free - 1) {
+		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
+		*have = heap_index_size(index, at);
+		if (*have >= granules)
+			return at;
+	}
+	return HEAP_NONE;
+}
+
+/* The top, if it is large enough. */
+static u32 find_top(const struct heap_index *index, u32 granules, u32 *have)
+{
+	if (index->top == HEAP_NONE)
+		return HEAP_NONE;
+	*have = index->granules - index->top;
+	return *have >= granules ? index->top : HEAP_NONE;
+}
+
+/* The way down the tree, or else the top. */
+static u32 search(const struct heap_index *index, u32 granules, u32 *have)
+{
+	unsigned int level = index->height - 1;
+	u32 node = 0;
+
+	if (index->max[level][0] < granules)
+		return find_top(index, granules, have);
+	while (level--) {
+		node *= HEAP_FANOUT;
+		node += first_child(&index->max[level][node], granules);
+		heap_step();
+	}
+	return find_in_chunk(index, node, granules, have);
+}
+
+#ifdef HEAP_SELF_CHECK
+/* First fit by a walk over all blocks, in place of any bound: what find() must agree with. */
+static u32 self_check(const struct heap_index *index, u32 granules, u32 found)
 {
 	u32 at, end;
 
 	for (at = 0; at < index->granules; at = end) {
 		end = heap_index_next(index, at);
 		if (heap_index_is_hole(index, at) && end - at >= granules)
-			return at;
+			break;
 	}
-	return HEAP_NONE;
+	if (at >= index->granules)
+		at = HEAP_NONE;
+	WARN(at != found, "heapmod: first fit of %u granules is %u, not %u\n", granules, at, found);
+	return at;
 }
-
-void heap_index_add_start(struct heap_index *index, u32 at)
+#else
+static u32 self_check(const struct heap_index *index, u32 granules, u32 found)
 {
-	u32 word = at / HEAP_CHUNK;
-	u64 *bits = &index->chunks[word].start;
-	u64 before = *bits;
-	unsigned int level;
+	return found;
+}
+#endif
 
-	*bits |= BIT_ULL(at % HEAP_CHUNK);
-	for (level = 0; !before && level < index->levels; level++) {
-		bits = &index->summary[level][word / 64];
-		before = *bits;
-		*bits |= BIT_ULL(word % 64);
-		word /= 64;
+/* The lowest hole of @granules or more, and how many it has; or HEAP_NONE. */
+static u32 find(struct heap_index *index, u32 granules, u32 *have)
+{
+	u32 at = index->finger_at;
+
+	if (granules >= index->finger_size && heap_index_is_hole(index, at)) {
+		*have = heap_index_size(index, at);
+		if (*have >= granules)
+			return self_check(index, granules, at);
 	}
-}
-
-/* The block at @at becomes part of the one before it. */
-void heap_index_drop_start(struct heap_index *index, u32 at)
-{
-	u32 word = at / HEAP_CHUNK;
-	u64 *bits = &index->chunks[word].start;
-	unsigned int level;
-
-	*bits &= ~BIT_ULL(at % HEAP_CHUNK);
-	for (level = 0; !*bits && level < index->levels; level++) {
-		bits = &index->summary[level][word / 64];
-		*bits &= ~BIT_ULL(word % 64);
-		word /= 64;
+	if (index->stale != HEAP_NONE && index->max[0][index->stale] >= granules)
+		settle(index);
+	at = search(index, granules, have);
+	if (at != HEAP_NONE) {
+		index->finger_size = granules;
+		index->finger_at = at;
 	}
+	return self_check(index, granules, at);
 }
 
-void heap_index_add_hole(struct heap_index *index, u32 at)
+/* The first @want granules of the hole at @at become a used block; the rest stays a hole. */
+static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
 {
-	index->chunks[at / HEAP_CHUNK].free |= BIT_ULL(at % HEAP_CHUNK);
-	index->holes++;
+	u32 chunk = at / HEAP_CHUNK;
+	u32 rest = at + want;
+
+	heap_step();
+	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
+	index->finger_at = rest;
+	if (have != want) {
+		add_start(index, rest);
+		index->chunks[rest / HEAP_CHUNK].free |= BIT_ULL(rest % HEAP_CHUNK);
+	} else {
+		index->holes--;
+	}
+	if (at == index->top) {
+		index->top = have != want ? rest : HEAP_NONE;
+		return;
+	}
+	/* First what grows: a chunk is never settled while its node is too small. */
+	if (have != want && rest / HEAP_CHUNK != chunk)
+		raise(index, rest / HEAP_CHUNK, have - want);
+	lower(index, chunk, have);
 }
 
-void heap_index_drop_hole(struct heap_index *index, u32 at)
+/**
+ * heap_index_take - first fit: the first granules of the lowest hole become a used block
+ * @index: the index
+ * @want: granules of the block
+ * @have: set to those of the hole; what is more than @want stays a hole, behind the block
+ *
+ * Return: where the block begins, or HEAP_NONE if no hole is large enough.
+ */
+u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
 {
-	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
-	index->holes--;
+	u32 at = find(index, want, have);
+
+	if (at != HEAP_NONE)
+		cut(index, at, *have, want);
+	return at;
 }
 
-/* For the check: does every summary tell the truth about @chunk? */
-bool heap_index_summary_agrees(const struct heap_index *index, u32 chunk)
+/* For the check: does every summary over @chunk tell the truth? */
+static bool summaries_agree(const struct heap_index *index, u32 chunk)
 {
 	bool full = index->chunks[chunk].start;
 	u32 word = chunk;
@@ -203,4 +429,24 @@ bool heap_index_summary_agrees(const struct heap_index *index, u32 chunk)
 		word /= 64;
 	}
 	return true;
+}
+
+/* ... and every node whose first chunk this is? */
+static bool nodes_agree(const struct heap_index *index, u32 chunk)
+{
+	u32 node = chunk;
+	unsigned int level;
+
+	for (level = 1; level < index->height && node % HEAP_FANOUT == 0; level++) {
+		if (index->max[level][node / HEAP_FANOUT] !=
+		    largest_child(&index->max[level - 1][node]))
+			return false;
+		node /= HEAP_FANOUT;
+	}
+	return true;
+}
+
+bool heap_index_agrees(const struct heap_index *index, u32 chunk)
+{
+	return summaries_agree(index, chunk) && nodes_agree(index, chunk);
 }

@@ -5,8 +5,8 @@
  * The index lies in memory of its own, outside the region, where no overrun of a payload can
  * reach it. It knows nothing of bytes and pointers: it counts granules from the region's start.
  *
- * Two bits for every granule tell everything. This is a used block of three granules, a hole of
- * two and a used block of one; behind the last granule of the region stands a sentinel:
+ * The maps: two bits for every granule. This is a used block of three granules, a hole of two and
+ * a used block of one; behind the last granule of the region stands a sentinel:
  *
  *	granule    0   1   2   3   4   5   6
  *	         | used block| hole  |use|
@@ -17,18 +17,40 @@
  * @start. 64 granules are a chunk. Over the start words stand summaries, 64 words to the bit word,
  * so that the neighbours of a block are found in a few steps however large the blocks are.
  *
+ * The max tree: for every chunk the size of the largest hole that begins in it, and over eight
+ * nodes a node with the largest of theirs. The lowest hole of some size is found on the way down
+ * from the root, at each node to the first child that is large enough:
+ *
+ *	                     9                        root
+ *	          4                     9             ...
+ *	  0   4   0   0         0   2   9   3         one a chunk
+ *
+ * R. P. Brent, "Efficient Implementation of the First-Fit Strategy for Dynamic Storage
+ * Allocation", ACM TOPLAS 11(3), 1989.
+ *
+ * Three things keep the tree quiet; none changes what is found:
+ *  - the top, the hole at the region's end, counts in no node: first fit takes it last anyway;
+ *  - the node of one chunk may be stale, too large after its hole was taken. It is settled before
+ *    it could mislead a search, or before another becomes stale; a hole that comes back first has
+ *    cost nothing;
+ *  - the finger: no hole of finger_size or more lies below finger_at, so a request that large
+ *    looks there first.
+ *
  * Same rules as the core: no lock, no allocation, no printing; kernel and userspace.
  */
 #ifndef HEAP_INDEX_H
 #define HEAP_INDEX_H
 
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/types.h>
 
-#define HEAP_CHUNK	64		/* granules in a chunk: the bits of a map word */
-#define HEAP_NONE	U32_MAX		/* no such granule */
+#define HEAP_CHUNK	64U		/* granules in a chunk: the bits of a map word */
+#define HEAP_NONE	U32_MAX		/* no such granule, no such chunk */
 #define HEAP_LEVELS	5		/* of summaries over 2^26 chunks */
+#define HEAP_FANOUT	8		/* children of a node */
+#define HEAP_HEIGHT	10		/* of the tree over 2^26 chunks, chunks included */
 
 /* The most granules in a region: the sentinel and HEAP_NONE are granule numbers too. */
 #define HEAP_GRANULES_MAX (U32_MAX - 1)
@@ -41,23 +63,66 @@ struct heap_chunk {
 struct heap_index {
 	u32 granules;			/* of the region; the sentinel's place */
 	u32 holes;
-	struct heap_chunk *chunks;
+	u32 top;			/* the hole that ends the region, or HEAP_NONE */
+	u32 stale;			/* the chunk whose max may be too large, or HEAP_NONE */
+	u32 finger_size;
+	u32 finger_at;
+	unsigned int height;
 	unsigned int levels;
+	struct heap_chunk *chunks;
+	u32 *max[HEAP_HEIGHT];		/* [0] for each chunk, [height - 1] the root */
 	u64 *summary[HEAP_LEVELS];	/* [0] a bit for each chunk with a start; and so on */
 };
 
 u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
-u32 heap_index_next(const struct heap_index *index, u32 at);
-u32 heap_index_prev(const struct heap_index *index, u32 at);
-u32 heap_index_find(const struct heap_index *index, u32 granules);
-bool heap_index_summary_agrees(const struct heap_index *index, u32 chunk);
+u32 heap_index_take(struct heap_index *index, u32 want, u32 *have);
+void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end);
 
-void heap_index_add_start(struct heap_index *index, u32 at);
-void heap_index_drop_start(struct heap_index *index, u32 at);
-void heap_index_add_hole(struct heap_index *index, u32 at);
-void heap_index_drop_hole(struct heap_index *index, u32 at);
+u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
+u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
+
+bool heap_index_agrees(const struct heap_index *index, u32 chunk);
+
+/*
+ * The bound of everything here: how many steps the longest operation of the core takes, a step
+ * being a map word or a node that is looked at. An operation settles two chunks at most, with 32
+ * holes each; walks up or down the tree four times; and looks for a neighbour or changes a
+ * start six times, at two words a level. In a region of 64 GiB that is 168.
+ */
+static inline unsigned int heap_index_bound(const struct heap_index *index)
+{
+	return 2 * HEAP_CHUNK / 2 + 4 * index->height + 6 * (1 + 2 * index->levels);
+}
+
+#ifdef HEAP_COUNT_STEPS
+extern unsigned int heap_steps;
+#define heap_step() (heap_steps++)
+#else
+#define heap_step() do { } while (0)
+#endif
+
+/* Bits of a word above and below bit @nr. */
+static inline u64 heap_bits_above(u64 word, u32 nr)
+{
+	return word & ~0ULL << nr << 1;
+}
+
+static inline u64 heap_bits_below(u64 word, u32 nr)
+{
+	return word & (BIT_ULL(nr) - 1);
+}
+
+static inline u32 heap_bit_lowest(u64 word)
+{
+	return __ffs64(word);
+}
+
+static inline u32 heap_bit_highest(u64 word)
+{
+	return fls64(word) - 1;
+}
 
 static inline u32 heap_index_chunks(const struct heap_index *index)
 {
@@ -72,6 +137,40 @@ static inline bool heap_index_is_start(const struct heap_index *index, u32 at)
 static inline bool heap_index_is_hole(const struct heap_index *index, u32 at)
 {
 	return index->chunks[at / HEAP_CHUNK].free >> at % HEAP_CHUNK & 1;
+}
+
+/* The first start behind @at, which is the sentinel's at the end of the region. */
+static inline u32 heap_index_next(const struct heap_index *index, u32 at)
+{
+	u32 chunk = at / HEAP_CHUNK;
+	u64 later = heap_bits_above(index->chunks[chunk].start, at % HEAP_CHUNK);
+
+	heap_step();
+	if (!later) {
+		chunk = heap_index_next_chunk(index, chunk);
+		later = index->chunks[chunk].start;
+	}
+	return chunk * HEAP_CHUNK + heap_bit_lowest(later);
+}
+
+/* The last start before @at. The first block starts at 0, so there is one for any other @at. */
+static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
+{
+	u32 chunk = at / HEAP_CHUNK;
+	u64 earlier = heap_bits_below(index->chunks[chunk].start, at % HEAP_CHUNK);
+
+	heap_step();
+	if (!earlier) {
+		chunk = heap_index_prev_chunk(index, chunk);
+		earlier = index->chunks[chunk].start;
+	}
+	return chunk * HEAP_CHUNK + heap_bit_highest(earlier);
+}
+
+/* Is it certain that no hole of @granules or more lies below @at? */
+static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
+{
+	return granules >= index->finger_size && at <= index->finger_at;
 }
 
 static inline u32 heap_index_size(const struct heap_index *index, u32 at)

@@ -2,12 +2,10 @@
 /*
  * heap_owners - the call sites that allocate from a heap
  */
-#include <linux/hash.h>
-
 #include "heap_owners.h"
 
-/* The number of @caller, which is given one when it comes for the first time. */
-u8 heap_owner_of(struct heap_owners *owners, unsigned long caller)
+/* From the place that the hash gives, to the first that is the caller's or free. */
+u8 heap_owner_search(struct heap_owners *owners, unsigned long caller)
 {
 	u8 owner = hash_long(caller, 8);
 	unsigned int probe;

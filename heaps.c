@@ -17,10 +17,9 @@
 LIST_HEAD(heaps);
 DEFINE_MUTEX(heaps_lock);	/* of the list, and of the folders in debugfs */
 
-/* A heap that is NULL or an error from heapmod_create() is refused, not followed. */
-bool heapmod_usable(struct heapmod *heap)
+void heapmod_refuse_error(void)
 {
-	return !WARN_ONCE(IS_ERR(heap), "heapmod: a heap that was never created is used\n") && heap;
+	WARN_ONCE(1, "heapmod: a heap that was never created is used\n");
 }
 
 static struct heapmod *heap_named(const char *name)

@@ -5,6 +5,7 @@
 #ifndef HEAPS_H
 #define HEAPS_H
 
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -46,7 +47,18 @@ struct heapmod {
 extern struct list_head heaps;
 extern struct mutex heaps_lock;
 
-bool heapmod_usable(struct heapmod *heap);
+void heapmod_refuse_error(void);
+
+/* A heap that is NULL or an error from heapmod_create() is refused, not followed. */
+static inline bool heapmod_usable(struct heapmod *heap)
+{
+	if (likely(!IS_ERR_OR_NULL(heap)))
+		return true;
+	if (heap)
+		heapmod_refuse_error();
+	return false;
+}
+
 u32 heapmod_views(struct heapmod *heap, u32 from, struct heap_view *views, u32 most);
 
 #endif

@@ -17,9 +17,21 @@ static void sizes(void)
 	REQUIRE(heap_granules_in(1 << 20) == 65535);
 	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX) + 16) == HEAP_GRANULES_MAX);
 	REQUIRE(heap_granules_in(1ULL << 40) == HEAP_GRANULES_MAX);
-	REQUIRE(heap_index_bytes(1) == sizeof(struct heap_chunk));
-	REQUIRE(heap_index_bytes(63) == sizeof(struct heap_chunk));
-	REQUIRE(heap_index_bytes(64) == 2 * sizeof(struct heap_chunk) + 8);
+}
+
+/* One chunk needs one node, two need a root and a summary; none more than 2.1% and 4 KiB. */
+static void index_sizes(void)
+{
+	const u64 chunk = sizeof(struct heap_chunk), nodes = HEAP_FANOUT * sizeof(u32);
+	u64 granules;
+
+	REQUIRE(heap_index_bytes(1) == chunk + nodes);
+	REQUIRE(heap_index_bytes(63) == chunk + nodes);
+	REQUIRE(heap_index_bytes(64) == 2 * chunk + 2 * nodes + 8);
+	for (granules = 1; granules <= HEAP_GRANULES_MAX; granules += 1 + granules / 999)
+		REQUIRE(heap_index_bytes(granules) * 1000 <=
+			heap_bytes(granules) * 21 + 4096 * 1000);
+	REQUIRE(heap_index_bytes(HEAP_GRANULES_MAX) * 1000 <= heap_bytes(HEAP_GRANULES_MAX) * 21);
 }
 
 /* Sizes that would wrap fail and change nothing. */
@@ -51,6 +63,13 @@ static void *map_bytes(u64 bytes)
 	return memory;
 }
 
+/* Once what was freed last is merged. */
+static u32 holes(struct heap *heap)
+{
+	heap_flush(heap);
+	return heap->index.holes;
+}
+
 /* The largest heap: blocks of gigabytes, the last granule, and all merged again. */
 static void largest(void)
 {
@@ -78,8 +97,8 @@ static void largest(void)
 	REQUIRE(heap_free(&heap, last, &freed) == HEAP_DOUBLE_FREE);
 	REQUIRE(heap.index.holes == 2);
 	REQUIRE(heap_alloc(&heap, 24, 5) == low);
-	REQUIRE(heap_free(&heap, high, &freed) == HEAP_OK && heap.index.holes == 1);
-	REQUIRE(heap_free(&heap, low, &freed) == HEAP_OK && heap.index.holes == 1);
+	REQUIRE(heap_free(&heap, high, &freed) == HEAP_OK && holes(&heap) == 1);
+	REQUIRE(heap_free(&heap, low, &freed) == HEAP_OK && holes(&heap) == 1);
 	REQUIRE(heap.used == 0 && heap_index_size(&heap.index, 0) == granules);
 	munmap(region, heap_bytes(granules) + 16);
 	munmap(index, index_bytes);
@@ -88,7 +107,8 @@ static void largest(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "sizes of regions", sizes }, { "huge requests", huge_requests },
+		{ "sizes of regions", sizes }, { "sizes of indexes", index_sizes },
+		{ "huge requests", huge_requests },
 		{ "the largest region", largest },
 	};
 

@@ -59,9 +59,11 @@ static void release(struct arena *arena, struct live *live)
 /* A wrong pointer now and then, which must change nothing. */
 static void abuse(struct arena *arena, struct live *live)
 {
-	struct heap before = arena->heap;
 	struct heap_view freed;
+	struct heap before;
 
+	heap_flush(&arena->heap);
+	before = arena->heap;
 	REQUIRE(heap_free(&arena->heap, live->ptr + 1 + next_random(15), &freed) != HEAP_OK);
 	REQUIRE(heap_free(&arena->heap, arena->region, &freed) == HEAP_FOREIGN);
 	before.refused += 2;

@@ -33,7 +33,7 @@ struct arena {
 void run_tests(const char *about, const struct test *tests, unsigned int count);
 void arena_init(struct arena *arena, u32 granules);
 void arena_destroy(struct arena *arena);
-enum heap_verdict arena_check(const struct arena *arena);
+enum heap_verdict arena_check(struct arena *arena);
 u32 place_of(const struct arena *arena, const void *ptr);
 u32 next_random(u32 below);
 

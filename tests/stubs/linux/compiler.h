@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Stub: the kernel's words to the compiler in userspace. */
+#ifndef TESTS_LINUX_COMPILER_H
+#define TESTS_LINUX_COMPILER_H
+
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+
+#endif
