@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+unsigned int heap_steps;
+
 void run_tests(const char *about, const struct test *tests, unsigned int count)
 {
 	unsigned int i;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bound - no operation takes more steps than heap_index_bound() says
+ *
+ * The index counts its steps (HEAP_COUNT_STEPS). Heaps of every height are driven to where an
+ * operation has most to do: chunks full of holes, long ways through the summaries and the tree.
+ */
+#include <sys/mman.h>
+
+#include "test.h"
+
+#define BLOCKS 4000
+
+static struct heap heap;
+static unsigned int worst;
+
+static void count_steps(void)
+{
+	REQUIRE(heap_steps <= heap_index_bound(&heap.index));
+	if (worst < heap_steps)
+		worst = heap_steps;
+	heap_steps = 0;
+}
+
+static void *allocate(u64 granules)
+{
+	void *ptr;
+
+	heap_steps = 0;
+	ptr = heap_alloc(&heap, heap_bytes(granules) - 8, 1);
+	count_steps();
+	return ptr;
+}
+
+static void release(void *ptr)
+{
+	struct heap_view freed;
+
+	heap_steps = 0;
+	REQUIRE(heap_free(&heap, ptr, &freed) == HEAP_OK);
+	count_steps();
+}
+
+/* Chunks of 32 holes each, all between small blocks; then each hole taken, grown and merged. */
+static void full_chunks(void)
+{
+	static void *ptr[BLOCKS];
+	u32 i;
+
+	for (i = 0; i < BLOCKS; i++)
+		ptr[i] = allocate(1);
+	for (i = 0; i < BLOCKS; i += 2)
+		release(ptr[i]);
+	for (i = 1; i < BLOCKS; i += 64)
+		release(ptr[i]);
+	for (i = 1; i < BLOCKS; i += 64)
+		ptr[i] = allocate(3);
+	for (i = 1; i < BLOCKS; i += 2)
+		release(ptr[i]);
+}
+
+/* Blocks so large that their neighbours are as far away as the region allows. */
+static void long_ways(u32 granules)
+{
+	u32 size = granules / 5;
+	void *ptr[5];
+	u32 i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 5; i++)
+			ptr[i] = allocate(size);
+		for (i = 0; i < 5; i++)
+			release(ptr[(i * 2 + round) % 5]);
+	}
+}
+
+static void storm(u32 granules)
+{
+	void *ptr[BLOCKS / 4] = {};
+	u32 i, k, bits = 0;
+
+	while (granules >> bits > 64)
+		bits++;
+	for (i = 0; i < 40 * BLOCKS; i++) {
+		k = next_random(BLOCKS / 4);
+		if (ptr[k])
+			release(ptr[k]);
+		ptr[k] = ptr[k] ? NULL : allocate(1 + next_random(1U << next_random(bits + 1)));
+	}
+	for (i = 0; i < BLOCKS / 4; i++) {
+		if (ptr[i])
+			release(ptr[i]);
+	}
+}
+
+static void *map_bytes(u64 bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	REQUIRE(memory != MAP_FAILED);
+	return memory;
+}
+
+static void bound(u32 granules)
+{
+	u64 region_bytes = heap_bytes(granules) + HEAP_GRANULE;
+	void *region = map_bytes(region_bytes);
+	void *index = map_bytes(heap_index_bytes(granules));
+
+	worst = 0;
+	heap_init(&heap, region, granules, index);
+	full_chunks();
+	long_ways(granules);
+	storm(granules);
+	printf("ok - %u granules: at most %u steps, %u are allowed\n", granules, worst,
+	       heap_index_bound(&heap.index));
+	munmap(region, region_bytes);
+	munmap(index, heap_index_bytes(granules));
+}
+
+int main(void)
+{
+	u32 most = sizeof(size_t) == 8 ? HEAP_GRANULES_MAX : 64 << 16;
+	u64 granules;
+
+	for (granules = 1 << 14; granules < most; granules <<= 4)
+		bound(granules);
+	bound(most);
+	return 0;
+}

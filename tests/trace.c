@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace - the recorded traces of bench/traces, as arrays of events
+ */
+#include "test.h"
+#include "trace.h"
+
+static void add(struct trace *trace, u32 id, u32 size)
+{
+	if (!(trace->count & (trace->count - 1)))
+		trace->events = realloc(trace->events, 2 * (trace->count + 1) * sizeof(struct event));
+	trace->events[trace->count++] = (struct event){ .id = id, .size = size };
+	if (trace->blocks < id)
+		trace->blocks = id;
+}
+
+/* @path is compressed; a line is `alloc ID SIZE` or `free ID`. */
+struct trace trace_load(const char *path)
+{
+	struct trace trace = {};
+	char command[256], line[64];
+	u32 id, size;
+	FILE *file;
+
+	snprintf(command, sizeof(command), "xz -dc %s", path);
+	file = popen(command, "r");
+	REQUIRE(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "alloc %u %u", &id, &size) == 2)
+			add(&trace, id, size);
+		else if (sscanf(line, "free %u", &id) == 1)
+			add(&trace, id, 0);
+		else
+			REQUIRE(!"a line of a trace");
+	}
+	REQUIRE(pclose(file) == 0 && trace.count);
+	return trace;
+}
+
+void trace_free(struct trace *trace)
+{
+	free(trace->events);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace - the recorded traces of bench/traces, as arrays of events
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include <linux/types.h>
+
+struct event {
+	u32 id;				/* of the block, from 1 */
+	u32 size;			/* asked; 0 when it is freed */
+};
+
+struct trace {
+	struct event *events;
+	u32 count;
+	u32 blocks;			/* the highest id */
+};
+
+struct trace trace_load(const char *path);
+void trace_free(struct trace *trace);
+
+#endif
