@@ -89,7 +89,7 @@ bool heap_index_agrees(const struct heap_index *index, u32 chunk);
  * The bound of everything here: how many steps the longest operation of the core takes, a step
  * being a map word or a node that is looked at. An operation settles two chunks at most, with 32
  * holes each; walks up or down the tree four times; and looks for a neighbour or changes a
- * start six times, at two words a level. In a region of 64 GiB that is 168.
+ * start six times, at two words a level. In a region of 64 GiB that is 170.
  */
 static inline unsigned int heap_index_bound(const struct heap_index *index)
 {

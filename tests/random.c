@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * random - a million random operations, each compared with the oracle
+ * random [TIMES] - a million random operations, each compared with the oracle
  *
  * Both heaps must give the same address for every allocation, and refuse the same ones. The blocks
  * are filled, so that two that overlap are found; the whole heap is checked every so often.
@@ -117,13 +117,16 @@ static void storm(u32 granules, u32 blocks, u32 bits, unsigned int operations)
 	arena_destroy(&arena);
 }
 
-int main(void)
+/* An argument multiplies the number of operations. */
+int main(int argc, char **argv)
 {
-	storm(1, 4, 4, 10000);
-	storm(63, BLOCKS, 6, 200000);
-	storm(64, BLOCKS, 8, 200000);
-	storm(4096, BLOCKS, 10, 400000);
-	storm(65535, BLOCKS, 14, 300000);
-	storm(1000003, BLOCKS, 17, 100000);
+	unsigned int times = argc > 1 ? atoi(argv[1]) : 1;
+
+	storm(1, 4, 4, 10000 * times);
+	storm(63, BLOCKS, 6, 200000 * times);
+	storm(64, BLOCKS, 8, 200000 * times);
+	storm(4096, BLOCKS, 10, 400000 * times);
+	storm(65535, BLOCKS, 14, 300000 * times);
+	storm(1000003, BLOCKS, 17, 100000 * times);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * bench - what an allocation and a free cost, in executed instructions
  *
- * insmod heap_bench.ko live=1000,10000 rounds=20000; then /sys/kernel/debug/heap_bench has a JSON
+ * insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot; then /sys/kernel/debug/heap_bench has a JSON
  * object a row. Meant for a virtual machine that counts instructions (QEMU's -icount): there the
  * time stamp counter is the number of instructions executed. Each call is timed by itself, with
  * interrupts off, and what reading the counter costs is taken off.
@@ -14,12 +14,14 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
 
 #include "contest.h"
 #include "samples.h"
+#include "trace.h"
 
 static unsigned int live[8] = { 1000 };
 static unsigned int live_count = 1;
@@ -30,8 +32,13 @@ static unsigned int rounds = 20000;
 module_param(rounds, uint, 0);
 MODULE_PARM_DESC(rounds, "of each workload");
 
+static char *trace;
+module_param(trace, charp, 0);
+MODULE_PARM_DESC(trace, "a recorded trace to replay after that: the path of its text");
+
 struct contest contest;
 static struct samples alloc_costs, free_costs;
+static struct bench_trace bench_trace;
 static u64 random_state;
 static u64 reading_cost;		/* of the counter itself */
 static u64 harness_tenths;		/* a round without an allocator, for each workload */
@@ -229,48 +236,85 @@ static void measure(void)
 	row_samples("free", &free_costs);
 }
 
-/* The same blocks for everybody: the seed is the workload's. */
-static int compete(void)
+static void compete_at_steady_state(void)
+{
+	fill();
+	settle();
+	measure();
+	drain();
+}
+
+static void compete_on_trace(void)
+{
+	measure();
+	contest.count = bench_trace.ids + 1;
+	drain();
+}
+
+/* The same blocks for everybody: the seed is always the same. */
+static int compete(size_t bytes, void (*run)(void))
 {
 	const struct contestant *contestant = contest.contestant;
+	u32 count = contest.count;
 	int error;
 
-	if (contestant->most && contest.count > contestant->most)
+	if (contestant->most && count > contestant->most)
 		return 0;
 	random_state = 88172645463325252ULL;
-	contest.rounds = patient(rounds);
-	error = contestant->open(contest_bytes(), contest.count + 1);
-	if (!error) {
-		fill();
-		settle();
-		measure();
-		drain();
-	}
+	error = contestant->open(bytes, count + 1);
+	if (!error)
+		run();
 	contestant->close();
+	contest.count = count;
 	if (!error && failed)
 		error = -ENOSPC;
 	if (error)
 		pr_err("%s cannot do %s with %u live blocks: %d\n", contestant->name,
-		       contest.workload->name, contest.count, error);
+		       contest.workload->name, count, error);
 	return error;
 }
 
-static int compete_all(void)
+static int everybody(size_t bytes, u32 operations, void (*run)(void))
 {
-	unsigned int w, c, l;
+	unsigned int c;
 	int error = 0;
 
-	for (l = 0; l < live_count; l++) {
+	for (c = 0; c < contestants_count && !error; c++) {
+		contest.contestant = &contestants[c];
+		contest.rounds = patient(operations);
+		error = compete(bytes, run);
+	}
+	return error;
+}
+
+static int run_workloads(void)
+{
+	unsigned int w, l;
+	int error = 0;
+
+	for (l = 0; l < live_count && !error; l++) {
 		contest.count = live[l];
-		for (w = 0; w < workloads_count; w++) {
+		for (w = 0; w < workloads_count && !error; w++) {
 			contest.workload = &workloads[w];
-			for (c = 0; c < contestants_count && !error; c++) {
-				contest.contestant = &contestants[c];
-				error = compete();
-			}
+			error = everybody(contest_bytes(), rounds, compete_at_steady_state);
 		}
 	}
 	return error;
+}
+
+static void replay(void)
+{
+	bench_trace_replay(&bench_trace);
+}
+
+static int run_trace(void)
+{
+	const struct workload workload = { .name = kbasename(trace), .run = replay };
+
+	contest.workload = &workload;
+	contest.count = bench_trace.live;
+	return everybody(PAGE_ALIGN(bench_trace.bytes * 3 / 2 + SZ_64K), bench_trace.count / 2,
+			 compete_on_trace);
 }
 
 static void measure_reading(void)
@@ -294,23 +338,39 @@ DEFINE_SHOW_ATTRIBUTE(rows);
 
 static struct dentry *folder;
 
-static int __init bench_init(void)
+static int run(u32 blocks, u32 samples)
 {
-	unsigned int most = 0, i;
 	int error = -ENOMEM;
 
-	for (i = 0; i < live_count; i++)
-		most = max(most, live[i]);
-	contest.live = vzalloc(array_size(most, sizeof(*contest.live)));
-	rows = vzalloc(ROWS_BYTES);
-	if (contest.live && rows && !samples_init(&alloc_costs, rounds) &&
-	    !samples_init(&free_costs, rounds)) {
+	contest.live = vzalloc(array_size(blocks, sizeof(*contest.live)));
+	if (contest.live && !samples_init(&alloc_costs, samples) &&
+	    !samples_init(&free_costs, samples)) {
 		measure_reading();
-		error = compete_all();
+		error = run_workloads();
+		if (!error && trace)
+			error = run_trace();
 	}
 	vfree(contest.live);
 	samples_destroy(&alloc_costs);
 	samples_destroy(&free_costs);
+	return error;
+}
+
+static int __init bench_init(void)
+{
+	u32 most = 0, i;
+	int error = 0;
+
+	rows = vzalloc(ROWS_BYTES);
+	if (!rows)
+		return -ENOMEM;
+	if (trace)
+		error = bench_trace_load(&bench_trace, trace);
+	for (i = 0; i < live_count; i++)
+		most = max(most, live[i]);
+	if (!error)
+		error = run(max(most, bench_trace.ids + 1), max(rounds, bench_trace.count));
+	bench_trace_free(&bench_trace);
 	if (error) {
 		vfree(rows);
 		return error;

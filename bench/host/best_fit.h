@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * best_fit - the other policy, as a reference: the smallest hole that is large enough
+ */
+#ifndef BEST_FIT_H
+#define BEST_FIT_H
+
+#include <linux/types.h>
+
+struct part {
+	u32 at;				/* granules from the region's start */
+	u32 size;
+	bool used;
+	struct part *next, *prev;	/* by address */
+	struct part *before, *behind;	/* among the holes, in no order */
+};
+
+struct best_fit {
+	struct part *holes;
+};
+
+void best_fit_init(struct best_fit *heap, u32 granules);
+struct part *best_fit_alloc(struct best_fit *heap, u32 granules);
+void best_fit_free(struct best_fit *heap, struct part *part);
+
+#endif
