@@ -26,8 +26,8 @@ demo: ## boot Debian's kernel in a VM and see programs recorded in a heap
 vm: ## the same VM with a shell in it, modules at hand
 	@vm/shell
 
-test: ## all tests: host, KUnit, VM
-	@scripts/test host kunit vm
+test: ## all tests: host, KUnit, VM, and that the benchmarks run
+	@scripts/test host kunit vm bench
 
 test-host: ## the core in userspace: against the oracle, with sanitizers, 64 and 32 bit
 	@scripts/test host
@@ -37,6 +37,24 @@ test-kunit: ## KUnit on User-Mode Linux with KASAN, lockdep and kmemleak
 
 test-vm: ## the modules on Debian's stock kernel in QEMU
 	@scripts/test vm
+
+test-bench: ## a short run of the benchmarks, of which no figure is judged
+	@scripts/test bench
+
+bench: ## all benchmarks, tables and plots in build/bench
+	@bench/run kernel host draw
+
+bench-kernel: ## instructions a call in Debian's kernel, beside kmalloc, gen_pool and others
+	@bench/run kernel
+
+bench-host: ## nanoseconds a call in userspace, beside glibc, mimalloc and jemalloc; footprints
+	@bench/run host
+
+bench-publish: bench ## ... and the tables and plots in docs/bench anew
+	@cp build/bench/*.txt build/bench/*.svg docs/bench
+
+trace: ## record anew what a kernel asks of kmalloc while it works
+	@bench/traces/record
 
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, SPDX
 	@scripts/lint
@@ -53,4 +71,5 @@ uninstall: ## take that away again
 clean: ## forget what was built here; the cache stays
 	rm -rf build
 
-.PHONY: help all demo vm test test-host test-kunit test-vm lint install uninstall clean
+.PHONY: help all demo vm test test-host test-kunit test-vm test-bench bench bench-kernel bench-host
+.PHONY: bench-publish trace lint install uninstall clean

@@ -114,7 +114,7 @@ static bool header_agrees(const struct heap *heap, const struct heap_view *block
  */
 void heap_init(struct heap *heap, void *region, u32 granules, void *index)
 {
-	*heap = (struct heap){ .region = region, .pending = HEAP_NONE };
+	*heap = (struct heap){ .region = region };
 	heap_index_init(&heap->index, index, granules);
 	write_hole(heap, 0, granules);
 }
@@ -128,14 +128,15 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index)
  *
  * A rest of one granule is a block already, so there is a rest unless the fit is exact.
  */
-static u32 split(struct heap *heap, u32 want)
+static bool split(struct heap *heap, u32 want, struct heap_cut *cut)
 {
-	u32 have = want;
-	u32 at = heap_index_take(&heap->index, want, &have);
-
-	if (at != HEAP_NONE && have != want)
-		write_hole(heap, at + want, have - want);
-	return at;
+	cut->granules = want;
+	cut->at = heap_index_take(&heap->index, want, &cut->have);
+	if (cut->at == HEAP_NONE)
+		return false;
+	if (cut->have != want)
+		write_hole(heap, cut->at + want, cut->have - want);
+	return true;
 }
 
 /*
@@ -160,41 +161,55 @@ static void coalesce(struct heap *heap, u32 at, u32 granules)
 }
 
 /*
- * The block that was freed last is pending: free in every respect, but not merged before something
- * else happens. Mostly the next request is for as much again, and first fit would split the same
- * block off the same hole: then there was nothing to do.
+ * Kept blocks: a block that is freed before anything else happens leaves the heap as it was before
+ * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. A
+ * request of the same size takes it back: first fit would split the very same block off the very
+ * same hole. Only a request that its hole could serve otherwise, and whatever else changes
+ * or looks at the heap, merges it first. A few are kept, for sizes that come in turn.
+ *
+ * It is exact: a kept block came from first fit; allocations that follow only make holes
+ * smaller, so there still is no lower one; and a free that is not such an undoing merges them all.
  */
+static void merge_kept(struct heap *heap, u32 i)
+{
+	struct heap_cut cut = heap->kept[i];
+
+	heap->kept[i] = heap->kept[--heap->kept_count];
+	coalesce(heap, cut.at, cut.granules);
+}
+
 void heap_flush(struct heap *heap)
 {
-	u32 at = heap->pending;
-
-	if (at == HEAP_NONE)
-		return;
-	heap->pending = HEAP_NONE;
-	coalesce(heap, at, heap->pending_granules);
+	while (heap->kept_count)
+		merge_kept(heap, heap->kept_count - 1);
 }
 
-/* Would first fit give @want granules where the pending block is, and leave what is behind it? */
-static bool takes_pending(const struct heap *heap, u32 want)
+static bool take_back(struct heap *heap, u32 want)
 {
-	const struct heap_index *index = &heap->index;
-	u32 at = heap->pending;
+	u32 i;
 
-	return want == heap->pending_granules && heap_index_none_below(index, at, want) &&
-	       !(at && heap_index_is_hole(index, heap_index_prev(index, at)));
-}
-
-/* First fit: a place for a block of @want granules, or HEAP_NONE. */
-static u32 take(struct heap *heap, u32 want)
-{
-	u32 at = heap->pending;
-
-	if (at != HEAP_NONE && takes_pending(heap, want)) {
-		heap->pending = HEAP_NONE;
-		return at;
+	for (i = 0; i < heap->kept_count; i++) {
+		if (heap->kept[i].granules == want) {
+			heap->last = heap->kept[i];
+			heap->kept[i] = heap->kept[--heap->kept_count];
+			return true;
+		}
 	}
-	heap_flush(heap);
-	return split(heap, want);
+	return false;
+}
+
+/* First fit: heap->last becomes a block of @want granules, if there is a hole for it. */
+static bool fit(struct heap *heap, u32 want)
+{
+	u32 i;
+
+	if (take_back(heap, want))
+		return true;
+	for (i = heap->kept_count; i--;) {
+		if (heap->kept[i].have >= want)
+			merge_kept(heap, i);
+	}
+	return split(heap, want, &heap->last);
 }
 
 /**
@@ -210,13 +225,12 @@ static u32 take(struct heap *heap, u32 want)
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
-	u32 at = want ? take(heap, want) : HEAP_NONE;
 
-	if (at == HEAP_NONE) {
+	if (!want || !fit(heap, want)) {
 		heap->failures++;
 		return NULL;
 	}
-	write_used(heap, at, want, size, owner);
+	write_used(heap, heap->last.at, want, size, owner);
 
 	heap->allocs++;
 	heap->blocks++;
@@ -224,7 +238,7 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	heap->used += want;
 	if (heap->peak < heap->used)
 		heap->peak = heap->used;
-	return payload_of(block_at(heap, at));
+	return payload_of(block_at(heap, heap->last.at));
 }
 
 /* What the map says of the block at @at, and its header of slack and owner. */
@@ -236,11 +250,24 @@ static void look(const struct heap *heap, u32 at, struct heap_view *block)
 	ask_header(heap, block);
 }
 
-/* Where no block starts, no pointer is good; which kind of bad depends on what is around it. */
-static enum heap_verdict judge_inner(const struct heap_index *index, u32 at)
+static bool is_kept(const struct heap *heap, u32 at)
 {
-	return heap_index_is_hole(index, heap_index_prev(index, at)) ? HEAP_DOUBLE_FREE :
-								       HEAP_INTERIOR;
+	u32 i;
+
+	for (i = 0; i < heap->kept_count; i++) {
+		if (heap->kept[i].at == at)
+			return true;
+	}
+	return false;
+}
+
+/* Where no block starts, no pointer is good; which kind of bad depends on what is around it. */
+static enum heap_verdict judge_inner(const struct heap *heap, u32 at)
+{
+	u32 start = heap_index_prev(&heap->index, at);
+
+	return heap_index_is_hole(&heap->index, start) || is_kept(heap, start) ?
+		HEAP_DOUBLE_FREE : HEAP_INTERIOR;
 }
 
 /* The map alone decides, so a wrong pointer is always found. */
@@ -250,20 +277,20 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
 	const struct heap_index *index = &heap->index;
 	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
 	u32 at = offset / HEAP_GRANULE;
-	struct heap_view view = { .at = at, .used = true };
 
 	if (offset / HEAP_GRANULE >= index->granules)
 		return HEAP_FOREIGN;
 	if (offset % HEAP_GRANULE)
 		return HEAP_MISALIGNED;
 	if (!heap_index_is_start(index, at))
-		return judge_inner(index, at);
-	if (heap_index_is_hole(index, at))
+		return judge_inner(heap, at);
+	if (heap_index_is_hole(index, at) || is_kept(heap, at))
 		return HEAP_DOUBLE_FREE;
-	view.granules = heap_index_size(index, at);
-	ask_header(heap, &view);
-	*block = view;
-	return header_agrees(heap, &view) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+	block->at = at;
+	block->granules = heap_index_size(index, at);
+	block->used = true;
+	ask_header(heap, block);
+	return header_agrees(heap, block) ? HEAP_OK : HEAP_CORRUPT_HEADER;
 }
 
 /**
@@ -274,10 +301,23 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
  *
  * Return: HEAP_OK, or what is wrong with it.
  */
-enum heap_verdict heap_judge(struct heap *heap, const void *ptr, struct heap_view *block)
+enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, struct heap_view *block)
 {
-	heap_flush(heap);
 	return judge(heap, ptr, block);
+}
+
+/* A block is free: kept, if that undoes the last allocation, or merged. */
+static void give_back(struct heap *heap, u32 at, u32 granules)
+{
+	bool undone = at == heap->last.at && heap->last.granules;
+
+	if (undone && heap->kept_count < HEAP_KEPT) {
+		heap->kept[heap->kept_count++] = heap->last;
+	} else {
+		heap_flush(heap);
+		coalesce(heap, at, granules);
+	}
+	heap->last.granules = 0;
 }
 
 /**
@@ -290,16 +330,13 @@ enum heap_verdict heap_judge(struct heap *heap, const void *ptr, struct heap_vie
  */
 enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view *freed)
 {
-	enum heap_verdict verdict;
+	enum heap_verdict verdict = judge(heap, ptr, freed);
 
-	heap_flush(heap);
-	verdict = judge(heap, ptr, freed);
 	if (verdict) {
 		heap->refused++;
 		return verdict;
 	}
-	heap->pending = freed->at;
-	heap->pending_granules = freed->granules;
+	give_back(heap, freed->at, freed->granules);
 
 	heap->frees++;
 	heap->blocks--;

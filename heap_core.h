@@ -51,12 +51,22 @@ enum heap_verdict {
 
 extern const char * const heap_verdict_names[HEAP_VERDICTS];
 
+/* A block as it was cut off a hole. */
+struct heap_cut {
+	u32 at;
+	u32 granules;
+	u32 have;			/* granules of the hole */
+};
+
+#define HEAP_KEPT	3
+
 /**
  * struct heap - a region and what is in it
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
- * @pending: the block that was freed last and is not merged yet, or HEAP_NONE
- * @pending_granules: its size
+ * @last: the allocation that nothing has followed yet; its @granules are 0 when there is none
+ * @kept: blocks that were freed as soon as allocated, and are not merged yet
+ * @kept_count: how many
  * @blocks: live blocks
  * @used: granules in live blocks
  * @peak: most of them ever
@@ -69,8 +79,9 @@ extern const char * const heap_verdict_names[HEAP_VERDICTS];
 struct heap {
 	struct heap_index index;
 	char *region;
-	u32 pending;
-	u32 pending_granules;
+	struct heap_cut last;
+	struct heap_cut kept[HEAP_KEPT];
+	u32 kept_count;
 	u32 blocks;
 	u32 used;
 	u32 peak;
@@ -111,7 +122,7 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view
 
 void heap_flush(struct heap *heap);
 
-enum heap_verdict heap_judge(struct heap *heap, const void *ptr, struct heap_view *block);
+enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, struct heap_view *block);
 u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most);
 
 void heap_audit_start(struct heap_audit *audit);

@@ -196,18 +196,21 @@ static void settle(struct heap_index *index)
 {
 	u32 node = index->stale;
 	u32 largest = largest_in_chunk(index, node);
-	unsigned int level = 0;
-	u32 before;
+	u32 before = index->max[0][node];
+	unsigned int level;
 
 	index->stale = HEAP_NONE;
-	for (;;) {
-		before = index->max[level][node];
+	index->max[0][node] = largest;
+	for (level = 1; level < index->height && largest != before; level++) {
+		const u32 *children;
+
+		node /= HEAP_FANOUT;
+		if (index->max[level][node] != before)
+			break;
+		children = &index->max[level - 1][node * HEAP_FANOUT];
+		largest = largest_child(children);
 		index->max[level][node] = largest;
 		heap_step();
-		node /= HEAP_FANOUT;
-		if (before == largest || ++level == index->height || index->max[level][node] != before)
-			break;
-		largest = largest_child(&index->max[level - 1][node * HEAP_FANOUT]);
 	}
 }
 

@@ -167,12 +167,6 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 	return chunk * HEAP_CHUNK + heap_bit_highest(earlier);
 }
 
-/* Is it certain that no hole of @granules or more lies below @at? */
-static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
-{
-	return granules >= index->finger_size && at <= index->finger_at;
-}
-
 static inline u32 heap_index_size(const struct heap_index *index, u32 at)
 {
 	return heap_index_next(index, at) - at;

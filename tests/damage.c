@@ -95,6 +95,52 @@ static void summaries(void)
 	expect(HEAP_OK);
 }
 
+/* Any bit of any node that covers a chunk in use. */
+static void nodes(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	u32 chunk, node, bit;
+	unsigned int level;
+
+	REQUIRE(index->height > 3);
+	for (chunk = 0; chunk < heap_index_chunks(index); chunk += 7) {
+		for (node = chunk, level = 0; level < index->height; level++, node /= HEAP_FANOUT) {
+			for (bit = 0; bit < 32; bit += 3) {
+				index->max[level][node] ^= 1U << bit;
+				expect(chunk == index->stale && !level && bit > 20 ?
+				       arena_check(&arena) : HEAP_CORRUPT_INDEX);
+				index->max[level][node] ^= 1U << bit;
+			}
+		}
+	}
+	expect(HEAP_OK);
+}
+
+/* A top that is none, or is not known; a finger that passes a hole; a stale chunk that is not. */
+static void marks(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	u32 top = index->top, finger_at = index->finger_at, finger_size = index->finger_size;
+	struct heap_view hole = { .at = 0 };
+
+	REQUIRE(top != HEAP_NONE);
+	index->top = HEAP_NONE;
+	expect(HEAP_CORRUPT_INDEX);
+	index->top = place_of(&arena, blocks[1]);
+	expect(HEAP_CORRUPT_INDEX);
+	index->top = top;
+	while (heap_views(&arena.heap, hole.at + hole.granules, &hole, 1) && hole.used)
+		;
+	index->finger_size = hole.granules;
+	index->finger_at = hole.at + 1;
+	expect(HEAP_CORRUPT_INDEX);
+	index->finger_at = hole.at;
+	expect(HEAP_OK);
+	index->finger_at = finger_at;
+	index->finger_size = finger_size;
+	expect(HEAP_OK);
+}
+
 static void counters(void)
 {
 	struct heap *heap = &arena.heap;
@@ -135,6 +181,7 @@ int main(void)
 {
 	const struct test tests[] = {
 		{ "headers", headers }, { "maps", maps }, { "summaries", summaries },
+		{ "nodes", nodes }, { "marks", marks },
 		{ "counters", counters }, { "batches", batches },
 	};
 

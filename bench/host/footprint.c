@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 
 	for (i = 1; i < argc; i++) {
 		trace = trace_load(argv[i]);
+		*strrchr(argv[i], '.') = '\0';
 		show(basename(argv[i]), &trace);
 		trace_free(&trace);
 	}

@@ -156,7 +156,7 @@ static void fill(void)
 }
 
 /* As many random replacements as there are blocks, not timed, bring the heap to a steady state. */
-static void settle(void)
+static void steady(void)
 {
 	u32 i;
 
@@ -239,7 +239,9 @@ static void measure(void)
 static void compete_at_steady_state(void)
 {
 	fill();
-	settle();
+	steady();
+	if (contest.workload->prepare)
+		contest.workload->prepare();
 	measure();
 	drain();
 }

@@ -40,12 +40,14 @@ extern const unsigned int contestants_count;
  * @smallest: payload bytes
  * @largest: sizes lie between the two, log-uniform
  * @run: measures a heap of live blocks
+ * @prepare: brings it to where it is measured, beyond the steady state; or NULL
  */
 struct workload {
 	const char *name;
 	size_t smallest;
 	size_t largest;
 	void (*run)(void);
+	void (*prepare)(void);
 };
 
 extern const struct workload workloads[];

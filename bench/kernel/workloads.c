@@ -26,18 +26,6 @@ static void mixed(void)
 	}
 }
 
-/* A block of the same size comes and goes beside the others. */
-static void hot(void)
-{
-	struct live one;
-	u32 i;
-
-	for (i = 0; i < contest.rounds; i++) {
-		contest_alloc(&one, 64);
-		contest_free(&one);
-	}
-}
-
 static void rotating(void)
 {
 	static const u32 sizes[] = { 64, 200, 1000 };
@@ -82,30 +70,41 @@ static void checkerboard(void)
 	}
 }
 
-/* On a checkerboard: no hole but the top is large enough. */
-static void misses(u32 size)
+/* Every second block goes, so that no hole but the top is large enough for what then comes. */
+static void make_checkerboard(void)
 {
-	struct live one;
 	u32 i;
 
 	for (i = 0; i < contest.count; i += 2) {
 		contest.contestant->free(contest.live[i].ptr, contest.live[i].size);
 		contest.live[i].ptr = NULL;
 	}
+}
+
+static void come_and_go(u32 size)
+{
+	struct live one;
+	u32 i;
+
 	for (i = 0; i < contest.rounds; i++) {
 		contest_alloc(&one, size);
 		contest_free(&one);
 	}
 }
 
+static void hot(void)
+{
+	come_and_go(64);
+}
+
 static void miss(void)
 {
-	misses(4096);
+	come_and_go(4096);
 }
 
 static void near_miss(void)
 {
-	misses(contest.workload->largest + 16);
+	come_and_go(contest.workload->largest + 16);
 }
 
 const struct workload workloads[] = {
@@ -115,8 +114,8 @@ const struct workload workloads[] = {
 	{ "small", 16, 256, mixed },
 	{ "fifo", 16, 4096, fifo },
 	{ "checkerboard", 56, 56, checkerboard },
-	{ "miss", 56, 56, miss },
-	{ "near miss", 56, 56, near_miss },
+	{ "miss", 56, 56, miss, make_checkerboard },
+	{ "near miss", 56, 56, near_miss, make_checkerboard },
 };
 
 const unsigned int workloads_count = ARRAY_SIZE(workloads);

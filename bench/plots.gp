@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# gnuplot bench/plots.gp, where bench/tables has put its data.
+
+set terminal svg size 720,400 font "sans-serif,13" noenhanced background "white"
+set datafile separator "\t"
+set key autotitle columnhead outside right
+set grid lc "#dddddd"
+set style data linespoints
+
+set output "cost.svg"
+set title "A free and an alloc: mean instructions (mixed, Linux 6.1)"
+set logscale xy
+set xlabel "live blocks"
+set ylabel "instructions"
+plot for [i=2:6] "cost.dat" using 1:i lw 2 pt 7 ps 0.6
+
+set output "distribution.svg"
+set title "What an alloc costs, from the cheapest to the dearest (mixed, Linux 6.1)"
+unset logscale x
+set xlabel "per cent of the allocs cost no more"
+set xrange [0:100]
+plot for [i=2:6] "distribution.dat" using 1:i lw 2 pt 7 ps 0.6
+
+set output "footprint.svg"
+set title "Room that fragmentation takes: peak footprint beyond peak live bytes"
+unset logscale y
+unset xlabel
+set ylabel "per cent"
+set xrange [*:*]
+set yrange [0:*]
+set style data histogram
+set style fill solid 0.8 border -1
+plot for [i=2:3] "footprint.dat" using ((column(i) - 1) * 100):xtic(1)
