@@ -162,13 +162,12 @@ static void coalesce(struct heap *heap, u32 at, u32 granules)
 
 /*
  * Kept blocks: a block that is freed before anything else happens leaves the heap as it was before
- * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. A
- * request of the same size takes it back: first fit would split the very same block off the very
- * same hole. Only a request that its hole could serve otherwise, and whatever else changes
- * or looks at the heap, merges it first. A few are kept, for sizes that come in turn.
+ * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. When first
+ * fit would give the next request the same place, it takes the block back, cut anew if
+ * its size is another. A few are kept, for sizes that come in turn from several holes.
  *
- * It is exact: a kept block came from first fit; allocations that follow only make holes
- * smaller, so there still is no lower one; and a free that is not such an undoing merges them all.
+ * A request that finds a kept block's hole too small goes by; any other request, and whatever else
+ * changes the heap or looks at it, merges the kept blocks first. It is exact: see is_first_fit().
  */
 static void merge_kept(struct heap *heap, u32 i)
 {
@@ -184,30 +183,56 @@ void heap_flush(struct heap *heap)
 		merge_kept(heap, heap->kept_count - 1);
 }
 
-static bool take_back(struct heap *heap, u32 want)
+/*
+ * Would first fit cut a block of @want granules here, where the hole is large enough? The kept
+ * block came from first fit, so no hole of its size or more was below it; since then blocks were
+ * allocated, or kept, which makes no hole larger. For a smaller size the finger may know.
+ */
+static bool is_first_fit(const struct heap *heap, const struct heap_cut *kept, u32 want)
 {
+	return want >= kept->granules || heap_index_none_below(&heap->index, kept->at, want);
+}
+
+static void take_back(struct heap *heap, u32 i, u32 want)
+{
+	struct heap_cut *cut = &heap->last;
+
+	*cut = heap->kept[i];
+	heap->kept[i] = heap->kept[--heap->kept_count];
+	if (cut->granules == want)
+		return;
+	heap_index_recut(&heap->index, cut->at, cut->have, cut->granules, want);
+	cut->granules = want;
+	if (cut->have != want)
+		write_hole(heap, cut->at + want, cut->have - want);
+}
+
+/* The lowest of the kept blocks whose hole has @want granules; HEAP_KEPT if there is none. */
+static u32 lowest_kept(const struct heap *heap, u32 want)
+{
+	u32 lowest = HEAP_KEPT;
 	u32 i;
 
 	for (i = 0; i < heap->kept_count; i++) {
-		if (heap->kept[i].granules == want) {
-			heap->last = heap->kept[i];
-			heap->kept[i] = heap->kept[--heap->kept_count];
-			return true;
-		}
+		if (heap->kept[i].have >= want &&
+		    (lowest == HEAP_KEPT || heap->kept[i].at < heap->kept[lowest].at))
+			lowest = i;
 	}
-	return false;
+	return lowest;
 }
 
 /* First fit: heap->last becomes a block of @want granules, if there is a hole for it. */
 static bool fit(struct heap *heap, u32 want)
 {
-	u32 i;
+	u32 i = lowest_kept(heap, want);
 
-	if (take_back(heap, want))
+	if (i != HEAP_KEPT && is_first_fit(heap, &heap->kept[i], want)) {
+		take_back(heap, i, want);
 		return true;
-	for (i = heap->kept_count; i--;) {
-		if (heap->kept[i].have >= want)
-			merge_kept(heap, i);
+	}
+	while (i != HEAP_KEPT) {
+		merge_kept(heap, i);
+		i = lowest_kept(heap, want);
 	}
 	return split(heap, want, &heap->last);
 }

@@ -241,6 +241,48 @@ static void raise(struct heap_index *index, u32 chunk, u32 granules)
 	}
 }
 
+/* A hole begins at @at, behind a block that was cut. */
+static void add_rest(struct heap_index *index, u32 at, u32 granules)
+{
+	add_start(index, at);
+	index->chunks[at / HEAP_CHUNK].free |= BIT_ULL(at % HEAP_CHUNK);
+	index->holes++;
+	if (at < index->finger_at && granules >= index->finger_size)
+		index->finger_at = at;
+	if (at + granules == index->granules)
+		index->top = at;
+	else
+		raise(index, at / HEAP_CHUNK, granules);
+}
+
+static void drop_rest(struct heap_index *index, u32 at, u32 granules)
+{
+	drop_start(index, at);
+	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
+	index->holes--;
+	if (at + granules != index->granules)
+		lower(index, at / HEAP_CHUNK, granules);
+	else if (at == index->top)
+		index->top = HEAP_NONE;
+}
+
+/**
+ * heap_index_recut - a block that was cut off a hole becomes larger or smaller
+ * @index: the index
+ * @at: the block
+ * @have: granules of the hole that it was cut off
+ * @from: its granules now
+ * @to: its granules then
+ */
+void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 to)
+{
+	heap_step();
+	if (have != to)
+		add_rest(index, at + to, have - to);
+	if (have != from)
+		drop_rest(index, at + from, have - from);
+}
+
 /**
  * heap_index_give - a used block becomes a hole, with the holes beside it
  * @index: the index

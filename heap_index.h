@@ -78,6 +78,7 @@ u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
 u32 heap_index_take(struct heap_index *index, u32 want, u32 *have);
+void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 to);
 void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end);
 
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
@@ -165,6 +166,12 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 		earlier = index->chunks[chunk].start;
 	}
 	return chunk * HEAP_CHUNK + heap_bit_highest(earlier);
+}
+
+/* Is it certain that no hole of @granules or more lies below @at? */
+static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
+{
+	return granules >= index->finger_size && at <= index->finger_at;
 }
 
 static inline u32 heap_index_size(const struct heap_index *index, u32 at)
