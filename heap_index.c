@@ -166,6 +166,21 @@ u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk)
 	return 0;
 }
 
+/* A hole and its start come and go together, where a block is cut off a hole. */
+static void add_hole(struct heap_index *index, u32 at)
+{
+	add_start(index, at);
+	index->chunks[at / HEAP_CHUNK].free |= BIT_ULL(at % HEAP_CHUNK);
+	index->holes++;
+}
+
+static void drop_hole(struct heap_index *index, u32 at)
+{
+	drop_start(index, at);
+	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
+	index->holes--;
+}
+
 /* The largest hole that begins in @chunk, the top aside. */
 static u32 largest_in_chunk(const struct heap_index *index, u32 chunk)
 {
@@ -192,14 +207,12 @@ static u32 largest_child(const u32 *children)
 }
 
 /* Brings the max of the stale chunk down to the truth, and the nodes over it as far as it shows. */
-static void settle(struct heap_index *index)
+static void settle(struct heap_index *index, u32 node)
 {
-	u32 node = index->stale;
 	u32 largest = largest_in_chunk(index, node);
 	u32 before = index->max[0][node];
 	unsigned int level;
 
-	index->stale = HEAP_NONE;
 	index->max[0][node] = largest;
 	for (level = 1; level < index->height && largest != before; level++) {
 		const u32 *children;
@@ -217,11 +230,8 @@ static void settle(struct heap_index *index)
 /* A hole of @granules in @chunk is gone. If it was the largest, the node is stale. */
 static void lower(struct heap_index *index, u32 chunk, u32 granules)
 {
-	if (granules != index->max[0][chunk] || chunk == index->stale)
-		return;
-	if (index->stale != HEAP_NONE)
-		settle(index);
-	index->stale = chunk;
+	if (granules == index->max[0][chunk])
+		settle(index, chunk);
 }
 
 /* There is a hole of @granules in @chunk: its node, and those over it, are no less. */
@@ -232,38 +242,11 @@ static void raise(struct heap_index *index, u32 chunk, u32 granules)
 
 	if (granules < index->max[0][chunk])
 		return;
-	if (index->stale == chunk)
-		index->stale = HEAP_NONE;
 	for (level = 0; level < index->height && index->max[level][node] < granules; level++) {
 		index->max[level][node] = granules;
 		node /= HEAP_FANOUT;
 		heap_step();
 	}
-}
-
-/* A hole begins at @at, behind a block that was cut. */
-static void add_rest(struct heap_index *index, u32 at, u32 granules)
-{
-	add_start(index, at);
-	index->chunks[at / HEAP_CHUNK].free |= BIT_ULL(at % HEAP_CHUNK);
-	index->holes++;
-	if (at < index->finger_at && granules >= index->finger_size)
-		index->finger_at = at;
-	if (at + granules == index->granules)
-		index->top = at;
-	else
-		raise(index, at / HEAP_CHUNK, granules);
-}
-
-static void drop_rest(struct heap_index *index, u32 at, u32 granules)
-{
-	drop_start(index, at);
-	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
-	index->holes--;
-	if (at + granules != index->granules)
-		lower(index, at / HEAP_CHUNK, granules);
-	else if (at == index->top)
-		index->top = HEAP_NONE;
 }
 
 /**
@@ -274,13 +257,25 @@ static void drop_rest(struct heap_index *index, u32 at, u32 granules)
  * @from: its granules now
  * @to: its granules then
  */
-void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 to)
+static void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 to)
 {
+	u32 old = have - from, new = have - to;
+
 	heap_step();
-	if (have != to)
-		add_rest(index, at + to, have - to);
-	if (have != from)
-		drop_rest(index, at + from, have - from);
+	if (new)
+		add_hole(index, at + to);
+	if (old)
+		drop_hole(index, at + from);
+	if (at + to < index->finger_at && new >= index->finger_size)
+		index->finger_at = at + to;
+	if (at + have == index->granules) {
+		index->top = new ? at + to : HEAP_NONE;
+		return;
+	}
+	if (new)
+		raise(index, (at + to) / HEAP_CHUNK, new);
+	if (old)
+		lower(index, (at + from) / HEAP_CHUNK, old);
 }
 
 /**
@@ -291,16 +286,13 @@ void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 
  * @right: where the block ends
  * @end: where the new hole ends: behind the hole on the right, or @right
  */
-void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end)
+static void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end)
 {
 	u32 chunk = first / HEAP_CHUNK;
 
 	heap_step();
-	if (right != end) {
-		index->chunks[right / HEAP_CHUNK].free &= ~BIT_ULL(right % HEAP_CHUNK);
-		drop_start(index, right);
-		index->holes--;
-	}
+	if (right != end)
+		drop_hole(index, right);
 	if (first != at) {
 		drop_start(index, at);
 	} else {
@@ -374,7 +366,7 @@ static u32 search(const struct heap_index *index, u32 granules, u32 *have)
 }
 
 #ifdef HEAP_SELF_CHECK
-/* First fit by a walk over all blocks, in place of any bound: what find() must agree with. */
+/* First fit by a walk over all blocks, in place of any bound: what search() must agree with. */
 static u32 self_check(const struct heap_index *index, u32 granules, u32 found)
 {
 	u32 at, end;
@@ -396,26 +388,6 @@ static u32 self_check(const struct heap_index *index, u32 granules, u32 found)
 }
 #endif
 
-/* The lowest hole of @granules or more, and how many it has; or HEAP_NONE. */
-static u32 find(struct heap_index *index, u32 granules, u32 *have)
-{
-	u32 at = index->finger_at;
-
-	if (granules >= index->finger_size && heap_index_is_hole(index, at)) {
-		*have = heap_index_size(index, at);
-		if (*have >= granules)
-			return self_check(index, granules, at);
-	}
-	if (index->stale != HEAP_NONE && index->max[0][index->stale] >= granules)
-		settle(index);
-	at = search(index, granules, have);
-	if (at != HEAP_NONE) {
-		index->finger_size = granules;
-		index->finger_at = at;
-	}
-	return self_check(index, granules, at);
-}
-
 /* The first @want granules of the hole at @at become a used block; the rest stays a hole. */
 static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
 {
@@ -424,13 +396,11 @@ static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
 
 	heap_step();
 	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
+	index->holes--;
+	index->finger_size = want;
 	index->finger_at = rest;
-	if (have != want) {
-		add_start(index, rest);
-		index->chunks[rest / HEAP_CHUNK].free |= BIT_ULL(rest % HEAP_CHUNK);
-	} else {
-		index->holes--;
-	}
+	if (have != want)
+		add_hole(index, rest);
 	if (at == index->top) {
 		index->top = have != want ? rest : HEAP_NONE;
 		return;
@@ -449,9 +419,9 @@ static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
  *
  * Return: where the block begins, or HEAP_NONE if no hole is large enough.
  */
-u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
+static u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
 {
-	u32 at = find(index, want, have);
+	u32 at = self_check(index, want, search(index, want, have));
 
 	if (at != HEAP_NONE)
 		cut(index, at, *have, want);

@@ -77,9 +77,6 @@ struct heap_index {
 u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
-u32 heap_index_take(struct heap_index *index, u32 want, u32 *have);
-void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 from, u32 to);
-void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end);
 
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
