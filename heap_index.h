@@ -141,14 +141,13 @@ static inline bool heap_index_is_hole(const struct heap_index *index, u32 at)
 static inline u32 heap_index_next(const struct heap_index *index, u32 at)
 {
 	u32 chunk = at / HEAP_CHUNK;
-	u64 later = heap_bits_above(index->chunks[chunk].start, at % HEAP_CHUNK);
+	u64 later = index->chunks[chunk].start >> at % HEAP_CHUNK >> 1;
 
 	heap_step();
-	if (!later) {
-		chunk = heap_index_next_chunk(index, chunk);
-		later = index->chunks[chunk].start;
-	}
-	return chunk * HEAP_CHUNK + heap_bit_lowest(later);
+	if (later)
+		return at + 1 + heap_bit_lowest(later);
+	chunk = heap_index_next_chunk(index, chunk);
+	return chunk * HEAP_CHUNK + heap_bit_lowest(index->chunks[chunk].start);
 }
 
 /* The last start before @at. The first block starts at 0, so there is one for any other @at. */

@@ -5,7 +5,7 @@
  * insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot; then /sys/kernel/debug/heap_bench has a JSON
  * object a row. Meant for a virtual machine that counts instructions (QEMU's -icount): there the
  * time stamp counter is the number of instructions executed. Each call is timed by itself, with
- * interrupts off, and what reading the counter costs is taken off.
+ * interrupts off, and what that takes for a call that does nothing is taken off.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -40,7 +40,7 @@ struct contest contest;
 static struct samples alloc_costs, free_costs;
 static struct bench_trace bench_trace;
 static u64 random_state;
-static u64 reading_cost;		/* of the counter itself */
+static u64 harness_cost;		/* in a sample */
 static u64 harness_tenths;		/* a round without an allocator, for each workload */
 static bool failed;
 
@@ -74,7 +74,7 @@ static void count(struct samples *samples, u64 start)
 {
 	u64 cost = get_cycles() - start;
 
-	samples_add(samples, cost > reading_cost ? cost - reading_cost : 0);
+	samples_add(samples, cost > harness_cost ? cost - harness_cost : 0);
 }
 
 static unsigned long quiet(void)
@@ -319,16 +319,20 @@ static int run_trace(void)
 			 compete_on_trace);
 }
 
-static void measure_reading(void)
+/* What timing a call costs that does nothing: the counter, and the way through the contestant. */
+static void measure_harness(void)
 {
-	u64 start = get_cycles();
+	u64 start, cost;
 
-	reading_cost = U64_MAX;
 	contest.contestant = &contestants[0];
-	while (reading_cost > 1000) {
+	do {
 		start = get_cycles();
-		reading_cost = get_cycles() - start;
-	}
+		contest.contestant->free(NULL, 0);
+		cost = get_cycles() - start;
+		start = get_cycles();
+		contest.contestant->free(NULL, 0);
+		harness_cost = get_cycles() - start;
+	} while (harness_cost != cost);
 }
 
 static int rows_show(struct seq_file *file, void *unused)
@@ -347,7 +351,7 @@ static int run(u32 blocks, u32 samples)
 	contest.live = vzalloc(array_size(blocks, sizeof(*contest.live)));
 	if (contest.live && !samples_init(&alloc_costs, samples) &&
 	    !samples_init(&free_costs, samples)) {
-		measure_reading();
+		measure_harness();
 		error = run_workloads();
 		if (!error && trace)
 			error = run_trace();
