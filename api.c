@@ -20,7 +20,7 @@
 static void *alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
 	__must_hold(&heap->lock)
 {
-	u8 owner = heap_owner_of(&heap->owners, caller);
+	u32 owner = heap_owner_of(&heap->owners, caller);
 	void *ptr = heap_alloc(&heap->core, size, owner);
 
 	lockdep_assert_held(&heap->lock);

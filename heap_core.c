@@ -115,7 +115,7 @@ static bool header_agrees(const struct heap *heap, const struct heap_view *block
  */
 void heap_init(struct heap *heap, void *region, u32 granules, void *index)
 {
-	*heap = (struct heap){ .region = region };
+	*heap = (struct heap){ .region = region, .last.at = HEAP_NONE };
 	heap_index_init(&heap->index, index, granules);
 	write_hole(heap, 0, granules);
 }
@@ -129,15 +129,15 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index)
  *
  * A rest of one granule is a block already, so there is a rest unless the fit is exact.
  */
-static bool split(struct heap *heap, u32 want, struct heap_cut *cut)
+static u32 split(struct heap *heap, u32 want)
 {
-	cut->granules = want;
-	cut->at = heap_index_take(&heap->index, want, &cut->have);
-	if (cut->at == HEAP_NONE)
-		return false;
-	if (cut->have != want)
-		write_hole(heap, cut->at + want, cut->have - want);
-	return true;
+	u32 have = want;
+	u32 at = heap_index_take(&heap->index, want, &have);
+
+	heap->last = (struct heap_cut){ .at = at, .granules = want, .have = have };
+	if (at != HEAP_NONE && have != want)
+		write_hole(heap, at + want, have - want);
+	return at;
 }
 
 /*
@@ -194,18 +194,19 @@ static bool is_first_fit(const struct heap *heap, const struct heap_cut *kept, u
 	return want >= kept->granules || heap_index_none_below(&heap->index, kept->at, want);
 }
 
-static void take_back(struct heap *heap, u32 i, u32 want)
+static u32 take_back(struct heap *heap, u32 i, u32 want)
 {
-	struct heap_cut *cut = &heap->last;
+	struct heap_cut cut = heap->kept[i];
 
-	*cut = heap->kept[i];
 	heap->kept[i] = heap->kept[--heap->kept_count];
-	if (cut->granules == want)
-		return;
-	heap_index_recut(&heap->index, cut->at, cut->have, cut->granules, want);
-	cut->granules = want;
-	if (cut->have != want)
-		write_hole(heap, cut->at + want, cut->have - want);
+	if (cut.granules != want) {
+		heap_index_recut(&heap->index, cut.at, cut.have, cut.granules, want);
+		cut.granules = want;
+		if (cut.have != want)
+			write_hole(heap, cut.at + want, cut.have - want);
+	}
+	heap->last = cut;
+	return cut.at;
 }
 
 /* The lowest of the kept blocks whose hole has @want granules; HEAP_KEPT if there is none. */
@@ -222,20 +223,18 @@ static u32 lowest_kept(const struct heap *heap, u32 want)
 	return lowest;
 }
 
-/* First fit: heap->last becomes a block of @want granules, if there is a hole for it. */
-static bool fit(struct heap *heap, u32 want)
+/* First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. */
+static u32 fit(struct heap *heap, u32 want)
 {
 	u32 i = lowest_kept(heap, want);
 
-	if (i != HEAP_KEPT && is_first_fit(heap, &heap->kept[i], want)) {
-		take_back(heap, i, want);
-		return true;
-	}
+	if (i != HEAP_KEPT && is_first_fit(heap, &heap->kept[i], want))
+		return take_back(heap, i, want);
 	while (i != HEAP_KEPT) {
 		merge_kept(heap, i);
 		i = lowest_kept(heap, want);
 	}
-	return split(heap, want, &heap->last);
+	return split(heap, want);
 }
 
 /**
@@ -251,12 +250,13 @@ static bool fit(struct heap *heap, u32 want)
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
+	u32 at = want ? fit(heap, want) : HEAP_NONE;
 
-	if (!want || !fit(heap, want)) {
+	if (at == HEAP_NONE) {
 		heap->failures++;
 		return NULL;
 	}
-	write_used(heap, heap->last.at, want, size, owner);
+	write_used(heap, at, want, size, owner);
 
 	heap->allocs++;
 	heap->blocks++;
@@ -264,7 +264,7 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	heap->used += want;
 	if (heap->peak < heap->used)
 		heap->peak = heap->used;
-	return payload_of(block_at(heap, heap->last.at));
+	return payload_of(block_at(heap, at));
 }
 
 /* What the map says of the block at @at, and its header of slack and owner. */
@@ -303,6 +303,7 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
 	const struct heap_index *index = &heap->index;
 	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
 	u32 at = offset / HEAP_GRANULE;
+	u32 granules;
 
 	if (offset / HEAP_GRANULE >= index->granules)
 		return HEAP_FOREIGN;
@@ -312,8 +313,9 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
 		return judge_inner(heap, at);
 	if (heap_index_is_hole(index, at) || is_kept(heap, at))
 		return HEAP_DOUBLE_FREE;
+	granules = heap_index_size(index, at);
 	block->at = at;
-	block->granules = heap_index_size(index, at);
+	block->granules = granules;
 	block->used = true;
 	ask_header(heap, block);
 	return header_agrees(heap, block) ? HEAP_OK : HEAP_CORRUPT_HEADER;
@@ -335,15 +337,13 @@ enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, struct he
 /* A block is free: kept, if that undoes the last allocation, or merged. */
 static void give_back(struct heap *heap, u32 at, u32 granules)
 {
-	bool undone = at == heap->last.at && heap->last.granules;
-
-	if (undone && heap->kept_count < HEAP_KEPT) {
+	if (at == heap->last.at && heap->kept_count < HEAP_KEPT) {
 		heap->kept[heap->kept_count++] = heap->last;
 	} else {
 		heap_flush(heap);
 		coalesce(heap, at, granules);
 	}
-	heap->last.granules = 0;
+	heap->last.at = HEAP_NONE;
 }
 
 /**

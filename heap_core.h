@@ -64,7 +64,7 @@ struct heap_cut {
  * struct heap - a region and what is in it
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
- * @last: the allocation that nothing has followed yet; its @granules are 0 when there is none
+ * @last: the allocation that nothing has followed yet; at HEAP_NONE when there is none
  * @kept: blocks that were freed as soon as allocated, and are not merged yet
  * @kept_count: how many
  * @blocks: live blocks

@@ -5,7 +5,7 @@
 #include "heap_owners.h"
 
 /* From the place that the hash gives, to the first that is the caller's or free. */
-u8 heap_owner_search(struct heap_owners *owners, unsigned long caller)
+u32 heap_owner_search(struct heap_owners *owners, unsigned long caller)
 {
 	u8 owner = hash_long(caller, 8);
 	unsigned int probe;

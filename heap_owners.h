@@ -26,23 +26,23 @@ struct heap_owners {
 	struct heap_owner table[HEAP_OWNERS];
 };
 
-u8 heap_owner_search(struct heap_owners *owners, unsigned long caller);
+u32 heap_owner_search(struct heap_owners *owners, unsigned long caller);
 
 /* The number of @caller, which is given one when it comes for the first time. */
-static inline u8 heap_owner_of(struct heap_owners *owners, unsigned long caller)
+static inline u32 heap_owner_of(struct heap_owners *owners, unsigned long caller)
 {
-	u8 owner = hash_long(caller, 8);
+	u32 owner = hash_long(caller, 8);
 
 	return owners->table[owner].caller == caller ? owner : heap_owner_search(owners, caller);
 }
 
-static inline void heap_owner_gains(struct heap_owners *owners, u8 owner, u64 bytes)
+static inline void heap_owner_gains(struct heap_owners *owners, u32 owner, u64 bytes)
 {
 	owners->table[owner].blocks++;
 	owners->table[owner].bytes += bytes;
 }
 
-static inline void heap_owner_loses(struct heap_owners *owners, u8 owner, u64 bytes)
+static inline void heap_owner_loses(struct heap_owners *owners, u32 owner, u64 bytes)
 {
 	owners->table[owner].blocks--;
 	owners->table[owner].bytes -= bytes;
