@@ -163,8 +163,8 @@ static void coalesce(struct heap *heap, u32 at, u32 granules)
 
 /*
  * Kept blocks: a block that is freed before anything else happens leaves the heap as it was before
- * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. When first
- * fit would give the next request the same place, it takes the block back, cut anew if
+ * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. When
+ * first fit would give the next request the same place, it takes the block back, cut anew if
  * its size is another. A few are kept, for sizes that come in turn from several holes.
  *
  * A request that finds a kept block's hole too small goes by; any other request, and whatever else
@@ -407,7 +407,7 @@ u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most)
  *	(2) No two holes lie side by side.
  *	(3) Every header agrees with the map.
  *	(4) Every summary agrees with the words under it, every node with its children.
- *	(5) The max of a chunk is its largest hole, the top aside; or more, while it is stale.
+ *	(5) The max of a chunk is its largest hole, the top aside.
  *	(6) The top is the hole at the end; no hole as large as the finger's lies below it.
  *	(7) The counters agree with the blocks.
  *
@@ -431,7 +431,7 @@ static bool check_max(const struct heap_index *index, struct heap_audit *audit)
 	u32 largest = audit->largest;
 
 	audit->largest = 0;
-	return largest == max || largest == HEAP_NONE || (chunk == index->stale && largest < max);
+	return largest == max || largest == HEAP_NONE;
 }
 
 /* (5) and (6) for a hole. */
@@ -459,7 +459,7 @@ static enum heap_verdict check_block(const struct heap *heap, struct heap_audit 
 
 	if (!block.used && !last && heap_index_is_hole(index, end))
 		return HEAP_CORRUPT_INDEX;
-	if ((!block.used && last) != (block.at == index->top))
+	if (block.at == index->top ? block.used || !last : !block.used && last)
 		return HEAP_CORRUPT_INDEX;
 	if (!block.used && !check_hole(index, audit, block.granules))
 		return HEAP_CORRUPT_INDEX;
@@ -482,7 +482,7 @@ static bool check_empty(const struct heap_index *index, u32 chunk)
 
 	if (chunk == index->granules / HEAP_CHUNK)
 		start &= ~BIT_ULL(index->granules % HEAP_CHUNK);
-	return start || chunk == index->stale || !index->max[0][chunk];
+	return start || !index->max[0][chunk];
 }
 
 static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit *audit)

@@ -114,6 +114,12 @@ struct heap_audit {
 	bool disturbed;			/* the heap changed meanwhile: the totals say nothing */
 };
 
+/* The steps of heap_alloc() or heap_free(): its own, and those of merging what is kept. */
+static inline unsigned int heap_bound(const struct heap *heap)
+{
+	return (1 + HEAP_KEPT) * heap_index_bound(&heap->index);
+}
+
 u32 heap_granules_in(u64 bytes);
 void heap_init(struct heap *heap, void *region, u32 granules, void *index);
 

@@ -99,7 +99,7 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 	u64 *summary;
 	u32 count;
 
-	*index = (struct heap_index){ .granules = granules, .stale = HEAP_NONE };
+	*index = (struct heap_index){ .granules = granules };
 	index->max[index->height++] = max;
 	max += level_nodes(chunks);
 	for (count = chunks; count > 1; max += level_nodes(count)) {
@@ -206,7 +206,7 @@ static u32 largest_child(const u32 *children)
 	return largest;
 }
 
-/* Brings the max of the stale chunk down to the truth, and the nodes over it as far as it shows. */
+/* Brings the max of a chunk down to the truth, and the nodes over it as far as it shows. */
 static void settle(struct heap_index *index, u32 node)
 {
 	u32 largest = largest_in_chunk(index, node);
@@ -227,7 +227,7 @@ static void settle(struct heap_index *index, u32 node)
 	}
 }
 
-/* A hole of @granules in @chunk is gone. If it was the largest, the node is stale. */
+/* A hole of @granules in @chunk is gone, maybe the largest. */
 static void lower(struct heap_index *index, u32 chunk, u32 granules)
 {
 	if (granules == index->max[0][chunk])

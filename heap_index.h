@@ -28,13 +28,9 @@
  * R. P. Brent, "Efficient Implementation of the First-Fit Strategy for Dynamic Storage
  * Allocation", ACM TOPLAS 11(3), 1989.
  *
- * Three things keep the tree quiet; none changes what is found:
- *  - the top, the hole at the region's end, counts in no node: first fit takes it last anyway;
- *  - the node of one chunk may be stale, too large after its hole was taken. It is settled before
- *    it could mislead a search, or before another becomes stale; a hole that comes back first has
- *    cost nothing;
- *  - the finger: no hole of finger_size or more lies below finger_at, so a request that large
- *    looks there first.
+ * The top, the hole at the region's end, counts in no node: first fit takes it last anyway, and
+ * most of what happens there costs the tree nothing. The finger remembers the last search: no
+ * hole of finger_size or more lies below finger_at.
  *
  * Same rules as the core: no lock, no allocation, no printing; kernel and userspace.
  */
@@ -64,7 +60,6 @@ struct heap_index {
 	u32 granules;			/* of the region; the sentinel's place */
 	u32 holes;
 	u32 top;			/* the hole that ends the region, or HEAP_NONE */
-	u32 stale;			/* the chunk whose max may be too large, or HEAP_NONE */
 	u32 finger_size;
 	u32 finger_at;
 	unsigned int height;
@@ -77,21 +72,19 @@ struct heap_index {
 u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
-
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
 
 bool heap_index_agrees(const struct heap_index *index, u32 chunk);
 
 /*
- * The bound of everything here: how many steps the longest operation of the core takes, a step
- * being a map word or a node that is looked at. An operation settles two chunks at most, with 32
- * holes each; walks up or down the tree four times; and looks for a neighbour or changes a
- * start six times, at two words a level. In a region of 64 GiB that is 170.
+ * The bound: how many steps an operation takes, a step being a map word or a node that is looked
+ * at. It looks at two chunks hole by hole at most, 32 each; goes up or down the tree three times;
+ * and looks for a neighbour, or changes a start, four times, at two words a level of the summaries.
  */
 static inline unsigned int heap_index_bound(const struct heap_index *index)
 {
-	return 2 * HEAP_CHUNK / 2 + 4 * index->height + 6 * (1 + 2 * index->levels);
+	return 2 * (HEAP_CHUNK / 2 + 1) + 3 * index->height + 4 * (1 + 2 * index->levels);
 }
 
 #ifdef HEAP_COUNT_STEPS

@@ -52,7 +52,7 @@ void heapmod_refuse_error(void);
 /* A heap that is NULL or an error from heapmod_create() is refused, not followed. */
 static inline bool heapmod_usable(struct heapmod *heap)
 {
-	if (likely(!IS_ERR_OR_NULL(heap)))
+	if (!IS_ERR_OR_NULL(heap))
 		return true;
 	if (heap)
 		heapmod_refuse_error();

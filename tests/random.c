@@ -25,6 +25,15 @@ static size_t random_size(u32 bits)
 	return 1 + next_random(1U << next_random(bits + 1));
 }
 
+/* Now and then a block goes as soon as it came, which leaves it kept. */
+static void undo(struct arena *arena, void *ptr)
+{
+	struct heap_view freed;
+
+	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_OK);
+	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_DOUBLE_FREE);
+}
+
 static void allocate(struct arena *arena, struct node *oracle, struct live *live, u32 bits)
 {
 	size_t size = random_size(bits);
@@ -37,6 +46,12 @@ static void allocate(struct arena *arena, struct node *oracle, struct live *live
 		return;
 	REQUIRE((uintptr_t)live->ptr % 16 == 0);
 	REQUIRE(place_of(arena, live->ptr) == live->node->at);
+	if (next_random(4) == 0) {
+		undo(arena, live->ptr);
+		oracle_free(live->node);
+		live->ptr = NULL;
+		return;
+	}
 	live->size = size;
 	live->fill = next_random(256);
 	memset(live->ptr, live->fill, size);

@@ -8,7 +8,8 @@
 static void add(struct trace *trace, u32 id, u32 size)
 {
 	if (!(trace->count & (trace->count - 1)))
-		trace->events = realloc(trace->events, 2 * (trace->count + 1) * sizeof(struct event));
+		trace->events = realloc(trace->events,
+					2 * (trace->count + 1) * sizeof(struct event));
 	trace->events[trace->count++] = (struct event){ .id = id, .size = size };
 	if (trace->blocks < id)
 		trace->blocks = id;

@@ -106,7 +106,9 @@ static float cost(u64 start)
 
 static u32 next_size(struct player *player, const struct workload *workload)
 {
-	return workload->replaces ? random_size(player, workload) : workload->sizes[player->turn++ % 3];
+	if (workload->replaces)
+		return random_size(player, workload);
+	return workload->sizes[player->turn++ % 3];
 }
 
 static void *alloc(struct player *player, u32 size)
@@ -185,7 +187,8 @@ static void take_turn(struct player *player, const struct workload *workload, u3
 static bool player_open(struct player *player, const struct contestant *contestant,
 			const struct workload *workload, u32 count)
 {
-	u64 mean = workload->smallest * 3ULL * ((1 << workload->octaves) - 1) / 2 / workload->octaves;
+	u64 sum = workload->smallest * 3ULL * ((1 << workload->octaves) - 1) / 2;
+	u64 mean = sum / workload->octaves;
 	u32 i, k;
 
 	*player = (struct player){ .contestant = contestant, .random = 88172645463325252ULL };
@@ -226,13 +229,27 @@ static int compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+static void row_start(const struct contestant *contestant, const char *workload, u32 count,
+		      const char *op)
+{
+	printf("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",",
+	       contestant->name, workload, count, op);
+}
+
 static void row(const struct player *player, const char *workload, u32 count, const char *op,
 		float *ns, u32 samples)
 {
 	qsort(ns, samples, sizeof(*ns), compare);
-	printf("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",\"median\":%.1f,\"p999\":%.1f}\n",
-	       player->contestant->name, workload, count, op, ns[samples / 2],
+	row_start(player->contestant, workload, count, op);
+	printf("\"median\":%.1f,\"p999\":%.1f}\n", ns[samples / 2],
 	       ns[samples - 1 - samples / 1000]);
+}
+
+static void rows(const struct player *player, const char *workload, u32 count)
+{
+	row(player, workload, count, "pair", (float *)player->pair_ns, TURNS);
+	row(player, workload, count, "alloc", player->alloc_ns, player->samples);
+	row(player, workload, count, "free", player->free_ns, player->samples);
 }
 
 static void contest(const struct workload *workload, u32 count)
@@ -252,9 +269,7 @@ static void contest(const struct workload *workload, u32 count)
 	for (c = 0; c < CONTESTANTS; c++) {
 		if (!plays[c])
 			continue;
-		row(&players[c], workload->name, count, "pair", players[c].pair_ns, TURNS);
-		row(&players[c], workload->name, count, "alloc", players[c].alloc_ns, players[c].samples);
-		row(&players[c], workload->name, count, "free", players[c].free_ns, players[c].samples);
+		rows(&players[c], workload->name, count);
 		player_close(&players[c], count);
 	}
 	fflush(stdout);
@@ -290,8 +305,8 @@ static void measure_memory(const struct contestant *contestant, u32 count)
 		peak = live > peak ? live : peak;
 	}
 	getrusage(RUSAGE_SELF, &after);
-	printf("{\"allocator\":\"%s\",\"workload\":\"mixed\",\"live\":%u,\"op\":\"memory\",\"ratio\":%.3f}\n",
-	       contestant->name, count, (after.ru_maxrss - before.ru_maxrss) * 1024.0 / peak);
+	row_start(contestant, "mixed", count, "memory");
+	printf("\"ratio\":%.3f}\n", (after.ru_maxrss - before.ru_maxrss) * 1024.0 / peak);
 	fflush(stdout);
 }
 

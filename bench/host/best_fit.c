@@ -67,7 +67,8 @@ struct part *best_fit_alloc(struct best_fit *heap, u32 granules)
 		return NULL;
 	drop_hole(heap, part);
 	if (part->size > granules)
-		add_hole(heap, part_new(part->at + granules, part->size - granules, part, part->next));
+		add_hole(heap, part_new(part->at + granules, part->size - granules, part,
+					part->next));
 	part->size = granules;
 	part->used = true;
 	return part;

@@ -2,9 +2,9 @@
 /*
  * footprint TRACE... - how much room first fit and best fit need
  *
- * The peak footprint is the highest address ever used; peak live, the most bytes ever live, rounded to
- * granules and with headers. One JSON object a trace, and one for random sizes without any memory
- * of what came before, on which first fit is known to do worse.
+ * The peak footprint is the highest address ever used; peak live, the most bytes ever live, rounded
+ * to granules and with headers. One JSON object a trace, and one for random sizes without any
+ * memory of what came before, on which first fit is known to do worse.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "../../tests/trace.h"
 #include "best_fit.h"
 
-#define GRANULES (48U << 20)	/* more than any of them takes; of the region nothing is touched but headers */
+#define GRANULES (48U << 20)	/* more than any of them takes; only headers are touched */
 
 struct peaks {
 	u64 live, live_now;
@@ -75,8 +75,9 @@ static void show(const char *name, const struct trace *trace)
 {
 	struct peaks peaks = measure(trace);
 
-	printf("{\"trace\":\"%s\",\"events\":%u,\"live\":%llu,\"first_fit\":%.4f,\"best_fit\":%.4f}\n", name,
-	       trace->count, 16ULL * peaks.live, (double)peaks.first_fit / peaks.live,
+	printf("{\"trace\":\"%s\",\"events\":%u,\"live\":%llu,", name, trace->count,
+	       16ULL * peaks.live);
+	printf("\"first_fit\":%.4f,\"best_fit\":%.4f}\n", (double)peaks.first_fit / peaks.live,
 	       (double)peaks.best_fit / peaks.live);
 }
 

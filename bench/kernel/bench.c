@@ -2,10 +2,11 @@
 /*
  * bench - what an allocation and a free cost, in executed instructions
  *
- * insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot; then /sys/kernel/debug/heap_bench has a JSON
- * object a row. Meant for a virtual machine that counts instructions (QEMU's -icount): there the
- * time stamp counter is the number of instructions executed. Each call is timed by itself, with
- * interrupts off, and what that takes for a call that does nothing is taken off.
+ * insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot; then
+ * /sys/kernel/debug/heap_bench/rows has a JSON object a row. Meant for a virtual machine that
+ * counts instructions (QEMU's -icount): there the time stamp counter is the number of instructions
+ * executed. Each call is timed by itself, with interrupts off, and what that takes for a call that
+ * does nothing is taken off.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -46,7 +47,7 @@ static bool failed;
 
 static char *rows;
 static size_t rows_length;
-#define ROWS_BYTES (1 << 20)
+#define ROWS_BYTES SZ_1M
 
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
 u32 contest_random(u32 below)
@@ -149,7 +150,8 @@ static void fill(void)
 		struct live *one = &contest.live[i];
 
 		one->size = contest_size();
-		one->ptr = contestant->fill ? contestant->fill(one->size) : contestant->alloc(one->size);
+		one->ptr = contestant->fill ? contestant->fill(one->size) :
+					      contestant->alloc(one->size);
 		failed |= !one->ptr;
 		cond_resched();
 	}
@@ -182,7 +184,7 @@ static void drain(void)
 	}
 }
 
-static void row(const char *format, ...)
+static __printf(1, 2) void row(const char *format, ...)
 {
 	va_list args;
 
@@ -193,9 +195,9 @@ static void row(const char *format, ...)
 
 static void row_start(const char *op, u64 mean_tenths)
 {
-	row("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",\"mean\":%llu.%llu",
-	    contest.contestant->name, contest.workload->name, contest.count, op,
-	    mean_tenths / 10, mean_tenths % 10);
+	row("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",",
+	    contest.contestant->name, contest.workload->name, contest.count, op);
+	row("\"mean\":%llu.%llu", mean_tenths / 10, mean_tenths % 10);
 }
 
 static void row_samples(const char *op, struct samples *samples)
@@ -205,8 +207,8 @@ static void row_samples(const char *op, struct samples *samples)
 
 	samples_sum_up(samples, &summary);
 	row_start(op, summary.mean_tenths);
-	row(",\"p999\":%u,\"max\":%u,\"samples\":%u,\"quantiles\":[", summary.quantile[QUANTILES - 1],
-	    summary.max, samples->count);
+	row(",\"p999\":%u,\"max\":%u,\"samples\":%u,\"quantiles\":[",
+	    summary.quantile[QUANTILES - 1], summary.max, samples->count);
 	for (i = 0; i < QUANTILES; i++)
 		row("%s%u", i ? "," : "", summary.quantile[i]);
 	row("]}\n");

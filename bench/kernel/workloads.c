@@ -13,7 +13,7 @@ static struct live *random_live(void)
 	return &contest.live[contest_random(contest.count)];
 }
 
-/* A random block goes, another of a random size comes. Also what brings a heap to a steady state. */
+/* A random block goes, another of a random size comes. */
 static void mixed(void)
 {
 	u32 i;

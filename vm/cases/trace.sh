@@ -20,12 +20,12 @@ files() {
 	dd if=/dev/zero of=/tmp/image bs=1M count=64 2>/dev/null
 	mke2fs -F /tmp/image >/dev/null 2>&1
 	mount -t ext4 -o loop /tmp/image /mnt
-	for copy in $(seq 4); do
-		mkdir /mnt/$copy
-		cp -r /sys/module /sys/devices/system /sys/bus /proc/sys /mnt/$copy 2>/dev/null
-		find /mnt /sys -name '*a*' | sort -r >/mnt/list.$copy
-		tar -C /mnt -cf - $copy | gzip -1 >/mnt/$copy.gz
-		[ "$copy" -lt 2 ] || rm -r /mnt/$((copy - 1))
+	for copy in 1 2 3 4; do
+		mkdir "/mnt/$copy"
+		cp -r /sys/module /sys/devices/system /sys/bus /proc/sys "/mnt/$copy" 2>/dev/null
+		find /mnt /sys -name '*a*' | sort -r >"/mnt/list.$copy"
+		tar -C /mnt -cf - "$copy" | gzip -1 >"/mnt/$copy.gz"
+		[ "$copy" = 1 ] || rm -r "/mnt/${copy:?}"
 		sync
 	done
 	umount /mnt
@@ -63,6 +63,7 @@ awk '
 echo "# $(wc -l </tmp/trace) events"
 check "has events" [ "$(wc -l </tmp/trace)" -gt 50000 ]
 sed -n 's/^# entries/# entries/p' $tracing/trace
+# shellcheck disable=SC2016 # for awk
 check "lost none" awk -F'[ /:]+' '/entries-in-buffer/ { exit $4 != $5 }' $tracing/trace
 stty -F /dev/ttyS2 raw
 gzip -c /tmp/trace >/dev/ttyS2
