@@ -42,7 +42,7 @@ test-bench: ## a short run of the benchmarks, of which no figure is judged
 	@scripts/test bench
 
 bench: ## all benchmarks, tables and plots in build/bench
-	@bench/run kernel host draw
+	@bench/run kernel host profile draw
 
 bench-kernel: ## instructions a call in Debian's kernel, beside kmalloc, gen_pool and others
 	@bench/run kernel
@@ -51,7 +51,7 @@ bench-host: ## nanoseconds a call in userspace, beside glibc, mimalloc and jemal
 	@bench/run host
 
 bench-publish: bench ## ... and the tables and plots in docs/bench anew
-	@cp build/bench/*.txt build/bench/*.svg docs/bench
+	@mkdir -p docs/bench && cp build/bench/*.txt build/bench/*.svg docs/bench
 
 trace: ## record anew what a kernel asks of kmalloc while it works
 	@bench/traces/record
