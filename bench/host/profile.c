@@ -4,6 +4,8 @@
  *
  * What is of interest happens in pair(); run it with --toggle-collect=pair.
  */
+#include <linux/compiler.h>
+
 #include "../../tests/test.h"
 
 #define ROUNDS 20000
@@ -18,7 +20,7 @@ static u32 random_size(void)
 	return low + 1 + next_random(low);
 }
 
-__attribute__((noinline)) void *pair(void *ptr, u32 size)
+noinline void *pair(void *ptr, u32 size)
 {
 	struct heap_view freed;
 

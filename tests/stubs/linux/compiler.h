@@ -5,5 +5,6 @@
 
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
+#define noinline __attribute__((noinline))
 
 #endif
