@@ -81,7 +81,9 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
  * @gfp: %__GFP_ZERO zeroes the block, %__GFP_NOWARN keeps a failure out of the log; the rest
  *       has no meaning here, for a heap never waits and never grows
  *
- * Takes the lowest hole that is large enough (first fit). Never sleeps.
+ * Takes the lowest hole that is large enough (first fit). Never sleeps. The cost is bounded
+ * (heap_bound() in heap_core.h) and hardly grows with the heap; see docs/performance.md. How the
+ * hole is found: R. P. Brent, ACM TOPLAS 11(3), 1989.
  *
  * Context: any but NMI.
  * Return: memory aligned to 16 bytes, %ZERO_SIZE_PTR for a @size of 0, or NULL when no hole is
@@ -168,6 +170,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
  * @ptr: from an allocation of this heap; NULL and %ZERO_SIZE_PTR are fine
  *
  * A pointer that is no live block of this heap is refused and reported: the heap does not change.
+ * The cost is bounded as that of heapmod_alloc().
  *
  * Context: any but NMI.
  */

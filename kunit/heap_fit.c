@@ -59,6 +59,30 @@ static void every_size_to_4096(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
 }
 
+/* What is freed at once is cut again at the lowest place, whatever the sizes in turn. */
+static void come_and_go(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(400));
+	static const int sizes[] = { 2, 5, 9, 9, 5, 2, 5, 12, 2, 1 };
+	char *small, *large;
+	void *block;
+	int i;
+
+	small = suite_alloc(test, FILL(6));
+	suite_alloc(test, FILL(1));
+	large = suite_alloc(test, FILL(10));
+	suite_alloc(test, FILL(1));
+	heapmod_free(heap, small);
+	heapmod_free(heap, large);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = suite_alloc(test, FILL(sizes[i]));
+		if (sizes[i] <= 10)
+			KUNIT_EXPECT_PTR_EQ(test, block, (void *)(sizes[i] <= 6 ? small : large));
+		heapmod_free(heap, block);
+	}
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 3);
+}
+
 static void exhaustion_and_recovery(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(150));
@@ -107,6 +131,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lowest_hole_that_fits),
 	KUNIT_CASE(holes_that_open_below),
 	KUNIT_CASE(every_size_to_4096),
+	KUNIT_CASE(come_and_go),
 	KUNIT_CASE(exhaustion_and_recovery),
 	KUNIT_CASE(the_sums_always_add_up),
 	{}
