@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench LIVE... - what an allocation and a free cost at native speed, with caches, in nanoseconds
+ * bench LIVE... TRACE... - what an allocation and a free cost at native speed, with caches, in
+ * nanoseconds: with so many live blocks, and on recorded traces
  *
  * All contestants of a row are alive at once and take turns of a few hundred operations, so that
  * a noisy machine is noisy to all of them alike: read the ratios. One JSON object a row.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../tests/trace.h"
 #include "contest.h"
 
 #define TURNS		40
+#define REPLAYS		5
 #define PAIRS		500	/* of operations in a turn */
 
 struct workload {
@@ -321,6 +325,60 @@ static void memory(const struct contestant *contestant, u32 count)
 	wait(NULL);
 }
 
+/* Once through a trace, in ns an event; what lives at the end is freed after that. */
+static float replay(const struct contestant *contestant, const struct trace *trace, void **live)
+{
+	void *state = contestant->open(64 << 20);
+	double start = now_ns(), spent;
+	u32 i;
+
+	if (!state)
+		return -1;
+	for (i = 0; i < trace->count; i++) {
+		const struct event *event = &trace->events[i];
+
+		if (event->size) {
+			live[event->id] = contestant->alloc(state, event->size);
+		} else {
+			contestant->free(state, live[event->id]);
+			live[event->id] = NULL;
+		}
+	}
+	spent = now_ns() - start;
+	for (i = 0; i <= trace->blocks; i++) {
+		if (live[i])
+			contestant->free(state, live[i]);
+		live[i] = NULL;
+	}
+	contestant->close(state);
+	return spent / trace->count;
+}
+
+/* In a row of a trace, the number of live blocks is that of its events. */
+static void contest_on_trace(const char *path)
+{
+	struct trace trace = trace_load(path);
+	void **live = calloc(trace.blocks + 1, sizeof(*live));
+	float ns[CONTESTANTS][REPLAYS];
+	char *name = basename(path);
+	u32 c, turn;
+
+	*strrchr(name, '.') = '\0';
+	for (turn = 0; turn < REPLAYS; turn++) {
+		for (c = 0; c < CONTESTANTS; c++)
+			ns[c][turn] = replay(&contestants[c], &trace, live);
+	}
+	for (c = 0; c < CONTESTANTS; c++) {
+		if (ns[c][0] < 0)
+			continue;
+		qsort(ns[c], REPLAYS, sizeof(float), compare);
+		row_start(&contestants[c], name, trace.count, "event");
+		printf("\"median\":%.1f}\n", ns[c][REPLAYS / 2]);
+	}
+	free(live);
+	trace_free(&trace);
+}
+
 int main(int argc, char **argv)
 {
 	u32 w, c;
@@ -330,6 +388,10 @@ int main(int argc, char **argv)
 	for (c = 0; c < CONTESTANTS; c++)
 		memory(&contestants[c], 100000);
 	for (i = 1; i < argc; i++) {
+		if (strchr(argv[i], '.')) {
+			contest_on_trace(argv[i]);
+			continue;
+		}
 		for (w = 0; w < sizeof(workloads) / sizeof(*workloads); w++)
 			contest(&workloads[w], atoi(argv[i]));
 	}
