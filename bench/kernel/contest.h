@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
+#include "samples.h"
+
 /**
  * struct contestant - an allocator
  * @name: as in the results
@@ -65,9 +67,21 @@ struct contest {
 	struct live *live;
 	u32 count;
 	u32 rounds;
+	struct samples alloc_costs;
+	struct samples free_costs;
+	bool failed;			/* an allocation, which makes the figures worthless */
 };
 
 extern struct contest contest;
+
+int contest_init(u32 blocks, u32 samples);
+void contest_destroy(void);
+void contest_seed(void);
+size_t contest_bytes(void);
+
+void contest_fill(void);
+void contest_steady(u32 operations);
+void contest_drain(void);
 
 u32 contest_random(u32 below);
 u32 contest_size(void);

@@ -109,7 +109,8 @@ static void pool_give(void *ptr, size_t size)
 
 static void pool_close(void)
 {
-	gen_pool_destroy(pool);
+	if (pool)
+		gen_pool_destroy(pool);
 	vfree(pool_memory);
 }
 

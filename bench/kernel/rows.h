@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rows - the results: a JSON object a row, in debugfs
+ */
+#ifndef BENCH_ROWS_H
+#define BENCH_ROWS_H
+
+#include <linux/types.h>
+
+#include "samples.h"
+
+int rows_init(void);
+void rows_publish(void);
+void rows_destroy(void);
+
+void row_samples(const char *op, struct samples *samples);
+void row_total(u64 cycles);
+
+#endif
