@@ -18,40 +18,10 @@
  */
 #include <linux/bits.h>
 #include <linux/compiler.h>
+#include <linux/minmax.h>
 
-#include "heap_core.h"
+#include "heap_block.h"
 #include "heap_index.c"	/* one unit for the compiler: 4% fewer instructions */
-
-#define TAG_SLACK	GENMASK(3, 0)
-#define TAG_OWNER_SHIFT	4
-
-const char * const heap_verdict_names[HEAP_VERDICTS] = {
-	[HEAP_OK] = "ok",
-	[HEAP_FOREIGN] = "foreign",
-	[HEAP_MISALIGNED] = "misaligned",
-	[HEAP_INTERIOR] = "interior",
-	[HEAP_DOUBLE_FREE] = "double free",
-	[HEAP_CORRUPT_HEADER] = "corrupt header",
-	[HEAP_CORRUPT_INDEX] = "corrupt index",
-};
-
-/*
- * Places: a block is known by its first granule; its header and payload lie at fixed distances.
- */
-static struct heap_block *block_at(const struct heap *heap, u32 at)
-{
-	return (struct heap_block *)(heap->region + (size_t)heap_offset(at));
-}
-
-static void *payload_of(struct heap_block *block)
-{
-	return block + 1;
-}
-
-static u64 payload_bytes(u32 granules)
-{
-	return heap_bytes(granules) - sizeof(struct heap_block);
-}
 
 /* How many granules of blocks fit in a region of @bytes, between its edges. */
 u32 heap_granules_in(u64 bytes)
@@ -63,47 +33,29 @@ u32 heap_granules_in(u64 bytes)
 	return granules - 1 < HEAP_GRANULES_MAX ? granules - 1 : HEAP_GRANULES_MAX;
 }
 
-/* Granules for a payload of @size bytes, or 0 when the whole region is too small for it. */
-static u32 granules_for(const struct heap *heap, size_t size)
-{
-	if (size > payload_bytes(heap->index.granules))
-		return 0;
-	return (size + sizeof(struct heap_block) + HEAP_GRANULE - 1) / HEAP_GRANULE;
-}
-
 /*
- * Headers: witnesses of what the map says.
+ * Headers: witnesses of what the map says. One that is met is compared with it before it is
+ * written over or given up; what is found wrong with a hole is mended by that.
  */
 static void write_hole(struct heap *heap, u32 at, u32 granules)
 {
-	*block_at(heap, at) = (struct heap_block){ .granules = granules };
+	write_mark(heap, at, granules, HEAP_HOLE);
 }
 
-static void write_used(struct heap *heap, u32 at, u32 granules, size_t size, u8 owner)
+void heap_meet_hole(struct heap *heap, u32 at, u32 granules)
 {
-	u32 slack = payload_bytes(granules) - size;
-
-	*block_at(heap, at) = (struct heap_block){
-		.granules = granules,
-		.tag = slack | (u32)owner << TAG_OWNER_SHIFT,
-	};
+	if (unlikely(!is_marked(heap, at, granules, HEAP_HOLE)))
+		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
 }
 
-/* What the header tells of @block beyond the map. */
-static void ask_header(const struct heap *heap, struct heap_view *block)
+/* A block that was freed, and is still cut off its hole: pending, or as it was when it was used. */
+static void meet_kept(struct heap *heap, u32 at, u32 granules)
 {
-	u32 tag = block_at(heap, block->at)->tag;
+	u64 word = header_word(block_at(heap, at));
 
-	block->owner = block->used ? tag >> TAG_OWNER_SHIFT : 0;
-	block->asked = block->used ? payload_bytes(block->granules) - (tag & TAG_SLACK) : 0;
-}
-
-static bool header_agrees(const struct heap *heap, const struct heap_view *block)
-{
-	const struct heap_block *header = block_at(heap, block->at);
-	u32 known = block->used ? TAG_SLACK | 0xff << TAG_OWNER_SHIFT : 0;
-
-	return header->granules == block->granules && !(header->tag & ~known);
+	if (unlikely((u32)word != granules || (!is_sealed(heap, at, word) &&
+					       !is_marked(heap, at, granules, HEAP_PENDING))))
+		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
 }
 
 /**
@@ -112,12 +64,33 @@ static bool header_agrees(const struct heap *heap, const struct heap_view *block
  * @region: memory of heap_granules_in() @granules, aligned to 16 bytes
  * @granules: how many, 1 to HEAP_GRANULES_MAX
  * @index: zeroed memory of heap_index_bytes() of @granules
+ * @flags: HEAP_POISON, HEAP_REDZONE. To poison is the caller's: he fills the region before, a
+ *	   block between heap_claim() and heap_release(), and looks at what heap_alloc() gives.
+ * @key: random, the secret of the seals
  */
-void heap_init(struct heap *heap, void *region, u32 granules, void *index)
+void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 flags, u64 key)
 {
-	*heap = (struct heap){ .region = region, .last.at = HEAP_NONE };
+	*heap = (struct heap){
+		.region = region,
+		.granules = granules,
+		.flags = flags,
+		.overhead = sizeof(struct heap_block) +
+			    (flags & HEAP_REDZONE ? HEAP_GRANULE : 0),
+		.key = key,
+		.factor = (key >> 32 | key << 32) * 0x9e3779b97f4a7c15ULL | 1,
+		.kept[0].at = HEAP_NONE,
+		.mark = U32_MAX,
+	};
+	if (heap_bytes(granules) > heap->overhead)
+		heap->largest = payload_bytes(heap, granules);
 	heap_index_init(&heap->index, index, granules);
 	write_hole(heap, 0, granules);
+}
+
+/* The allocation that nothing has followed yet. */
+static struct heap_cut *last_cut(struct heap *heap)
+{
+	return &heap->kept[heap->kept_count];
 }
 
 /*
@@ -134,8 +107,11 @@ static u32 split(struct heap *heap, u32 want)
 	u32 have = want;
 	u32 at = heap_index_take(&heap->index, want, &have);
 
-	heap->last = (struct heap_cut){ .at = at, .granules = want, .have = have };
-	if (at != HEAP_NONE && have != want)
+	*last_cut(heap) = (struct heap_cut){ .at = at, .granules = want, .have = have };
+	if (at == HEAP_NONE)
+		return at;
+	heap_meet_hole(heap, at, have);
+	if (have != want)
 		write_hole(heap, at + want, have - want);
 	return at;
 }
@@ -146,7 +122,7 @@ static u32 split(struct heap *heap, u32 want)
  *	| left hole | block | right hole |   ->   | hole ........................ |
  *	first       at      right        end      first                           end
  */
-static void coalesce(struct heap *heap, u32 at, u32 granules)
+void heap_coalesce(struct heap *heap, u32 at, u32 granules)
 {
 	struct heap_index *index = &heap->index;
 	u32 right = at + granules;
@@ -155,8 +131,15 @@ static void coalesce(struct heap *heap, u32 at, u32 granules)
 
 	if (!heap_index_is_hole(index, first))
 		first = at;
-	if (heap_index_is_hole(index, right))
+	if (first != at) {
+		heap_meet_hole(heap, first, at - first);
+		give_up_header(heap, at);
+	}
+	if (heap_index_is_hole(index, right)) {
 		end = heap_index_next(index, right);
+		heap_meet_hole(heap, right, end - right);
+		give_up_header(heap, right);
+	}
 	heap_index_give(index, first, at, right, end);
 	write_hole(heap, first, end - first);
 }
@@ -175,13 +158,17 @@ static void merge_kept(struct heap *heap, u32 i)
 	struct heap_cut cut = heap->kept[i];
 
 	heap->kept[i] = heap->kept[--heap->kept_count];
-	coalesce(heap, cut.at, cut.granules);
+	meet_kept(heap, cut.at, cut.granules);
+	heap_coalesce(heap, cut.at, cut.granules);
 }
 
 void heap_flush(struct heap *heap)
 {
+	if (!heap->kept_count || heap_is_frozen(heap))
+		return;
 	while (heap->kept_count)
 		merge_kept(heap, heap->kept_count - 1);
+	last_cut(heap)->at = HEAP_NONE;
 }
 
 /*
@@ -194,19 +181,32 @@ static bool is_first_fit(const struct heap *heap, const struct heap_cut *kept, u
 	return want >= kept->granules || heap_index_none_below(&heap->index, kept->at, want);
 }
 
+static void recut(struct heap *heap, struct heap_cut *cut, u32 want)
+{
+	u32 rest = cut->at + cut->granules;
+
+	if (cut->have != cut->granules) {
+		heap_meet_hole(heap, rest, cut->have - cut->granules);
+		give_up_header(heap, rest);
+	}
+	heap_index_recut(&heap->index, cut->at, cut->have, cut->granules, want);
+	cut->granules = want;
+	if (cut->have != want)
+		write_hole(heap, cut->at + want, cut->have - want);
+}
+
+/* It becomes the last allocation, which stands behind the kept ones. */
 static u32 take_back(struct heap *heap, u32 i, u32 want)
 {
-	struct heap_cut cut = heap->kept[i];
+	u32 last = --heap->kept_count;
+	struct heap_cut *cut = &heap->kept[last];
 
-	heap->kept[i] = heap->kept[--heap->kept_count];
-	if (cut.granules != want) {
-		heap_index_recut(&heap->index, cut.at, cut.have, cut.granules, want);
-		cut.granules = want;
-		if (cut.have != want)
-			write_hole(heap, cut.at + want, cut.have - want);
-	}
-	heap->last = cut;
-	return cut.at;
+	if (i != last)
+		swap(heap->kept[i], *cut);
+	meet_kept(heap, cut->at, cut->granules);
+	if (cut->granules != want)
+		recut(heap, cut, want);
+	return cut->at;
 }
 
 /* The lowest of the kept blocks whose hole has @want granules; HEAP_KEPT if there is none. */
@@ -237,6 +237,44 @@ static u32 fit(struct heap *heap, u32 want)
 	return split(heap, want);
 }
 
+/* No hole: unless the tree says otherwise, and then it is the index that is wrong. */
+static void *fail(struct heap *heap, u32 want)
+{
+	heap->failures++;
+	if (heap_index_promises(&heap->index, want))
+		heap_freeze(heap, 0);
+	return NULL;
+}
+
+/* More is in use than ever, or than somebody wants to hear of. */
+void heap_note_high(struct heap *heap)
+{
+	if (heap->peak < heap->used)
+		heap->peak = heap->used;
+	if (heap->mark < heap->used)
+		heap->found |= HEAP_ABOVE;
+	heap->high = heap->found & HEAP_ABOVE || heap->mark > heap->peak ? heap->peak : heap->mark;
+}
+
+/**
+ * heap_set_mark - tell when more than so much is in use
+ * @heap: the heap
+ * @mark: granules; HEAP_ABOVE is set when more are in use: now, or when next there are
+ */
+void heap_set_mark(struct heap *heap, u32 mark)
+{
+	heap->found &= ~HEAP_ABOVE;
+	heap->mark = mark;
+	heap_note_high(heap);
+}
+
+/* From now on the peak is counted anew. */
+void heap_forget_peak(struct heap *heap)
+{
+	heap->peak = heap->used;
+	heap_note_high(heap);
+}
+
 /**
  * heap_alloc - allocate a block: first fit
  * @heap: the heap
@@ -245,80 +283,99 @@ static u32 fit(struct heap *heap, u32 want)
  *
  * Takes the lowest hole that is large enough.
  *
- * Return: the payload, aligned to 16 bytes, or NULL when no hole is large enough.
+ * Return: the payload, aligned to 16 bytes, or NULL when no hole is large enough; or for 0 bytes,
+ * which is no failure.
  */
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
-	u32 at = want ? fit(heap, want) : HEAP_NONE;
+	u32 slack = slack_for(heap, size);
+	struct heap_block *block;
+	u32 at;
 
-	if (at == HEAP_NONE) {
-		heap->failures++;
-		return NULL;
-	}
-	write_used(heap, at, want, size, owner);
+	if (unlikely(size - 1 >= heap->largest))
+		return size ? fail(heap, HEAP_NONE) : NULL;
+	at = fit(heap, want);
+	if (unlikely(at == HEAP_NONE))
+		return fail(heap, want);
+	block = block_at(heap, at);
+	fill_end(heap, block, want);
+	write_used(heap, at, block, want, slack, owner);
 
 	heap->allocs++;
-	heap->blocks++;
 	heap->asked += size;
 	heap->used += want;
-	if (heap->peak < heap->used)
-		heap->peak = heap->used;
-	return payload_of(block_at(heap, at));
+	if (heap->high < heap->used)
+		heap_note_high(heap);
+	return payload_of(block);
 }
 
-/* What the map says of the block at @at, and its header of slack and owner. */
-static void look(const struct heap *heap, u32 at, struct heap_view *block)
+/*
+ * Judging a pointer: the map alone decides what is a block, so a wrong one is always found.
+ */
+/* Outside the region, or in a heap that is frozen and has no region any more. */
+static enum heap_verdict judge_outer(const struct heap *heap)
 {
-	block->at = at;
-	block->granules = heap_index_size(&heap->index, at);
-	block->used = !heap_index_is_hole(&heap->index, at);
-	ask_header(heap, block);
+	return heap_is_frozen(heap) ? HEAP_CORRUPT_INDEX : HEAP_FOREIGN;
 }
 
-static bool is_kept(const struct heap *heap, u32 at)
+/* Where no used block starts, no pointer is good; what kind of bad depends on what is there. */
+static noinline enum heap_verdict judge_inner(const struct heap *heap, u32 at)
 {
-	u32 i;
+	struct heap_view block;
 
-	for (i = 0; i < heap->kept_count; i++) {
-		if (heap->kept[i].at == at)
-			return true;
-	}
-	return false;
+	if (!heap_index_is_start(&heap->index, at))
+		at = heap_index_prev(&heap->index, at);
+	block = heap_look(heap, at);
+	return block.state == HEAP_USED ? HEAP_INTERIOR : HEAP_DOUBLE_FREE;
 }
 
-/* Where no block starts, no pointer is good; which kind of bad depends on what is around it. */
-static enum heap_verdict judge_inner(const struct heap *heap, u32 at)
+/* A header that is none of a used block: of one that was freed before, or written over. */
+static enum heap_verdict judge_header(const struct heap *heap, const struct heap_view *block)
 {
-	u32 start = heap_index_prev(&heap->index, at);
-
-	return heap_index_is_hole(&heap->index, start) || is_kept(heap, start) ?
-		HEAP_DOUBLE_FREE : HEAP_INTERIOR;
+	if (block->granules > heap->granules - block->at)
+		return HEAP_CORRUPT_INDEX;
+	return block->state == HEAP_USED ? HEAP_CORRUPT_HEADER : HEAP_DOUBLE_FREE;
 }
 
-/* The map alone decides, so a wrong pointer is always found. */
+/* Says of any header that is not as it should be HEAP_CORRUPT_HEADER: look_again() knows. */
 static __always_inline enum heap_verdict judge(const struct heap *heap, const void *ptr,
-					       struct heap_view *block)
+					       struct heap_view *block, u32 *slack)
 {
 	const struct heap_index *index = &heap->index;
 	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
 	u32 at = offset / HEAP_GRANULE;
-	u32 granules;
+	u64 word;
 
-	if (offset / HEAP_GRANULE >= index->granules)
-		return HEAP_FOREIGN;
-	if (offset % HEAP_GRANULE)
+	if (unlikely(offset / HEAP_GRANULE >= heap->granules))
+		return judge_outer(heap);
+	if (unlikely(offset % HEAP_GRANULE))
 		return HEAP_MISALIGNED;
-	if (!heap_index_is_start(index, at))
+	if (unlikely(!heap_index_is_used(index, at)))
 		return judge_inner(heap, at);
-	if (heap_index_is_hole(index, at) || is_kept(heap, at))
+	if (unlikely(is_kept(heap, at) || (heap->withheld && heap_is_withheld(heap, at))))
 		return HEAP_DOUBLE_FREE;
-	granules = heap_index_size(index, at);
+	word = header_word(block_at(heap, at));
+	*slack = word >> WORD_LOW_SHIFT & TAG_SLACK;
 	block->at = at;
-	block->granules = granules;
-	block->used = true;
-	ask_header(heap, block);
-	return header_agrees(heap, block) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+	block->granules = heap_index_size(index, at);
+	block->asked = payload_bytes(heap, block->granules) - *slack;
+	block->state = HEAP_USED;
+	block->sealed = true;
+	block->owner = tag_owner(word >> WORD_LOW_SHIFT);
+	if (unlikely((u32)word != block->granules || !is_sealed(heap, at, word)))
+		return HEAP_CORRUPT_HEADER;
+	return HEAP_OK;
+}
+
+/* Something is wrong with a pointer: if it is the header, then how much of it can be known? */
+static noinline enum heap_verdict look_again(const struct heap *heap, enum heap_verdict verdict,
+					     struct heap_view *block)
+{
+	if (verdict != HEAP_CORRUPT_HEADER)
+		return verdict;
+	*block = heap_look(heap, block->at);
+	return judge_header(heap, block);
 }
 
 /**
@@ -331,19 +388,115 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
  */
 enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, struct heap_view *block)
 {
-	return judge(heap, ptr, block);
+	u32 slack;
+
+	return look_again(heap, judge(heap, ptr, block, &slack), block);
+}
+
+/* A block is live no more. */
+static void count_out(struct heap *heap, const struct heap_view *block)
+{
+	heap->frees++;
+	heap->asked -= block->asked;
+	heap->used -= block->granules;
+}
+
+static noinline void merge(struct heap *heap, u32 at, u32 granules)
+{
+	heap_flush(heap);
+	heap_coalesce(heap, at, granules);
 }
 
 /* A block is free: kept, if that undoes the last allocation, or merged. */
-static void give_back(struct heap *heap, u32 at, u32 granules)
+static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 {
-	if (at == heap->last.at && heap->kept_count < HEAP_KEPT) {
-		heap->kept[heap->kept_count++] = heap->last;
-	} else {
-		heap_flush(heap);
-		coalesce(heap, at, granules);
+	if (at == last_cut(heap)->at && heap->kept_count < HEAP_KEPT)
+		heap->kept_count++;
+	else
+		merge(heap, at, granules);
+	last_cut(heap)->at = HEAP_NONE;
+}
+
+/*
+ * Quarantine: a block whose header was written over is not used again, for who knows who still
+ * writes there. It stays used in the map. There is room for HEAP_QUARANTINE blocks and an eighth of
+ * the region, so that no client can eat the heap by it; what comes later is to become a hole.
+ */
+static noinline enum heap_state quarantine(struct heap *heap, u32 at, u32 granules)
+{
+	enum heap_state state = HEAP_PENDING;
+
+	if (heap->quarantine_count < HEAP_QUARANTINE &&
+	    heap->quarantined + granules <= heap->granules / 8) {
+		heap->quarantine[heap->quarantine_count++] = at;
+		heap->quarantined += granules;
+		heap->withheld++;
+		state = HEAP_QUARANTINED;
 	}
-	heap->last.at = HEAP_NONE;
+	write_mark(heap, at, granules, state);
+	return state;
+}
+
+/**
+ * heap_refuse - a pointer is no live block: count and tell that
+ * @heap: the heap
+ * @ptr: the pointer
+ * @verdict: of heap_judge(), of the pointer or of the index
+ */
+void heap_refuse(struct heap *heap, const void *ptr, enum heap_verdict verdict)
+{
+	heap->refused++;
+	if (verdict == HEAP_CORRUPT_INDEX)
+		heap_freeze(heap, (const char *)ptr - heap->region);
+	else if (verdict != HEAP_FOREIGN)
+		heap_find(heap, verdict, (const char *)ptr - heap->region);
+}
+
+/* A used block without a good header is withdrawn. */
+static void withdraw(struct heap *heap, struct heap_view *block)
+{
+	heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(block->at));
+	heap->lost += !block->sealed;
+	count_out(heap, block);
+	block->state = quarantine(heap, block->at, block->granules);
+}
+
+/* What follows when a block is freed of which judge() says that something is wrong. */
+static noinline enum heap_verdict refuse(struct heap *heap, const void *ptr,
+					 enum heap_verdict verdict, struct heap_view *block)
+{
+	verdict = look_again(heap, verdict, block);
+	if (verdict == HEAP_CORRUPT_HEADER)
+		withdraw(heap, block);
+	else
+		heap_refuse(heap, ptr, verdict);
+	return verdict;
+}
+
+static noinline void find_overrun(struct heap *heap, const struct heap_view *block)
+{
+	heap_find(heap, HEAP_OVERRUN, heap_first_wrong(heap, block));
+}
+
+/*
+ * Judge a block that somebody frees, and count it out. What is @known of it stays in registers;
+ * what is told is in memory, which for all the compiler knows any store to the heap may change.
+ */
+static __always_inline enum heap_verdict let_go(struct heap *heap, const void *ptr,
+						struct heap_view *known, struct heap_view *told)
+{
+	u32 slack = 0;
+	enum heap_verdict verdict = judge(heap, ptr, known, &slack);
+
+	*told = *known;
+	if (unlikely(verdict))
+		return refuse(heap, ptr, verdict, told);
+	if (unlikely(!is_intact(heap, known->at + known->granules, slack))) {
+		find_overrun(heap, told);
+		verdict = HEAP_OVERRUN;
+	}
+	count_out(heap, known);
+	return verdict;
 }
 
 /**
@@ -352,23 +505,91 @@ static void give_back(struct heap *heap, u32 at, u32 granules)
  * @ptr: what heap_alloc() returned
  * @freed: set to what the block was
  *
- * Return: HEAP_OK, or why the pointer was refused; nothing has changed then.
+ * A HEAP_FOREIGN pointer is neither counted among the verdicts nor told of: the caller may know
+ * whose it is.
+ *
+ * Return: HEAP_OK; HEAP_OVERRUN, and the block is freed; HEAP_CORRUPT_HEADER, and it is
+ * quarantined, or freed if there is no room for that, as heap_is_let_go() says; or why the pointer
+ * was refused: nothing has changed then.
  */
 enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view *freed)
 {
-	enum heap_verdict verdict = judge(heap, ptr, freed);
+	struct heap_view known = {};
+	enum heap_verdict verdict = let_go(heap, ptr, &known, freed);
 
-	if (verdict) {
-		heap->refused++;
-		return verdict;
+	if (likely(heap_is_let_go(verdict, freed)))
+		give_back(heap, known.at, known.granules);
+	return verdict;
+}
+
+/**
+ * heap_claim - free a block in two steps, the first
+ * @heap: the heap
+ * @ptr: what heap_alloc() returned
+ * @claimed: set to what the block was
+ *
+ * The block is live no more, and nobody else's yet: the caller may do with it what he must, then
+ * calls heap_release(). Only if heap_can_claim().
+ *
+ * Return: as heap_free(); there is something to release if heap_is_let_go().
+ */
+enum heap_verdict heap_claim(struct heap *heap, const void *ptr, struct heap_view *claimed)
+{
+	struct heap_view known = {};
+	enum heap_verdict verdict = let_go(heap, ptr, &known, claimed);
+
+	if (heap_is_let_go(verdict, claimed)) {
+		heap->pending += claimed->granules;
+		heap->claims[heap->claim_count++] = claimed->at;
+		heap->withheld++;
+		write_mark(heap, claimed->at, claimed->granules, HEAP_PENDING);
 	}
-	give_back(heap, freed->at, freed->granules);
+	return verdict;
+}
 
-	heap->frees++;
-	heap->blocks--;
-	heap->asked -= freed->asked;
-	heap->used -= freed->granules;
-	return HEAP_OK;
+static void forget_claim(struct heap *heap, u32 at)
+{
+	u32 i;
+
+	for (i = 0; heap->claims[i] != at; i++)
+		;
+	heap->claims[i] = heap->claims[--heap->claim_count];
+	heap->withheld--;
+}
+
+/**
+ * heap_release - free a block in two steps, the second
+ * @heap: the heap
+ * @claimed: from heap_claim()
+ */
+void heap_release(struct heap *heap, const struct heap_view *claimed)
+{
+	u32 at = claimed->at, granules = claimed->granules;
+
+	forget_claim(heap, at);
+	heap->pending -= granules;
+	if (heap_is_frozen(heap))
+		return;
+	if (unlikely(!is_marked(heap, at, granules, HEAP_PENDING))) {
+		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+		if (quarantine(heap, at, granules) == HEAP_QUARANTINED)
+			return;
+	}
+	give_back(heap, at, granules);
+}
+
+/**
+ * heap_freeze - the index is wrong: from now on nothing is given, taken or written
+ * @heap: the heap
+ * @offset: where that was seen
+ */
+void heap_freeze(struct heap *heap, u64 offset)
+{
+	if (heap_is_frozen(heap))
+		return;
+	heap_find(heap, HEAP_CORRUPT_INDEX, offset);
+	heap->granules = 0;
+	heap->largest = 0;
 }
 
 /**
@@ -381,7 +602,7 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view
  * To resume, begin where the last block ended: every block that was there all the time is seen
  * exactly once, whatever happened between the calls.
  *
- * Return: the number of blocks seen, less than @most at the end of the heap.
+ * Return: the number of blocks seen, less than @most at the end of the heap; 0 when it is frozen.
  */
 u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most)
 {
@@ -390,173 +611,11 @@ u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most)
 	u32 seen = 0;
 
 	heap_flush(heap);
-	if (at < index->granules && !heap_index_is_start(index, at))
+	if (at < heap->granules && !heap_index_is_start(index, at))
 		at = heap_index_next(index, at);
-	while (seen < most && at < index->granules) {
-		look(heap, at, &views[seen]);
+	while (seen < most && at < heap->granules) {
+		views[seen] = heap_look(heap, at);
 		at += views[seen++].granules;
 	}
 	return seen;
-}
-
-/*
- * The check: everything that must be true of a heap, in one place.
- *
- *	Blocks follow each other without gaps from 0 to the sentinel: by what the map is.
- *	(1) Only starts are holes.
- *	(2) No two holes lie side by side.
- *	(3) Every header agrees with the map.
- *	(4) Every summary agrees with the words under it, every node with its children.
- *	(5) The max of a chunk is its largest hole, the top aside.
- *	(6) The top is the hole at the end; no hole as large as the finger's lies below it.
- *	(7) The counters agree with the blocks.
- *
- * It reads the map word by word and trusts no summary, so that a wrong one cannot mislead it.
- */
-void heap_audit_start(struct heap_audit *audit)
-{
-	*audit = (struct heap_audit){ .block = HEAP_NONE };
-}
-
-bool heap_audit_done(const struct heap *heap, const struct heap_audit *audit)
-{
-	return audit->chunk == heap_index_chunks(&heap->index);
-}
-
-/* (5) for the chunk that the block at audit->block is the last of. */
-static bool check_max(const struct heap_index *index, struct heap_audit *audit)
-{
-	u32 chunk = audit->block / HEAP_CHUNK;
-	u32 max = index->max[0][chunk];
-	u32 largest = audit->largest;
-
-	audit->largest = 0;
-	return largest == max || largest == HEAP_NONE;
-}
-
-/* (5) and (6) for a hole. */
-static bool check_hole(const struct heap_index *index, struct heap_audit *audit, u32 granules)
-{
-	if (audit->block < index->finger_at && granules >= index->finger_size)
-		return false;
-	if (audit->block == index->top)
-		return true;
-	if (audit->largest < granules)
-		audit->largest = granules;
-	return granules <= index->max[0][audit->block / HEAP_CHUNK];
-}
-
-/* The block that began at audit->block ends at @end, where the next one starts. */
-static enum heap_verdict check_block(const struct heap *heap, struct heap_audit *audit, u32 end)
-{
-	const struct heap_index *index = &heap->index;
-	struct heap_view block = {
-		.at = audit->block,
-		.granules = end - audit->block,
-		.used = !heap_index_is_hole(index, audit->block),
-	};
-	bool last = end == index->granules;
-
-	if (!block.used && !last && heap_index_is_hole(index, end))
-		return HEAP_CORRUPT_INDEX;
-	if (block.at == index->top ? block.used || !last : !block.used && last)
-		return HEAP_CORRUPT_INDEX;
-	if (!block.used && !check_hole(index, audit, block.granules))
-		return HEAP_CORRUPT_INDEX;
-	if ((last || end / HEAP_CHUNK != block.at / HEAP_CHUNK) && !check_max(index, audit))
-		return HEAP_CORRUPT_INDEX;
-	if (!header_agrees(heap, &block))
-		return HEAP_CORRUPT_HEADER;
-	ask_header(heap, &block);
-	audit->asked += block.asked;
-	audit->holes += !block.used;
-	audit->blocks += block.used;
-	audit->used += block.used ? block.granules : 0;
-	return HEAP_OK;
-}
-
-/* No block begins in a chunk that is empty but for the sentinel: no hole, and (5) is simple. */
-static bool check_empty(const struct heap_index *index, u32 chunk)
-{
-	u64 start = index->chunks[chunk].start;
-
-	if (chunk == index->granules / HEAP_CHUNK)
-		start &= ~BIT_ULL(index->granules % HEAP_CHUNK);
-	return start || !index->max[0][chunk];
-}
-
-static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit *audit)
-{
-	const struct heap_chunk *chunk = &heap->index.chunks[audit->chunk];
-	u32 base = audit->chunk * HEAP_CHUNK;
-	enum heap_verdict verdict = HEAP_OK;
-	u64 starts = chunk->start;
-	u32 at;
-
-	if (chunk->free & ~starts || !check_empty(&heap->index, audit->chunk) ||
-	    !heap_index_agrees(&heap->index, audit->chunk))
-		return HEAP_CORRUPT_INDEX;
-	for (; !verdict && starts; starts &= starts - 1) {
-		at = base + heap_bit_lowest(starts);
-		if (at > heap->index.granules)
-			return HEAP_CORRUPT_INDEX;
-		if (audit->block != HEAP_NONE)
-			verdict = check_block(heap, audit, at);
-		else if (at)
-			verdict = HEAP_CORRUPT_INDEX;
-		if (!verdict)
-			audit->block = at;
-	}
-	return verdict;
-}
-
-/* At the end: was the last start the sentinel, and do the counters agree? */
-static enum heap_verdict check_totals(const struct heap *heap, const struct heap_audit *audit)
-{
-	if (audit->block != heap->index.granules)
-		return HEAP_CORRUPT_INDEX;
-	if (audit->disturbed)
-		return HEAP_OK;
-	if (audit->blocks != heap->blocks || audit->holes != heap->index.holes ||
-	    audit->used != heap->used || audit->asked != heap->asked)
-		return HEAP_CORRUPT_INDEX;
-	return HEAP_OK;
-}
-
-/* The heap changed since the last batch: find the block that reaches into this chunk anew. */
-static void check_resume(const struct heap *heap, struct heap_audit *audit)
-{
-	u64 changes = heap->allocs + heap->frees;
-
-	if (audit->changes == changes)
-		return;
-	audit->changes = changes;
-	if (!audit->chunk)
-		return;
-	audit->disturbed = true;
-	audit->largest = HEAP_NONE;	/* not known of a chunk that is seen in part */
-	audit->block = heap_index_prev(&heap->index, audit->chunk * HEAP_CHUNK);
-}
-
-/**
- * heap_check - check the next part of the heap
- * @heap: the heap; it may change between the calls
- * @audit: from heap_audit_start()
- * @chunks: how many chunks to check now, at most 64 blocks each
- *
- * Return: HEAP_OK, or the first thing found wrong, in the block at audit->block or behind it.
- */
-enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks)
-{
-	enum heap_verdict verdict = HEAP_OK;
-
-	heap_flush(heap);
-	check_resume(heap, audit);
-	while (!verdict && chunks-- && !heap_audit_done(heap, audit)) {
-		verdict = check_chunk(heap, audit);
-		audit->chunk += !verdict;
-	}
-	if (!verdict && heap_audit_done(heap, audit))
-		verdict = check_totals(heap, audit);
-	return verdict;
 }

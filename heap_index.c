@@ -389,7 +389,7 @@ static u32 self_check(const struct heap_index *index, u32 granules, u32 found)
 #endif
 
 /* The first @want granules of the hole at @at become a used block; the rest stays a hole. */
-static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
+static __always_inline void cut(struct heap_index *index, u32 at, u32 have, u32 want)
 {
 	u32 chunk = at / HEAP_CHUNK;
 	u32 rest = at + want;
@@ -397,8 +397,6 @@ static void cut(struct heap_index *index, u32 at, u32 have, u32 want)
 	heap_step();
 	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
 	index->holes--;
-	index->finger_size = want;
-	index->finger_at = rest;
 	if (have != want)
 		add_hole(index, rest);
 	if (at == index->top) {
@@ -423,9 +421,25 @@ static u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
 {
 	u32 at = self_check(index, want, search(index, want, have));
 
-	if (at != HEAP_NONE)
+	if (at != HEAP_NONE) {
+		index->finger_size = want;
+		index->finger_at = at + want;
 		cut(index, at, *have, want);
+	}
 	return at;
+}
+
+/* A used block becomes two: the second begins at @at. */
+void heap_index_split(struct heap_index *index, u32 at)
+{
+	add_start(index, at);
+}
+
+/* The first @extra granules of the hole at @at, of @have, join the used block in front of it. */
+void heap_index_extend(struct heap_index *index, u32 at, u32 have, u32 extra)
+{
+	cut(index, at, have, extra);
+	drop_start(index, at);
 }
 
 /* For the check: does every summary over @chunk tell the truth? */

@@ -75,16 +75,20 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
 
+void heap_index_split(struct heap_index *index, u32 at);
+void heap_index_extend(struct heap_index *index, u32 at, u32 have, u32 extra);
+
 bool heap_index_agrees(const struct heap_index *index, u32 chunk);
 
 /*
  * The bound: how many steps an operation takes, a step being a map word or a node that is looked
  * at. It looks at two chunks hole by hole at most, 32 each; goes up or down the tree three times;
- * and looks for a neighbour, or changes a start, four times, at two words a level of the summaries.
+ * and looks for a neighbour, or changes a start, four times: at two words, and two more a level of
+ * the summaries.
  */
 static inline unsigned int heap_index_bound(const struct heap_index *index)
 {
-	return 2 * (HEAP_CHUNK / 2 + 1) + 3 * index->height + 4 * (1 + 2 * index->levels);
+	return 2 * (HEAP_CHUNK / 2 + 1) + 3 * index->height + 4 * (2 + 2 * index->levels);
 }
 
 #ifdef HEAP_COUNT_STEPS
@@ -130,6 +134,14 @@ static inline bool heap_index_is_hole(const struct heap_index *index, u32 at)
 	return index->chunks[at / HEAP_CHUNK].free >> at % HEAP_CHUNK & 1;
 }
 
+/* Does a block begin at @at that is no hole? */
+static inline bool heap_index_is_used(const struct heap_index *index, u32 at)
+{
+	const struct heap_chunk *chunk = &index->chunks[at / HEAP_CHUNK];
+
+	return (chunk->start & ~chunk->free) >> at % HEAP_CHUNK & 1;
+}
+
 /* The first start behind @at, which is the sentinel's at the end of the region. */
 static inline u32 heap_index_next(const struct heap_index *index, u32 at)
 {
@@ -139,7 +151,10 @@ static inline u32 heap_index_next(const struct heap_index *index, u32 at)
 	heap_step();
 	if (later)
 		return at + 1 + heap_bit_lowest(later);
-	chunk = heap_index_next_chunk(index, chunk);
+	chunk++;
+	heap_step();
+	if (!index->chunks[chunk].start)
+		chunk = heap_index_next_chunk(index, chunk);
 	return chunk * HEAP_CHUNK + heap_bit_lowest(index->chunks[chunk].start);
 }
 
@@ -151,7 +166,10 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 
 	heap_step();
 	if (!earlier) {
-		chunk = heap_index_prev_chunk(index, chunk);
+		chunk--;
+		heap_step();
+		if (!index->chunks[chunk].start)
+			chunk = heap_index_prev_chunk(index, chunk);
 		earlier = index->chunks[chunk].start;
 	}
 	return chunk * HEAP_CHUNK + heap_bit_highest(earlier);
@@ -161,6 +179,13 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
 {
 	return granules >= index->finger_size && at <= index->finger_at;
+}
+
+/* Do tree and top say that there is a hole of @granules? */
+static inline bool heap_index_promises(const struct heap_index *index, u32 granules)
+{
+	return index->max[index->height - 1][0] >= granules ||
+	       (index->top != HEAP_NONE && index->granules - index->top >= granules);
 }
 
 static inline u32 heap_index_size(const struct heap_index *index, u32 at)

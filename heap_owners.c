@@ -5,20 +5,29 @@
 #include "heap_owners.h"
 
 /* From the place that the hash gives, to the first that is the caller's or free. */
-u32 heap_owner_search(struct heap_owners *owners, unsigned long caller)
+struct heap_owner *heap_owner_search(struct heap_owners *owners, unsigned long caller)
 {
-	u8 owner = hash_long(caller, 8);
+	u8 number = hash_long(caller, 8);
+	struct heap_owner *owner;
 	unsigned int probe;
 
-	for (probe = 0; probe < OWNERS_PROBES; probe++, owner++) {
-		if (owner == OWNER_OTHER)
+	for (probe = 0; probe < OWNERS_PROBES; probe++, number++) {
+		owner = &owners->table[number];
+		if (number == OWNER_OTHER)
 			continue;
-		if (owners->table[owner].caller == caller)
-			return owner;
-		if (!owners->table[owner].caller) {
-			owners->table[owner].caller = caller;
-			return owner;
+		if (!owner->caller) {
+			owner->caller = caller;
+			owner->number = number;
 		}
+		if (owner->caller == caller)
+			return owner;
 	}
-	return OWNER_OTHER;
+	return &owners->table[OWNER_OTHER];
+}
+
+/* There was less room than was asked for: the peak moves. */
+void heap_owner_peaks(struct heap_owner *owner)
+{
+	owner->peak -= owner->room;
+	owner->room = 0;
 }

@@ -9,6 +9,7 @@
 #ifndef HEAP_OWNERS_H
 #define HEAP_OWNERS_H
 
+#include <linux/compiler.h>
 #include <linux/hash.h>
 #include <linux/types.h>
 
@@ -16,36 +17,65 @@
 #define OWNERS_PROBES	8
 #define OWNER_OTHER	0		/* a place that the hash never gives */
 
+/**
+ * struct heap_owner - what a call site has of a heap
+ * @caller: the call site; 0 for OWNER_OTHER, and where there is none
+ * @allocs: allocations that succeeded
+ * @frees: how many of those blocks are freed, by whomever
+ * @peak: most bytes ever in live blocks, as they were asked for
+ * @room: how many bytes less than that there are now: one number to change, and its sign tells
+ *	  of a new peak
+ * @failures: allocations that did not fit
+ * @number: of the place, for headers
+ */
 struct heap_owner {
 	unsigned long caller;
-	u32 blocks;
-	u64 bytes;			/* asked */
+	u64 allocs;
+	u64 frees;
+	u64 peak;
+	s64 room;
+	u64 failures : 56;
+	u64 number : 8;
 };
 
 struct heap_owners {
 	struct heap_owner table[HEAP_OWNERS];
 };
 
-u32 heap_owner_search(struct heap_owners *owners, unsigned long caller);
+void heap_owner_peaks(struct heap_owner *owner);
+struct heap_owner *heap_owner_search(struct heap_owners *owners, unsigned long caller);
 
-/* The number of @caller, which is given one when it comes for the first time. */
-static inline u32 heap_owner_of(struct heap_owners *owners, unsigned long caller)
+/* The place of @caller, who is given one when he comes for the first time. */
+static inline struct heap_owner *heap_owner_of(struct heap_owners *owners, unsigned long caller)
 {
-	u32 owner = hash_long(caller, 8);
+	struct heap_owner *owner = &owners->table[hash_long(caller, 8)];
 
-	return owners->table[owner].caller == caller ? owner : heap_owner_search(owners, caller);
+	return owner->caller == caller ? owner : heap_owner_search(owners, caller);
 }
 
-static inline void heap_owner_gains(struct heap_owners *owners, u32 owner, u64 bytes)
+static inline void heap_owner_gains(struct heap_owner *owner, u64 bytes)
 {
-	owners->table[owner].blocks++;
-	owners->table[owner].bytes += bytes;
+	owner->allocs++;
+	owner->room -= bytes;
+	if (unlikely(owner->room < 0))
+		heap_owner_peaks(owner);
 }
 
-static inline void heap_owner_loses(struct heap_owners *owners, u32 owner, u64 bytes)
+static inline void heap_owner_loses(struct heap_owner *owner, u64 bytes)
 {
-	owners->table[owner].blocks--;
-	owners->table[owner].bytes -= bytes;
+	owner->frees++;
+	owner->room += bytes;
+}
+
+/* Live blocks, and the bytes that they were asked for. */
+static inline u64 heap_owner_blocks(const struct heap_owner *owner)
+{
+	return owner->allocs - owner->frees;
+}
+
+static inline u64 heap_owner_bytes(const struct heap_owner *owner)
+{
+	return owner->peak - owner->room;
 }
 
 #endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_defer - frees where the lock cannot be had: in an NMI, or while the kernel panics
+ *
+ * Somebody may be in the middle of a change, and will not go on before we return. But what is
+ * asked of a block that is live does not change: its start in the map, and its header. So the
+ * pointer is judged by these, and the block is claimed by an atomic exchange of its header, which
+ * only one can win. Then it is put where whoever has the lock next will look. Nothing that a
+ * client can overrun leads there.
+ */
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+
+#include "heap_block.h"
+#include "heap_defer.h"
+
+#define HEAP_CLAIMED	(HEAP_NONE - 1)	/* of slots; no block begins there: see HEAP_GRANULES_MAX */
+
+void heap_deferred_init(struct heap_deferred *deferred)
+{
+	u32 i;
+
+	*deferred = (struct heap_deferred){};
+	for (i = 0; i < HEAP_SLOTS; i++)
+		deferred->slots[i].at = HEAP_NONE;
+}
+
+/* As judge() in heap_core.c, of what can be known without the lock. */
+static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at, u64 *word)
+{
+	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	u32 granules = READ_ONCE(heap->granules);
+
+	if (offset / HEAP_GRANULE >= granules)
+		return granules ? HEAP_FOREIGN : HEAP_CORRUPT_INDEX;
+	if (offset % HEAP_GRANULE)
+		return HEAP_MISALIGNED;
+	*at = offset / HEAP_GRANULE;
+	if (!heap_index_is_start(&heap->index, *at))
+		return HEAP_INTERIOR;
+	if (heap_index_is_hole(&heap->index, *at))
+		return HEAP_DOUBLE_FREE;
+	*word = READ_ONCE(*(u64 *)block_at(heap, *at));
+	if (is_deferred(heap, *at, *word))
+		return HEAP_DOUBLE_FREE;
+	return is_sealed(heap, *at, *word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+}
+
+static void put(struct heap_deferred *deferred, u32 at, unsigned long caller)
+{
+	struct heap_slot *slot;
+	u32 i;
+
+	for (i = 0; i < HEAP_SLOTS; i++) {
+		slot = &deferred->slots[(at + i) % HEAP_SLOTS];
+		if (READ_ONCE(slot->at) != HEAP_NONE ||
+		    cmpxchg(&slot->at, HEAP_NONE, HEAP_CLAIMED) != HEAP_NONE)
+			continue;
+		WRITE_ONCE(slot->caller, caller);
+		smp_store_release(&slot->at, at);	/* the caller before it */
+		smp_store_release(&deferred->any, 1);	/* the slot before that */
+		return;
+	}
+	WRITE_ONCE(deferred->overflow, 1);
+}
+
+/**
+ * heap_defer - free a block later
+ * @heap: the heap; somebody else has its lock
+ * @deferred: where those wait that have the lock not
+ * @ptr: what heap_alloc() returned
+ * @caller: who frees it
+ *
+ * Takes no more than HEAP_SLOTS steps. It may take a block for one that was freed just now, but
+ * never frees one that is not live: heap_resume() asks again.
+ *
+ * Return: HEAP_OK, or what is wrong with the pointer, and nothing has changed.
+ */
+enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, const void *ptr,
+			     unsigned long caller)
+{
+	enum heap_verdict verdict;
+	u64 word;
+	u32 at;
+
+	verdict = judge(heap, ptr, &at, &word);
+	if (verdict)
+		return verdict;
+	if (cmpxchg64((u64 *)block_at(heap, at), word, word ^ WORD_DEFERRED) != word)
+		return HEAP_DOUBLE_FREE;
+	put(deferred, at, caller);
+	return HEAP_OK;
+}
+
+/**
+ * heap_take_deferred - the next block that waits
+ * @deferred: where it waits
+ * @slot: set to it
+ *
+ * Return: false when none waits in a slot.
+ */
+bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
+{
+	u32 i;
+
+	if (!READ_ONCE(deferred->any))
+		return false;
+	/* Whoever fills a slot that is passed already sets it again. */
+	smp_store_mb(deferred->any, 0);
+	for (i = 0; i < HEAP_SLOTS; i++) {
+		slot->at = smp_load_acquire(&deferred->slots[i].at);	/* as put() releases */
+		if (slot->at >= HEAP_CLAIMED)
+			continue;
+		slot->caller = READ_ONCE(deferred->slots[i].caller);
+		smp_store_release(&deferred->slots[i].at, HEAP_NONE);	/* read before */
+		WRITE_ONCE(deferred->any, 1);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * heap_resume - the turn of a block that waits has come: take its mark away
+ * @heap: the heap
+ * @at: from heap_take_deferred()
+ *
+ * Return: whether to free it now. If not, somebody freed it meanwhile, and it is another's already.
+ */
+bool heap_resume(struct heap *heap, u32 at)
+{
+	struct heap_block *block = block_at(heap, at);
+	/* Were the granules alone written over, the free is to find that. */
+	u64 word = heap_index_size(&heap->index, at) | (u64)block->tag << WORD_LOW_SHIFT;
+
+	if (heap_index_is_used(&heap->index, at) && is_deferred(heap, at, word)) {
+		block->tag ^= WORD_DEFERRED >> WORD_LOW_SHIFT;
+		return true;
+	}
+	return !is_sealed(heap, at, header_word(block));
+}
