@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * api - allocate and free: the calls that take a heap's lock
+ * api - allocate and free: the calls that change a heap under its lock
  *
- * Each takes the lock once, with interrupts off, for a bounded time, and does under it what the
- * core does and nothing else. Zeroing and the log come after.
+ * Each takes the lock once, for a bounded time, and does under it what the core does and nothing
+ * else. Zeroing, the log and the kernel's diagnostics come after; while one of those wants to see
+ * a block before it is given back, a free takes the lock twice. Where the lock cannot be had, an
+ * allocation fails, and a free is put off.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,32 +16,75 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "heaps.h"
+#include "diagnostics.h"
+#include "heap_find.h"
+#include "heap_lock.h"
+#include "heap_shape.h"
 
-/* Under the lock: allocate a block and count it to its owner. */
-static void *alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
+static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
+
+/* The lock is another's. Wait for it, where that is right. */
+noinline bool heapmod_wait_for_lock(struct heapmod *heap)
+{
+	if (in_nmi() || oops_in_progress)
+		return false;
+	raw_spin_lock(&heap->lock);
+	__release(&heap->lock);		/* as in heap_try() */
+	return true;
+}
+
+/* Under the lock: what was allocated, or that there was no room, counts to its owner. */
+static __always_inline void *count_alloc(struct heapmod *heap, void *ptr, size_t size,
+					 struct heap_owner *owner)
 	__must_hold(&heap->lock)
 {
-	u32 owner = heap_owner_of(&heap->owners, caller);
-	void *ptr = heap_alloc(&heap->core, size, owner);
-
 	lockdep_assert_held(&heap->lock);
-	if (ptr)
-		heap_owner_gains(&heap->owners, owner, size);
+	if (likely(ptr))
+		heap_owner_gains(owner, size);
+	else
+		owner->failures += !!size;
 	return ptr;
 }
 
-/* Under the lock: free a block, unless the pointer is refused; @block tells what it was. */
-static enum heap_verdict free_locked(struct heapmod *heap, const void *ptr,
-				     struct heap_view *block)
+static __always_inline void *alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
 	__must_hold(&heap->lock)
 {
-	enum heap_verdict verdict = heap_free(&heap->core, ptr, block);
+	struct heap_owner *owner = heap_owner_of(&heap->owners, caller);
 
-	lockdep_assert_held(&heap->lock);
-	if (!verdict)
-		heap_owner_loses(&heap->owners, block->owner, block->asked);
-	return verdict;
+	return count_alloc(heap, heap_alloc(&heap->core, size, owner->number), size, owner);
+}
+
+void *heapmod_alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
+{
+	return alloc_locked(heap, size, caller);
+}
+
+noinline void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	trace_heapmod_fail(heap->id, size, caller);
+	if (!(gfp & __GFP_NOWARN))
+		pr_warn_ratelimited("heap \"%s\": no hole for %zu bytes, asked by %pS\n",
+				    heap->name, size, (void *)caller);
+	return NULL;
+}
+
+/* There was no room, unless for what waits to be freed, or for nothing. */
+static noinline void *alloc_again(struct heapmod *heap, size_t size, gfp_t gfp,
+				  unsigned long caller)
+{
+	unsigned long flags;
+	void *ptr = NULL;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (heap_defers(&heap->deferred) && !in_nmi()) {
+		heapmod_drain(heap);
+		if (heap_lock(heap, flags)) {
+			ptr = alloc_locked(heap, size, caller);
+			heap_unlock(heap, flags, caller);
+		}
+	}
+	return ptr ?: heapmod_fail(heap, size, gfp, caller);
 }
 
 /**
@@ -59,17 +104,17 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 
 	if (!heapmod_usable(heap))
 		return NULL;
-	if (!size)
-		return ZERO_SIZE_PTR;
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	if (diagnostics_fail(size) || unlikely(!heap_lock(heap, flags)))
+		return heapmod_fail(heap, size, gfp, caller);
 	ptr = alloc_locked(heap, size, caller);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heap_unlock(heap, flags, caller);
 
-	if (ptr && gfp & __GFP_ZERO)
-		memset(ptr, 0, size);
-	else if (!ptr && !(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("heap \"%s\": no hole for %zu bytes, asked by %pS\n",
-				    heap->name, size, (void *)caller);
+	if (unlikely(!ptr)) {
+		ptr = alloc_again(heap, size, gfp, caller);
+		if (ZERO_OR_NULL_PTR(ptr))
+			return ptr;
+	}
+	diagnostics_alloc(heap, ptr, size, gfp, caller);
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
@@ -96,231 +141,286 @@ void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc);
 
 /**
- * heapmod_zalloc_caller - heapmod_zalloc() on behalf of another
+ * heapmod_alloc_aligned_caller - heapmod_alloc_aligned() on behalf of another
  * @heap: the heap
  * @size: bytes
+ * @align: a power of two, at most %HEAPMOD_ALIGN_MAX
  * @gfp: as for heapmod_alloc()
  * @caller: the address to name as the owner
  *
- * Context: any but NMI.
- * Return: as heapmod_alloc().
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc_aligned().
  */
-void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+				   unsigned long caller)
 {
-	return heapmod_alloc_caller(heap, size, gfp | __GFP_ZERO, caller);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
+	struct heap_owner *owner;
+	unsigned long flags;
+	void *ptr;
 
-/**
- * heapmod_zalloc - allocate a block of zeroes
- * @heap: the heap
- * @size: bytes, all of them zeroed, outside the lock
- * @gfp: as for heapmod_alloc()
- *
- * Context: any but NMI.
- * Return: as heapmod_alloc().
- */
-void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
-{
-	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
-
-/**
- * heapmod_alloc_array_caller - heapmod_alloc_array() on behalf of another
- * @heap: the heap
- * @n: elements
- * @size: bytes of one
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any but NMI.
- * Return: as heapmod_alloc_array().
- */
-void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
-				 unsigned long caller)
-{
-	size_t bytes;
-
-	if (check_mul_overflow(n, size, &bytes))
+	if (!heapmod_usable(heap))
 		return NULL;
-	return heapmod_alloc_caller(heap, bytes, gfp, caller);
+	if (!is_power_of_2(align) || align > HEAPMOD_ALIGN_MAX) {
+		pr_err_ratelimited("heap \"%s\": cannot align to %zu bytes, asked by %pS\n",
+				   heap->name, align, (void *)caller);
+		return NULL;
+	}
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (diagnostics_fail(size) || !heap_lock(heap, flags))
+		return heapmod_fail(heap, size, gfp, caller);
+	owner = heap_owner_of(&heap->owners, caller);
+	ptr = heap_alloc_aligned(&heap->core, size, align, owner->number);
+	count_alloc(heap, ptr, size, owner);
+	heap_unlock(heap, flags, caller);
+
+	if (!ptr)
+		return heapmod_fail(heap, size, gfp, caller);
+	diagnostics_alloc(heap, ptr, size, gfp, caller);
+	return ptr;
 }
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);
 
 /**
- * heapmod_alloc_array - allocate an array
+ * heapmod_alloc_aligned - allocate a block that is aligned
  * @heap: the heap
- * @n: elements
- * @size: bytes of one
+ * @size: bytes
+ * @align: of the address that is returned: a power of two, at most %HEAPMOD_ALIGN_MAX. All are
+ *         aligned to 16 at least.
  * @gfp: as for heapmod_alloc()
  *
- * Context: any but NMI.
- * Return: as heapmod_alloc(); NULL when @n times @size overflows.
+ * First fit of @size + @align - 16 bytes, of which both ends are given back: so it needs a hole of
+ * that size. Costs as much as an allocation and two frees.
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc(); NULL and a line in the log for an @align that cannot be.
  */
-void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
+void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp_t gfp)
 {
-	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
+	return heapmod_alloc_aligned_caller(heap, size, align, gfp, _RET_IP_);
 }
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned);
+
+/* For those who find something without the lock. */
+void heapmod_find(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
+		  unsigned long caller)
+{
+	unsigned long flags;
+
+	if (!heap_lock(heap, flags))
+		return;
+	heap_find(&heap->core, verdict, (const char *)ptr - heap->core.region);
+	heap_unlock(heap, flags, caller);
+}
+
+/* A pointer outside the region: whose is it? */
+noinline void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = heap_of(ptr);
+	rcu_read_unlock();
+	heapmod_find(heap, known ? HEAP_WRONG_HEAP : HEAP_FOREIGN, ptr, caller);
+}
+
+/* Does the verdict on a block say that it is gone, and whose it was? */
+static bool is_gone(enum heap_verdict verdict, const struct heap_view *block)
+{
+	return heap_is_let_go(verdict, block) ? block->sealed :
+	       verdict == HEAP_CORRUPT_HEADER && block->sealed && block->state != HEAP_USED;
+}
+
+/* The end of a free in which something was found: in this block, or in what was met beside it. */
+static noinline void unlock_found(struct heapmod *heap, enum heap_verdict verdict,
+				  const void *ptr, const struct heap_view *block,
+				  unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
+{
+	if (is_gone(verdict, block))
+		heap_owner_loses(&heap->owners.table[block->owner], block->asked);
+	heap_unlock(heap, flags, caller);
+	if (verdict == HEAP_FOREIGN)
+		heapmod_refuse_foreign(heap, ptr, caller);
+}
+
+/* The end of a free: the block counts no more to its owner. */
+static __always_inline void unlock_freed(struct heapmod *heap, enum heap_verdict verdict,
+					 const void *ptr, const struct heap_view *block,
+					 unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
+{
+	lockdep_assert_held(&heap->lock);
+	if (unlikely(verdict || heap->core.found)) {
+		unlock_found(heap, verdict, ptr, block, flags, caller);
+		return;
+	}
+	heap_owner_loses(&heap->owners.table[block->owner], block->asked);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
+
+static void remember(struct heapmod *heap, const struct heap_view *block, unsigned long caller)
+{
+	struct heap_freed freed = {
+		.offset = heap_offset(block->at),
+		.bytes = heap_bytes(block->granules),
+		.owner = heap->owners.table[block->owner].caller,
+		.caller = caller,
+	};
+
+	heap_history_add(&heap->history, &freed);
+}
+
+/* The lock cannot be had: the block is freed by whoever has it next. */
+static noinline void put_off(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	enum heap_verdict verdict = heap_defer(&heap->core, &heap->deferred, ptr, caller);
+
+	irq_work_queue(&heap->follow_up);
+	if (!verdict)
+		return;
+	atomic_inc(&heap->refused);
+	trace_heapmod_verdict(heap->id, verdict, (const char *)ptr - heap->core.region, caller);
+	pr_err_ratelimited("%s in heap \"%s\": it is refused, freed by %pS without the lock\n",
+			   heap_verdict_names[verdict], heap->name, (void *)caller);
+}
+
+/* Free a block in two steps, between which those who want to know are told. */
+static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	enum heap_verdict verdict;
+	struct heap_view block;
+	unsigned long flags;
+
+	if (in_nmi() || !heap_lock(heap, flags)) {
+		put_off(heap, ptr, caller);
+		return;
+	}
+	if (!heap_can_claim(&heap->core)) {
+		heap_unlock(heap, flags, caller);
+		put_off(heap, ptr, caller);
+		return;
+	}
+	verdict = heap_claim(&heap->core, ptr, &block);
+	/* Whose the memory was before: not of this very free. */
+	if (unlikely(heap->core.found))
+		heapmod_complete_findings(heap, caller);
+	if (heap_is_let_go(verdict, &block) && heap->flags & HEAPMOD_POISON)
+		remember(heap, &block, caller);
+	unlock_freed(heap, verdict, ptr, &block, flags, caller);
+	if (verdict == HEAP_CORRUPT_HEADER)
+		diagnostics_tell_lost(heap, ptr);
+	if (heap_is_let_go(verdict, &block))
+		heapmod_release(heap, &block, 1, caller);
+}
+
+/* Blocks that are claimed: those who want to know are told, then they are given back. */
+void heapmod_release(struct heapmod *heap, const struct heap_view *claimed, u32 count,
+		     unsigned long caller)
+{
+	unsigned long flags;
+	u32 i;
+
+	for (i = 0; diagnostics_want_free(heap) && i < count; i++)
+		diagnostics_tell_free(heap, &claimed[i], caller);
+	/* Who has claimed a block is in no NMI, and must not go without. */
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	for (i = 0; i < count; i++)
+		heap_release(&heap->core, &claimed[i]);
+	heap_unlock(heap, flags, caller);
+}
+
+static __always_inline void free_block(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	enum heap_verdict verdict;
+	unsigned long flags;
+
+	if (diagnostics_want_free(heap)) {
+		free_told(heap, ptr, caller);
+		return;
+	}
+	if (unlikely(!heap_lock(heap, flags))) {
+		put_off(heap, ptr, caller);
+		return;
+	}
+	verdict = heap_free(&heap->core, ptr, &heap->freed);
+	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
+}
+
+/* On behalf of another. */
+void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_usable(heap))
+		free_block(heap, ptr, caller);
+}
 
 /**
  * heapmod_free - free a block
  * @heap: the heap it came from
  * @ptr: from an allocation of this heap; NULL and %ZERO_SIZE_PTR are fine
  *
- * A pointer that is no live block of this heap is refused and reported: the heap does not change.
- * The cost is bounded as that of heapmod_alloc().
+ * A pointer that is no live block of this heap is refused and reported: the heap does not change. A
+ * block that was overrun is freed and reported; one whose header was written over is withdrawn from
+ * use and reported. The cost is bounded as that of heapmod_alloc().
  *
- * Context: any but NMI.
+ * Context: any. In an NMI, or while the kernel panics, the free is put off when another has the
+ * lock, and done as soon as that is let go; the pointer is judged at once.
  */
 void heapmod_free(struct heapmod *heap, const void *ptr)
 {
-	enum heap_verdict verdict;
-	struct heap_view block;
-	unsigned long flags;
-
-	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_usable(heap))
-		return;
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	verdict = free_locked(heap, ptr, &block);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-
-	if (verdict)
-		pr_warn_ratelimited("heap \"%s\": free of a bad pointer (%s) by %pS refused\n",
-				    heap->name, heap_verdict_names[verdict], (void *)_RET_IP_);
+	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_usable(heap))
+		free_block(heap, ptr, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
-/* Is @ptr a live block? @asked is set to what it was asked for, or 0. */
-static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
+/* The next block that waits to be freed, live again; or NULL. */
+static void *next_deferred(struct heapmod *heap, struct heap_slot *slot)
 {
-	struct heap_view block;
 	unsigned long flags;
-	bool live;
+	void *ptr = NULL;
+
+	if (!heap_lock(heap, flags))
+		return NULL;
+	while (!ptr && heap_take_deferred(&heap->deferred, slot)) {
+		if (heap_resume(&heap->core, slot->at))
+			ptr = heap_payload(&heap->core, slot->at);
+	}
+	heap_unlock(heap, flags, slot->caller);
+	return ptr;
+}
+
+/* Free what was put off, but for those blocks that found no room among the deferred. */
+void heapmod_drain(struct heapmod *heap)
+{
+	struct heap_slot slot = {};
+	void *ptr;
+
+	while (heap_defers(&heap->deferred) && (ptr = next_deferred(heap, &slot)))
+		heapmod_free_caller(heap, ptr, slot.caller);
+}
+
+static void recover_one(struct heapmod *heap, u32 at)
+{
+	unsigned long flags;
+	bool resumed;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	live = !heap_judge(&heap->core, ptr, &block);
+	resumed = heap_resume(&heap->core, at);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	*asked = live ? block.asked : 0;
-	return live;
+	if (resumed)
+		heapmod_free_caller(heap, heap_payload(&heap->core, at), 0);
 }
 
-/**
- * heapmod_usable_size - how many bytes of a block may be used
- * @heap: the heap
- * @ptr: a block of it
- *
- * These are the bytes that were asked for: what rounding adds belongs to the heap.
- *
- * Context: any but NMI.
- * Return: bytes; 0 for a pointer that is no live block of this heap.
- */
-size_t heapmod_usable_size(struct heapmod *heap, const void *ptr)
+/* Free those, too: they are known by their marks alone. */
+void heapmod_recover(struct work_struct *work)
 {
-	u64 asked = 0;
+	struct heapmod *heap = container_of(work, struct heapmod, recover);
+	struct heap_view block = {};
 
-	if (heapmod_usable(heap))
-		judge(heap, ptr, &asked);
-	return asked;
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_usable_size);
-
-/**
- * heapmod_owns - is this a live block of this heap?
- * @heap: the heap
- * @ptr: any pointer; it is not followed
- *
- * Context: any but NMI.
- * Return: true for a pointer that heapmod_free() would take.
- */
-bool heapmod_owns(struct heapmod *heap, const void *ptr)
-{
-	u64 asked;
-
-	return heapmod_usable(heap) && judge(heap, ptr, &asked);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
-
-/**
- * heapmod_get_stats - where every byte is, at this moment
- * @heap: the heap
- * @stats: filled; zeroed when there is no heap
- *
- * Context: any but NMI. Copies counters under the lock, walks nothing.
- */
-void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
-{
-	unsigned long flags;
-	struct heap core;
-
-	*stats = (struct heapmod_stats){};
-	if (!heapmod_usable(heap))
-		return;
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	heap_flush(&heap->core);
-	core = heap->core;
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-
-	stats->region_bytes = heap->region_bytes;
-	stats->asked_bytes = core.asked;
-	stats->header_bytes = (u64)core.blocks * sizeof(struct heap_block);
-	stats->slack_bytes = (u64)core.used * HEAP_GRANULE - stats->header_bytes - core.asked;
-	stats->hole_bytes = (u64)(core.index.granules - core.used) * HEAP_GRANULE;
-	stats->edge_bytes = heap->region_bytes - (u64)core.index.granules * HEAP_GRANULE;
-	stats->peak_bytes = (u64)core.peak * HEAP_GRANULE;
-	stats->blocks = core.blocks;
-	stats->holes = core.index.holes;
-	stats->allocs = core.allocs;
-	stats->frees = core.frees;
-	stats->failures = core.failures;
-	stats->refused = core.refused;
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_get_stats);
-
-/**
- * heapmod_check - check the whole heap
- * @heap: the heap; others may go on using it
- *
- * In batches: the lock is let go after every 2,048 granules.
- *
- * Context: any but NMI; takes time in proportion to the region, so rather task context.
- * Return: 0, or -EUCLEAN and a line in the log when headers, maps and counters disagree, or
- * -EINVAL when there is no heap.
- */
-int heapmod_check(struct heapmod *heap)
-{
-	enum heap_verdict verdict;
-	struct heap_audit audit;
-	unsigned long flags;
-	bool done;
-
-	if (!heapmod_usable(heap))
-		return -EINVAL;
-	heap_audit_start(&audit);
-	do {
-		raw_spin_lock_irqsave(&heap->lock, flags);
-		verdict = heap_check(&heap->core, &audit, HEAPS_BATCH);
-		done = heap_audit_done(&heap->core, &audit);
-		raw_spin_unlock_irqrestore(&heap->lock, flags);
-	} while (!verdict && !done);
-
-	if (!verdict)
-		return 0;
-	pr_err("heap \"%s\": %s at offset %llu\n", heap->name, heap_verdict_names[verdict],
-	       heap_offset(audit.block));
-	return -EUCLEAN;
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_check);
-
-/* For debugfs: the next blocks from granule @from on, at most HEAPS_BATCH of them. */
-u32 heapmod_views(struct heapmod *heap, u32 from, struct heap_view *views, u32 most)
-{
-	unsigned long flags;
-	u32 seen;
-
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	seen = heap_views(&heap->core, from, views, most);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return seen;
+	WRITE_ONCE(heap->deferred.overflow, 0);
+	while (heapmod_views(heap, block.at + block.granules, &block, 1)) {
+		if (block.state == HEAP_DEFERRED)
+			recover_one(heap, block.at);
+		cond_resched();
+	}
 }

@@ -4,7 +4,8 @@
  *
  * The API that other modules include. A heap is a region of memory reserved once, and the
  * blocks in it. Every function here is callable from task, softirq and hard interrupt context
- * and with any lock held, unless its comment says otherwise; none is callable from NMI.
+ * and with any lock held, unless its comment says otherwise. heapmod_alloc() and its like, and
+ * heapmod_free(), are callable from NMI, and while the kernel panics, too.
  *
  * A client says MODULE_INFO(import_ns, "HEAPMOD") once.
  */
@@ -14,9 +15,26 @@
 #include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
+#include <linux/stdarg.h>
 #include <linux/types.h>
 
+struct device;
 struct heapmod;
+
+/**
+ * DOC: flags of a heap, for heapmod_create()
+ *
+ * %HEAPMOD_POISON: freed memory is filled with a pattern that is looked at when it is allocated
+ * again, so that a use after free is found, and blamed. Costs both, in time for every byte.
+ *
+ * %HEAPMOD_REDZONE: 16 bytes of pattern behind every block, so that an overrun that is larger than
+ * the slack is found, and does not reach the next header at once.
+ */
+#define HEAPMOD_POISON		1U
+#define HEAPMOD_REDZONE		2U
+
+/* Alignments go up to this. */
+#define HEAPMOD_ALIGN_MAX	0x100000U
 
 /* Longest name of a heap, in bytes without the final zero. */
 #define HEAPMOD_NAME_MAX	31
@@ -32,13 +50,24 @@ struct heapmod;
  * @pending_bytes: freed, but not yet given back
  * @redzone_bytes: guards between blocks
  * @edge_bytes: before the first header and behind the last block
- * @peak_bytes: most bytes ever in blocks at once, headers and slack included
+ * @peak_bytes: most bytes in blocks at once, headers and slack included, since heapmod_reset_peak()
  * @blocks: live blocks
  * @holes: free blocks
  * @allocs: allocations that succeeded
  * @frees: blocks freed
  * @failures: allocations that did not fit
  * @refused: calls of heapmod_free() whose pointer was refused
+ * @quarantine_blocks: blocks withdrawn from use
+ * @frozen: 1 when the index was found corrupt: nothing is given or taken any more
+ * @foreign: pointers refused because they lie outside the region
+ * @misaligned: ... where no payload can begin
+ * @interior: ... inside a used block
+ * @double_free: ... in a block that is free
+ * @wrong_heap: ... in another heap
+ * @overrun: blocks behind which somebody wrote
+ * @corrupt_header: headers that somebody wrote over
+ * @use_after_free: free memory that somebody wrote to
+ * @corrupt_index: contradictions in the index
  */
 struct heapmod_stats {
 	u64 region_bytes;
@@ -57,13 +86,29 @@ struct heapmod_stats {
 	u64 frees;
 	u64 failures;
 	u64 refused;
+	u64 quarantine_blocks;
+	u64 frozen;
+	u64 foreign;
+	u64 misaligned;
+	u64 interior;
+	u64 double_free;
+	u64 wrong_heap;
+	u64 overrun;
+	u64 corrupt_header;
+	u64 use_after_free;
+	u64 corrupt_index;
 };
 
 void heapmod_free(struct heapmod *heap, const void *ptr);
 
 struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags) __must_check;
+struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int flags,
+				    int node) __must_check;
 struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size,
 				  unsigned int flags) __must_check;
+struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
+				    unsigned int flags) __must_check;
+void heapmod_reset(struct heapmod *heap);
 void heapmod_destroy(struct heapmod *heap);
 struct heapmod *heapmod_default(void);
 
@@ -74,6 +119,22 @@ void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
 void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
 	__malloc __alloc_size(2, 3) __must_check;
 
+void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp_t gfp)
+	__malloc __alloc_size(2) __must_check;
+void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
+	__malloc __alloc_size(2) __must_check;
+void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
+	__alloc_size(3) __must_check;
+void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
+	__malloc __alloc_size(3) __must_check;
+char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp) __malloc __must_check;
+char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
+	__printf(3, 4) __malloc __must_check;
+char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
+	__printf(3, 0) __malloc __must_check;
+void heapmod_free_sensitive(struct heapmod *heap, const void *ptr);
+
+/* On behalf of a caller, for wrappers that do not want to be blamed themselves. */
 void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
 void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
@@ -81,6 +142,26 @@ void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsign
 void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
 				 unsigned long caller)
 	__malloc __alloc_size(2, 3) __must_check;
+
+void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+				   unsigned long caller)
+	__malloc __alloc_size(2) __must_check;
+void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
+				unsigned long caller)
+	__malloc __alloc_size(2) __must_check;
+void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
+			     unsigned long caller)
+	__alloc_size(3) __must_check;
+
+/**
+ * typedef heapmod_low_fn - what heapmod_watch() calls
+ * @heap: the heap that fills up
+ * @data: as given to heapmod_watch()
+ */
+typedef void (*heapmod_low_fn)(struct heapmod *heap, void *data);
+
+int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_low_fn tell, void *data);
+void heapmod_reset_peak(struct heapmod *heap);
 
 size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
 bool heapmod_owns(struct heapmod *heap, const void *ptr);

@@ -4,18 +4,24 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "debugfs/debugfs.h"
-#include "heaps.h"
+#include "diagnostics.h"
+#include "heap_report.h"
+#include "heap_lock.h"
+#include "heap_reset.h"
 
 LIST_HEAD(heaps);
-DEFINE_MUTEX(heaps_lock);	/* of the list, and of the folders in debugfs */
+DEFINE_MUTEX(heaps_lock);	/* of changes of the list, and of the folders in debugfs */
 
 void heapmod_refuse_error(void)
 {
@@ -28,6 +34,18 @@ static struct heapmod *heap_named(const char *name)
 
 	list_for_each_entry(heap, &heaps, all) {
 		if (!strcmp(heap->name, name))
+			return heap;
+	}
+	return NULL;
+}
+
+/* The heap in whose region an address lies, or NULL. Under rcu_read_lock(), it stays. */
+struct heapmod *heap_of(const void *ptr)
+{
+	struct heapmod *heap;
+
+	list_for_each_entry_rcu(heap, &heaps, all) {
+		if ((u64)((const char *)ptr - heap->core.region) < heap->region_bytes)
 			return heap;
 	}
 	return NULL;
@@ -51,10 +69,14 @@ static int check_name(const char *name)
 	return 0;
 }
 
-static int check_size(const char *name, u64 size)
+static int check_size(const char *name, u64 size, unsigned int flags)
 {
-	if (!heap_granules_in(size))
+	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE))
+		return refuse(name, -EINVAL, "unknown flags");
+	if (heap_granules_in(size) < 1)
 		return refuse(name, -EINVAL, "the region is too small for one block (32 bytes)");
+	if (flags & HEAPMOD_REDZONE && heap_granules_in(size) < 2)
+		return refuse(name, -EINVAL, "the region is too small for a redzone (48 bytes)");
 	if (size / HEAP_GRANULE - 1 > HEAP_GRANULES_MAX)
 		return refuse(name, -EFBIG, "the region is above the format's limit (64 GiB)");
 	return 0;
@@ -70,26 +92,50 @@ static int check_memory(const char *name, u64 bytes)
 	return 0;
 }
 
-/* Everything but the region: the heap itself and the index. */
-static struct heapmod *heap_shell(const char *name, u64 size)
+/* From the irq_work: what cannot be done under the lock, nor by who had it. */
+static void follow_up(struct irq_work *work)
 {
+	struct heapmod *heap = container_of(work, struct heapmod, follow_up);
+
+	heapmod_drain(heap);
+	if (READ_ONCE(heap->deferred.overflow))
+		schedule_work(&heap->recover);
+	heapmod_report_waiting(heap);
+	heapmod_serve_waiters(heap);
+	heapmod_tell_low(heap);
+}
+
+/* Everything but the region: the heap itself and the index. */
+static struct heapmod *heap_shell(const char *name, u64 size, unsigned int flags)
+{
+	static atomic_t ids = ATOMIC_INIT(0);
 	struct heapmod *heap;
 
 	heap = kvzalloc(sizeof(*heap), GFP_KERNEL);
 	if (!heap)
 		return NULL;
-	heap->index = vzalloc(heap_index_bytes(heap_granules_in(size)));
+	heap->index = __vmalloc(heap_index_bytes(heap_granules_in(size)),
+				GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!heap->index) {
 		kvfree(heap);
 		return NULL;
 	}
 	raw_spin_lock_init(&heap->lock);
+	init_irq_work(&heap->follow_up, follow_up);
+	ratelimit_state_init(&heap->report_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	INIT_WORK(&heap->recover, heapmod_recover);
+	INIT_LIST_HEAD(&heap->waiters);
+	heapmod_low_init(heap);
+	heap_deferred_init(&heap->deferred);
+	heap->flags = flags;
+	heap->id = atomic_inc_return(&ids);
 	strscpy(heap->name, name, sizeof(heap->name));
 	heap->region_bytes = size;
 	return heap;
 }
 
-static void heap_release(struct heapmod *heap)
+static void release_memory(struct heapmod *heap)
 {
 	vfree(heap->memory);
 	vfree(heap->index);
@@ -103,14 +149,22 @@ static int heap_publish(struct heapmod *heap)
 		mutex_unlock(&heaps_lock);
 		return refuse(heap->name, -EEXIST, "there is one of that name");
 	}
-	list_add_tail(&heap->all, &heaps);
+	list_add_tail_rcu(&heap->all, &heaps);
 	heapmod_debugfs_add(heap);
 	mutex_unlock(&heaps_lock);
 	return 0;
 }
 
+static void heap_begin(struct heapmod *heap, void *region)
+{
+	diagnostics_adopt(heap, region);
+	heap_init(&heap->core, region, heap_granules_in(heap->region_bytes), heap->index,
+		  heap->flags, get_random_u64());
+}
+
 /* @mem of @size bytes becomes a heap; NULL means memory of our own. */
-static struct heapmod *heap_create(const char *name, void *mem, u64 size)
+static struct heapmod *heap_create(const char *name, void *mem, u64 size, unsigned int flags,
+				   int node)
 {
 	u64 bytes = heap_index_bytes(heap_granules_in(size)) + (mem ? 0 : size);
 	struct heapmod *heap;
@@ -119,21 +173,22 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size)
 	error = check_memory(name, bytes);
 	if (error)
 		return ERR_PTR(error);
-	heap = heap_shell(name, size);
+	heap = heap_shell(name, size, flags);
 	if (!heap)
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the index"));
 	if (!mem) {
-		heap->memory = heapmod_vmalloc(size);
+		heap->memory = heapmod_vmalloc(size, node);
 		mem = heap->memory;
 	}
-	if (mem) {
-		heap_init(&heap->core, mem, heap_granules_in(size), heap->index);
-		error = heap_publish(heap);
-	} else {
-		error = refuse(name, -ENOMEM, "no memory for the region");
+	if (!mem) {
+		release_memory(heap);
+		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the region"));
 	}
+	heap_begin(heap, mem);
+	error = heap_publish(heap);
 	if (error) {
-		heap_release(heap);
+		diagnostics_abandon(heap);
+		release_memory(heap);
 		return ERR_PTR(error);
 	}
 	return heap;
@@ -144,7 +199,7 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size)
  * @name: its name, unique; 1 to %HEAPMOD_NAME_MAX bytes, without a slash
  * @size: bytes to reserve, 32 to 64 GiB, rounded down to a multiple of 16. Each block costs 8
  *        bytes of it and the rounding up to 16; the index takes another 2% of memory.
- * @flags: 0
+ * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
  *
  * Context: task, may sleep.
  * Return: the heap, or an ERR_PTR and a line in the log: -EINVAL for a bad name, flag or size,
@@ -152,21 +207,71 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size)
  */
 struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags)
 {
-	u64 region = round_down(size, HEAP_GRANULE);
-	int error = check_name(name) ?: check_size(name, region);
-
-	if (!error && flags)
-		error = refuse(name, -EINVAL, "unknown flags");
-	return error ? ERR_PTR(error) : heap_create(name, NULL, region);
+	return heapmod_create_node(name, size, flags, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create);
+
+/**
+ * heapmod_create_node - as heapmod_create(), with the region on a NUMA node
+ * @name: its name
+ * @size: bytes to reserve
+ * @flags: as for heapmod_create()
+ * @node: the node whose memory to take first, or %NUMA_NO_NODE
+ *
+ * On a node of one's choice the region is mapped in small pages, for want of an exported function
+ * that does both.
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_create(); -EINVAL for a @node that is none, too.
+ */
+struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int flags, int node)
+{
+	u64 region = round_down(size, HEAP_GRANULE);
+	int error = check_name(name) ?: check_size(name, region, flags);
+
+	if (!error && node != NUMA_NO_NODE &&
+	    (node < 0 || node >= MAX_NUMNODES || !node_online(node)))
+		error = refuse(name, -EINVAL, "there is no such node");
+	return error ? ERR_PTR(error) : heap_create(name, NULL, region, flags, node);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_create_node);
+
+static void destroy_heap(void *heap)
+{
+	heapmod_destroy(heap);
+}
+
+/**
+ * devm_heapmod_create - as heapmod_create(), for as long as a device has its driver
+ * @dev: the device
+ * @name: its name
+ * @size: bytes to reserve
+ * @flags: as for heapmod_create()
+ *
+ * It is destroyed when the driver lets go of @dev, and not by heapmod_destroy().
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_create().
+ */
+struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
+				    unsigned int flags)
+{
+	struct heapmod *heap = heapmod_create(name, size, flags);
+	int error;
+
+	if (IS_ERR(heap))
+		return heap;
+	error = devm_add_action_or_reset(dev, destroy_heap, heap);
+	return error ? ERR_PTR(error) : heap;
+}
+EXPORT_SYMBOL_HEAPMOD(devm_heapmod_create);
 
 /**
  * heapmod_create_in - make a heap of memory that the caller owns
  * @name: as for heapmod_create()
  * @mem: ordinary memory, which must stay until the heap is destroyed
  * @size: bytes of it; what is not aligned to 16 bytes at both ends is left unused
- * @flags: 0
+ * @flags: as for heapmod_create()
  *
  * The index is reserved as for heapmod_create().
  *
@@ -177,46 +282,69 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsi
 {
 	size_t skip = PTR_ALIGN((char *)mem, HEAP_GRANULE) - (char *)mem;
 	u64 region = size > skip ? round_down(size - skip, HEAP_GRANULE) : 0;
-	int error = check_name(name) ?: check_size(name, region);
+	int error = check_name(name) ?: check_size(name, region, flags);
 
 	if (!error && !mem)
 		error = refuse(name, -EINVAL, "no memory was given");
-	if (!error && flags)
-		error = refuse(name, -EINVAL, "unknown flags");
-	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region);
+	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region, flags,
+					       NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create_in);
 
-static void report_owner(const struct heapmod *heap, const struct heap_owner *owner)
+/* Where an owner's first block is: for those who look at a dump of the memory. */
+static u64 first_offset(struct heapmod *heap, u32 owner)
 {
-	if (owner->caller)
-		pr_warn("heap \"%s\": %u blocks, %llu bytes allocated by %pS\n", heap->name,
-			owner->blocks, owner->bytes, (void *)owner->caller);
-	else
-		pr_warn("heap \"%s\": %u blocks, %llu bytes allocated by others\n", heap->name,
-			owner->blocks, owner->bytes);
+	struct heap_view block = {};
+
+	while (heapmod_views(heap, block.at + block.granules, &block, 1)) {
+		if (block.state == HEAP_USED && block.sealed && block.owner == owner)
+			return heap_offset(block.at);
+	}
+	return 0;
 }
 
-static void report_leftovers(const struct heapmod *heap)
+static void report_owner(struct heapmod *heap, u32 number)
 {
-	unsigned int i;
+	const struct heap_owner *owner = &heap->owners.table[number];
 
-	if (!heap->core.blocks)
+	pr_warn("heap \"%s\": %llu blocks, %llu bytes, the first at %llu, allocated by %pS\n",
+		heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
+		first_offset(heap, number), (void *)owner->caller);
+}
+
+static void report_leftovers(struct heapmod *heap)
+{
+	u32 i;
+
+	if (!heap_blocks(&heap->core))
 		return;
-	pr_warn("heap \"%s\" is destroyed with %u blocks alive, %llu bytes\n", heap->name,
-		heap->core.blocks, heap->core.asked);
+	pr_warn("heap \"%s\" is destroyed with %llu blocks alive, %llu bytes\n", heap->name,
+		heap_blocks(&heap->core), heap->core.asked);
 	for (i = 0; i < HEAP_OWNERS; i++) {
-		if (heap->owners.table[i].blocks)
-			report_owner(heap, &heap->owners.table[i]);
+		if (heap_owner_blocks(&heap->owners.table[i]))
+			report_owner(heap, i);
 	}
+}
+
+/* What follows from the last calls is done; and nobody makes any more. */
+static void settle(struct heapmod *heap)
+{
+	heapmod_dismiss_waiters(heap);
+	heapmod_low_exit(heap);
+	irq_work_sync(&heap->follow_up);
+	cancel_work_sync(&heap->recover);
+	heapmod_drain(heap);
+	heapmod_recover(&heap->recover);
+	irq_work_sync(&heap->follow_up);
+	heapmod_report_waiting(heap);
 }
 
 /**
  * heapmod_destroy - report what still lives in a heap, then release all of it
  * @heap: from heapmod_create() or heapmod_create_in(); NULL and errors are fine
  *
- * The caller sees to it that nobody uses the heap or a block of it any more. Readers of its
- * debugfs files are waited for.
+ * The caller sees to it that nobody uses the heap or a block of it any more; but those who wait in
+ * heapmod_alloc_wait() are sent away with NULL. Readers of its debugfs files are waited for.
  *
  * Context: task, may sleep.
  */
@@ -225,10 +353,13 @@ void heapmod_destroy(struct heapmod *heap)
 	if (IS_ERR_OR_NULL(heap))
 		return;
 	mutex_lock(&heaps_lock);
-	list_del(&heap->all);
+	list_del_rcu(&heap->all);
 	heapmod_debugfs_remove(heap);
 	mutex_unlock(&heaps_lock);
+	synchronize_rcu();		/* of heap_of() */
+	settle(heap);
 	report_leftovers(heap);
-	heap_release(heap);
+	diagnostics_abandon(heap);
+	release_memory(heap);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_destroy);

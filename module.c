@@ -7,14 +7,21 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "debugfs/debugfs.h"
+#include "diagnostics.h"
 #include "heaps.h"
 
 static char *size = "1M";
 module_param(size, charp, 0444);
 MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G; 0 for none (default 1M)");
+
+static char *heaps_param = "";
+module_param_named(heaps, heaps_param, charp, 0444);
+MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes,... as for size (default none)");
 
 static struct heapmod *default_heap;
 
@@ -62,49 +69,100 @@ static int parse_size(const char *text, u64 *bytes)
 	return 0;
 }
 
-static int create_default(void)
+/* The heap that a parameter asks for; NULL for one of 0 bytes. */
+static struct heapmod *create_heap(const char *parameter, const char *name, const char *text)
 {
-	struct heapmod *heap;
 	u64 bytes;
 
-	if (parse_size(size, &bytes)) {
-		pr_err("size=%s is no number of bytes, such as 65536, 64K, 1M or 2G\n", size);
-		return -EINVAL;
+	if (parse_size(text, &bytes)) {
+		pr_err("%s=%s is no number of bytes, such as 65536, 64K, 1M or 2G\n", parameter,
+		       text);
+		return ERR_PTR(-EINVAL);
 	}
-	if (!bytes)
-		return 0;
 	if (bytes > SIZE_MAX) {
-		pr_err("size=%s is more than this machine can address\n", size);
-		return -EFBIG;
+		pr_err("%s=%s is more than this machine can address\n", parameter, text);
+		return ERR_PTR(-EFBIG);
 	}
-	heap = heapmod_create("default", bytes, 0);
+	return bytes ? heapmod_create(name, bytes, 0) : NULL;
+}
+
+static int create_default(void)
+{
+	struct heapmod *heap = create_heap("size", "default", size);
+
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	default_heap = heap;
 	return 0;
 }
 
-static int __init heapmod_init(void)
+/* One of heaps=, which is changed by that. */
+static int create_named(char *name)
 {
-	int error;
+	char *bytes = strchr(name, ':');
+	struct heapmod *heap;
 
-	heapmod_debugfs_init();
-	error = create_default();
-	if (error)
-		heapmod_debugfs_exit();
-	else
-		pr_info("loaded, default heap of %s bytes\n", size);
+	if (!bytes) {
+		pr_err("heaps=%s: it is name:bytes, with a comma between two\n", name);
+		return -EINVAL;
+	}
+	*bytes++ = '\0';
+	heap = create_heap("heaps", name, bytes);
+	if (!heap)
+		pr_err("heap \"%s\": 0 bytes make no heap\n", name);
+	return heap ? PTR_ERR_OR_ZERO(heap) : -EINVAL;
+}
+
+static int create_all_named(void)
+{
+	char *copy = kstrdup(heaps_param, GFP_KERNEL);
+	char *rest = copy, *name;
+	int error = copy ? 0 : -ENOMEM;
+
+	while (!error && (name = strsep(&rest, ","))) {
+		if (*name)
+			error = create_named(name);
+	}
+	kfree(copy);
 	return error;
 }
 
-/* Clients hold the module while they use its symbols, so whatever is left now was forgotten. */
-static void __exit heapmod_exit(void)
+static void destroy_all(void)
 {
 	struct heapmod *heap, *next;
 
 	list_for_each_entry_safe(heap, next, &heaps, all)
 		heapmod_destroy(heap);
+}
+
+static int __init heapmod_init(void)
+{
+	int error;
+
+	error = heapmod_clients_init();
+	if (error)
+		return error;
+	diagnostics_init();
+	heapmod_debugfs_init();
+	error = create_default() ?: create_all_named();
+	if (error) {
+		destroy_all();
+		heapmod_debugfs_exit();
+		diagnostics_exit();
+		heapmod_clients_exit();
+		return error;
+	}
+	pr_info("loaded, default heap of %s bytes\n", size);
+	return 0;
+}
+
+/* Clients hold the module while they use its symbols, so whatever is left now was forgotten. */
+static void __exit heapmod_exit(void)
+{
+	heapmod_clients_exit();
+	destroy_all();
 	heapmod_debugfs_exit();
+	diagnostics_exit();
 }
 
 module_init(heapmod_init);

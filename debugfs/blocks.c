@@ -12,6 +12,13 @@
 #include "../heaps.h"
 #include "debugfs.h"
 
+static const char * const states[] = {
+	[HEAP_HOLE] = "hole",
+	[HEAP_USED] = "used",
+	[HEAP_PENDING] = "pending",
+	[HEAP_QUARANTINED] = "quarantined",
+};
+
 struct blocks_reader {
 	struct heapmod *heap;
 	u32 seen, next;			/* in the batch */
@@ -80,17 +87,21 @@ static int blocks_show(struct seq_file *file, void *record)
 		seq_puts(file, "offset size state asked owner\n");
 		return 0;
 	}
-	seq_printf(file, "%llu %llu ", heap_offset(block->at), heap_bytes(block->granules));
-	if (!block->used) {
-		seq_puts(file, "hole - -\n");
+	seq_printf(file, "%llu %llu %s ", heap_offset(block->at), heap_bytes(block->granules),
+		   states[block->state]);
+	if (block->state != HEAP_USED) {
+		seq_puts(file, "- -\n");
+		return 0;
+	}
+	if (!block->sealed) {
+		seq_puts(file, "? ?\n");
 		return 0;
 	}
 	caller = reader->heap->owners.table[block->owner].caller;
-	seq_printf(file, "used %llu ", block->asked);
 	if (caller)
-		seq_printf(file, "%pS\n", (void *)caller);
+		seq_printf(file, "%llu %pS\n", block->asked, (void *)caller);
 	else
-		seq_puts(file, "other\n");
+		seq_printf(file, "%llu other\n", block->asked);
 	return 0;
 }
 

@@ -12,6 +12,9 @@ static struct dentry *root;
 DEFINE_SHOW_ATTRIBUTE(heapmod_heaps);
 DEFINE_SHOW_ATTRIBUTE(heapmod_stats);
 DEFINE_SHOW_ATTRIBUTE(heapmod_map);
+DEFINE_SHOW_ATTRIBUTE(heapmod_check);
+DEFINE_SHOW_ATTRIBUTE(heapmod_owners);
+DEFINE_SHOW_ATTRIBUTE(heapmod_holes);
 
 void heapmod_debugfs_init(void)
 {
@@ -30,6 +33,9 @@ void heapmod_debugfs_add(struct heapmod *heap)
 	debugfs_create_file("stats", 0400, heap->dir, heap, &heapmod_stats_fops);
 	debugfs_create_file("blocks", 0400, heap->dir, heap, &heapmod_blocks_fops);
 	debugfs_create_file("map", 0400, heap->dir, heap, &heapmod_map_fops);
+	debugfs_create_file("check", 0400, heap->dir, heap, &heapmod_check_fops);
+	debugfs_create_file("owners", 0400, heap->dir, heap, &heapmod_owners_fops);
+	debugfs_create_file("holes", 0400, heap->dir, heap, &heapmod_holes_fops);
 }
 
 /* Waits for the readers that are in one of the files; later ones get an error. */

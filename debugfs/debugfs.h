@@ -21,6 +21,9 @@ void heapmod_debugfs_remove(struct heapmod *heap);
 int heapmod_heaps_show(struct seq_file *file, void *unused);
 int heapmod_stats_show(struct seq_file *file, void *unused);
 int heapmod_map_show(struct seq_file *file, void *unused);
+int heapmod_check_show(struct seq_file *file, void *unused);
+int heapmod_owners_show(struct seq_file *file, void *unused);
+int heapmod_holes_show(struct seq_file *file, void *unused);
 extern const struct file_operations heapmod_blocks_fops;
 
 #endif

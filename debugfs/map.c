@@ -49,7 +49,7 @@ static void paint_all(struct map_picture *picture, struct heapmod *heap)
 
 	while ((seen = heapmod_views(heap, at, batch, ARRAY_SIZE(batch)))) {
 		for (i = 0; i < seen; i++) {
-			if (batch[i].used)
+			if (batch[i].state != HEAP_HOLE)
 				paint(picture, &batch[i]);
 			at = batch[i].at + batch[i].granules;
 		}

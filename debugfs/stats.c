@@ -9,10 +9,12 @@
 
 int heapmod_stats_show(struct seq_file *file, void *unused)
 {
+	struct heapmod *heap = file->private;
 	struct heapmod_stats stats;
 
-	heapmod_get_stats(file->private, &stats);
+	heapmod_get_stats(heap, &stats);
 	seq_puts(file, "version 1\n");
+	seq_printf(file, "id %u\n", heap->id);
 	seq_printf(file, "region_bytes %llu\n", stats.region_bytes);
 	seq_printf(file, "asked_bytes %llu\n", stats.asked_bytes);
 	seq_printf(file, "slack_bytes %llu\n", stats.slack_bytes);
@@ -29,6 +31,17 @@ int heapmod_stats_show(struct seq_file *file, void *unused)
 	seq_printf(file, "frees %llu\n", stats.frees);
 	seq_printf(file, "failures %llu\n", stats.failures);
 	seq_printf(file, "refused %llu\n", stats.refused);
+	seq_printf(file, "quarantine_blocks %llu\n", stats.quarantine_blocks);
+	seq_printf(file, "frozen %llu\n", stats.frozen);
+	seq_printf(file, "foreign %llu\n", stats.foreign);
+	seq_printf(file, "misaligned %llu\n", stats.misaligned);
+	seq_printf(file, "interior %llu\n", stats.interior);
+	seq_printf(file, "double_free %llu\n", stats.double_free);
+	seq_printf(file, "wrong_heap %llu\n", stats.wrong_heap);
+	seq_printf(file, "overrun %llu\n", stats.overrun);
+	seq_printf(file, "corrupt_header %llu\n", stats.corrupt_header);
+	seq_printf(file, "use_after_free %llu\n", stats.use_after_free);
+	seq_printf(file, "corrupt_index %llu\n", stats.corrupt_index);
 	return 0;
 }
 

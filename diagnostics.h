@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * diagnostics - the kernel's own tools are told of every block
+ *
+ * Each is optional when the kernel is built, and here has a real and an empty version, so that
+ * those who call need not know: KASAN, kmemleak, fault injection. Memory is filled as the kernel's
+ * init_on_alloc and init_on_free say, or a heap's HEAPMOD_POISON; tracepoints fire.
+ *
+ * None of this runs under the lock. A block is told of after it was allocated; and before it is
+ * given back, but after its pointer was judged: so a free is in two steps while somebody listens.
+ */
+#ifndef HEAPMOD_DIAGNOSTICS_H
+#define HEAPMOD_DIAGNOSTICS_H
+
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "heaps.h"
+#include "heapmod_trace.h"
+
+void diagnostics_init(void);
+void diagnostics_exit(void);
+
+void diagnostics_adopt(struct heapmod *heap, void *region);
+void diagnostics_abandon(struct heapmod *heap);
+
+void diagnostics_tell_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
+			    unsigned long caller);
+void diagnostics_tell_free(struct heapmod *heap, const struct heap_view *block,
+			   unsigned long caller);
+void diagnostics_tell_resize(struct heapmod *heap, void *ptr, const struct heap_view *was,
+			     size_t size, unsigned long caller);
+u64 diagnostics_bytes_for(const struct heapmod *heap, size_t size);
+void diagnostics_tell_lost(struct heapmod *heap, const void *ptr);
+
+#ifdef CONFIG_FAULT_INJECTION
+bool diagnostics_fail(size_t size);
+#else
+static inline bool diagnostics_fail(size_t size)
+{
+	return false;
+}
+#endif
+
+/* Does anybody but want_init_on_alloc() want to know? */
+static inline bool diagnostics_watch(struct heapmod *heap)
+{
+	return IS_ENABLED(CONFIG_KASAN_VMALLOC) || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ||
+	       heap->flags & HEAPMOD_POISON;
+}
+
+static inline void diagnostics_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
+				     unsigned long caller)
+{
+	if (diagnostics_watch(heap) || trace_heapmod_alloc_enabled())
+		diagnostics_tell_alloc(heap, ptr, size, gfp, caller);
+	if (want_init_on_alloc(gfp))
+		memset(ptr, 0, size);
+}
+
+/* Of what is new, what is to be zero is zeroed. */
+static inline void diagnostics_resize(struct heapmod *heap, void *ptr,
+				      const struct heap_view *was, size_t size, gfp_t gfp,
+				      unsigned long caller)
+{
+	if (diagnostics_watch(heap) || trace_heapmod_alloc_enabled() ||
+	    trace_heapmod_free_enabled())
+		diagnostics_tell_resize(heap, ptr, was, size, caller);
+	if (size > was->asked && want_init_on_alloc(gfp))
+		memset(ptr + was->asked, 0, size - was->asked);
+}
+
+static inline bool diagnostics_want_free(struct heapmod *heap)
+{
+	return diagnostics_watch(heap) || trace_heapmod_free_enabled() || want_init_on_free();
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * heap_lock - to have a heap to oneself, in any context
+ *
+ * Held with interrupts off, for a bounded time. In an NMI, and in any context once the kernel
+ * panics, the lock may be held by somebody who will not go on before we return: there, who does not
+ * get it at once does without. Everywhere else he waits.
+ */
+#ifndef HEAP_LOCK_H
+#define HEAP_LOCK_H
+
+#include <linux/hardirq.h>
+#include <linux/kernel.h>
+
+#include "heaps.h"
+
+bool heapmod_wait_for_lock(struct heapmod *heap);
+void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
+	__must_hold(&heap->lock);
+
+/*
+ * The usual case is tried first, so that it costs nothing to ask where we are. On one CPU a try
+ * always succeeds, so that an NMI must not even try.
+ */
+static __always_inline bool heap_try(struct heapmod *heap, unsigned long *flags)
+{
+	local_irq_save(*flags);
+	if ((IS_ENABLED(CONFIG_SMP) || !in_nmi()) && raw_spin_trylock(&heap->lock)) {
+		__release(&heap->lock);		/* sparse counts it below */
+		return true;
+	}
+	if (heapmod_wait_for_lock(heap))
+		return true;
+	local_irq_restore(*flags);
+	return false;
+}
+
+/* Get it, or false. */
+#define heap_lock(heap, flags)	__cond_lock(0, heap_try(heap, &(flags)))
+
+/* Let it go. When there is something to do that cannot be done under it, that follows. */
+static __always_inline void heap_unlock(struct heapmod *heap, unsigned long flags,
+					unsigned long caller)
+	__releases(&heap->lock)
+{
+	u32 found = heap->core.found;
+
+	if (unlikely(found))
+		heapmod_complete_findings(heap, caller);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	if (unlikely(found))
+		irq_work_queue(&heap->follow_up);
+}
+
+#endif

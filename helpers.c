@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * helpers - what is made of allocate and free: arrays, copies, strings, other sizes
+ *
+ * Each has a variant for wrappers, which blame their own callers. None takes the lock but to
+ * resize.
+ */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/stdarg.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "diagnostics.h"
+#include "heap_find.h"
+#include "heap_lock.h"
+#include "heap_shape.h"
+
+/**
+ * heapmod_zalloc_caller - heapmod_zalloc() on behalf of another
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	return heapmod_alloc_caller(heap, size, gfp | __GFP_ZERO, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
+
+/**
+ * heapmod_zalloc - allocate a block of zeroes
+ * @heap: the heap
+ * @size: bytes, all of them zeroed, outside the lock
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
+{
+	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
+
+/**
+ * heapmod_alloc_array_caller - heapmod_alloc_array() on behalf of another
+ * @heap: the heap
+ * @n: elements
+ * @size: bytes of one
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc_array().
+ */
+void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
+				 unsigned long caller)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return heapmod_alloc_caller(heap, bytes, gfp, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
+
+/**
+ * heapmod_alloc_array - allocate an array
+ * @heap: the heap
+ * @n: elements
+ * @size: bytes of one
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc(); NULL when @n times @size overflows.
+ */
+void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
+{
+	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
+
+/* What followed from resizing a block in place. */
+struct resized {
+	enum heap_verdict verdict;
+	bool done;
+	struct heap_view block;		/* as it was */
+};
+
+/* Before a heap that poisons takes the end of a block back, it is filled. */
+static void fill_end_of(struct heapmod *heap, const void *ptr, size_t size)
+{
+	const struct heap_view *block;
+	struct resized resized;
+	unsigned long flags;
+	u64 bytes;
+
+	if (!(heap->flags & HEAPMOD_POISON) || !heap_lock(heap, flags))
+		return;
+	resized.verdict = heap_judge(&heap->core, ptr, &resized.block);
+	heap_unlock(heap, flags, _RET_IP_);
+	block = &resized.block;
+	bytes = diagnostics_bytes_for(heap, size);
+	if (!resized.verdict && bytes < heap_bytes(block->granules))
+		heap_fill(heap->core.region + heap_offset(block->at) + bytes,
+			  heap_bytes(block->granules) - bytes);
+}
+
+/* Under the lock: the owner has more now, or less. */
+static void count_resized(struct heapmod *heap, const struct heap_view *was, size_t size)
+	__must_hold(&heap->lock)
+{
+	struct heap_owner *owner = &heap->owners.table[was->owner];
+
+	heap_owner_loses(owner, was->asked);
+	owner->frees--;
+	heap_owner_gains(owner, size);
+	owner->allocs--;
+}
+
+static struct resized resize(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
+			     unsigned long caller)
+{
+	struct resized resized = { .verdict = HEAP_CORRUPT_INDEX };
+	unsigned long flags;
+
+	fill_end_of(heap, ptr, size);
+	if (!heap_lock(heap, flags))
+		return resized;
+	resized.verdict = heap_resize(&heap->core, ptr, size, &resized.block, &resized.done);
+	if (resized.done)
+		count_resized(heap, &resized.block, size);
+	heap_unlock(heap, flags, caller);
+	if (resized.verdict == HEAP_FOREIGN)
+		heapmod_refuse_foreign(heap, ptr, caller);
+	if (resized.done)
+		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
+	return resized;
+}
+
+/**
+ * heapmod_realloc_caller - heapmod_realloc() on behalf of another
+ * @heap: the heap
+ * @ptr: a block of it, or NULL
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_realloc().
+ */
+void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
+			     unsigned long caller)
+{
+	struct resized resized;
+	void *moved;
+
+	if (!heapmod_usable(heap))
+		return NULL;
+	if (ZERO_OR_NULL_PTR(ptr))
+		return heapmod_alloc_caller(heap, size, gfp, caller);
+	if (!size) {
+		heapmod_free_caller(heap, ptr, caller);
+		return ZERO_SIZE_PTR;
+	}
+	resized = resize(heap, ptr, size, gfp, caller);
+	if (resized.done)
+		return (void *)ptr;
+	if (resized.verdict && resized.verdict != HEAP_OVERRUN)
+		return NULL;
+	moved = heapmod_alloc_caller(heap, size, gfp, caller);
+	if (!moved)
+		return NULL;
+	memcpy(moved, ptr, min_t(u64, size, resized.block.asked));
+	heapmod_free_caller(heap, ptr, caller);
+	return moved;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_caller);
+
+/**
+ * heapmod_realloc - give a block another size
+ * @heap: the heap
+ * @ptr: a block of it, or NULL to allocate one
+ * @size: bytes; 0 frees the block
+ * @gfp: as for heapmod_alloc(); with %__GFP_ZERO what is new is zeroed
+ *
+ * In place, when the block shrinks, or when the hole behind it is large enough. Else a new block is
+ * allocated, the bytes are copied, and the old one is freed.
+ *
+ * Context: any but NMI. The copy is made without the lock.
+ * Return: the block, which keeps its bytes as far as it goes; %ZERO_SIZE_PTR for a @size of 0; NULL
+ * when there is no room or @ptr is no live block of this heap, and then nothing has changed.
+ */
+void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
+{
+	return heapmod_realloc_caller(heap, ptr, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_realloc);
+
+/**
+ * heapmod_free_sensitive - zero a block, then free it
+ * @heap: the heap it came from
+ * @ptr: as for heapmod_free()
+ *
+ * Of a pointer that is no live block nothing is zeroed.
+ *
+ * Context: any but NMI; takes time in proportion to the block's size, without the lock.
+ */
+void heapmod_free_sensitive(struct heapmod *heap, const void *ptr)
+{
+	if (!ZERO_OR_NULL_PTR(ptr))
+		memzero_explicit((void *)ptr, heapmod_usable_size(heap, ptr));
+	heapmod_free_caller(heap, ptr, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive);
+
+static void *duplicate(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
+		       unsigned long caller)
+{
+	void *ptr = heapmod_alloc_caller(heap, size, gfp, caller);
+
+	if (!ZERO_OR_NULL_PTR(ptr))
+		memcpy(ptr, src, size);
+	return ptr;
+}
+
+/**
+ * heapmod_memdup - allocate a copy
+ * @heap: the heap
+ * @src: what to copy
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
+{
+	return duplicate(heap, src, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
+
+/**
+ * heapmod_strdup - allocate a copy of a string
+ * @heap: the heap
+ * @string: to copy, or NULL
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc(); NULL for NULL.
+ */
+char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp)
+{
+	return string ? duplicate(heap, string, strlen(string) + 1, gfp, _RET_IP_) : NULL;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_strdup);
+
+static __printf(4, 0) char *print(struct heapmod *heap, gfp_t gfp, unsigned long caller,
+				  const char *fmt, va_list args)
+{
+	va_list again;
+	char *string;
+	int length;
+
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	string = heapmod_alloc_caller(heap, length + 1, gfp, caller);
+	if (string)
+		vsnprintf(string, length + 1, fmt, args);
+	return string;
+}
+
+/**
+ * heapmod_vasprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ * @args: of @fmt
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
+{
+	return print(heap, gfp, _RET_IP_, fmt, args);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
+
+/**
+ * heapmod_asprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ *
+ * Context: any but NMI.
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *string;
+
+	va_start(args, fmt);
+	string = print(heap, gfp, _RET_IP_, fmt, args);
+	va_end(args);
+	return string;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_asprintf);

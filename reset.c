@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reset - everything in a heap is freed at once
+ */
+#include <linux/export.h>
+#include <linux/sched.h>
+
+#include "compat.h"
+#include "heap_lock.h"
+#include "heap_reset.h"
+
+#define RESET_BATCH	16		/* blocks that are claimed under the lock, and given back */
+
+static void close(struct heapmod *heap)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap_close(&heap->core);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
+
+static void open(struct heapmod *heap)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap_open(&heap->core);
+	heap_unlock(heap, flags, _RET_IP_);
+}
+
+/* Under the lock: their owners have them no more. */
+static void count_claimed(struct heapmod *heap, const struct heap_view *claimed, u32 count)
+	__must_hold(&heap->lock)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		if (claimed[i].sealed)
+			heap_owner_loses(&heap->owners.table[claimed[i].owner], claimed[i].asked);
+	}
+}
+
+static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
+{
+	struct heap_view claimed[RESET_BATCH];
+	unsigned long flags;
+	u32 count;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	count = heap_claim_some(&heap->core, from, claimed, RESET_BATCH);
+	count_claimed(heap, claimed, count);
+	heap_unlock(heap, flags, caller);
+	if (count)
+		heapmod_release(heap, claimed, count, caller);
+}
+
+static bool pardon(struct heapmod *heap, unsigned long caller)
+{
+	struct heap_view claimed;
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	found = heap_pardon(&heap->core, &claimed);
+	heap_unlock(heap, flags, caller);
+	if (found)
+		heapmod_release(heap, &claimed, 1, caller);
+	return found;
+}
+
+/**
+ * heapmod_reset - free everything in a heap
+ * @heap: the heap
+ *
+ * Also what is in quarantine. The caller sees to it that nobody uses a block any more. Others may
+ * go on calling: allocations fail meanwhile, and those who wait for one go on waiting.
+ *
+ * Context: task, may sleep; takes time in proportion to the number of blocks, the lock for 16 at a
+ * time.
+ */
+void heapmod_reset(struct heapmod *heap)
+{
+	u32 from = 0;
+
+	might_sleep();
+	if (!heapmod_usable(heap))
+		return;
+	close(heap);
+	heapmod_drain(heap);
+	heapmod_recover(&heap->recover);
+	while (from != HEAP_NONE) {
+		free_batch(heap, &from, _RET_IP_);
+		cond_resched();
+	}
+	while (pardon(heap, _RET_IP_))
+		;
+	open(heap);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_reset);

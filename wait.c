@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * wait - allocations that wait until there is room
+ *
+ * Who finds no room joins a queue. A free that finds somebody in it has the heap's irq_work look
+ * whether the first in line fits now. If so, the block is allocated for him and handed over, so
+ * that nobody who came later can take it away, and he is woken; nobody is woken for nothing.
+ */
+#include <linux/completion.h>
+#include <linux/export.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+
+#include "compat.h"
+#include "diagnostics.h"
+#include "heap_block.h"
+#include "heap_lock.h"
+
+/**
+ * struct waiter - somebody who waits, on his own stack
+ * @place: in the queue; empty when he has left it
+ * @size: bytes that he asks for
+ * @caller: who asks
+ * @ptr: what he was given
+ * @served: it was given, or there is nothing to wait for any more
+ */
+struct waiter {
+	struct list_head place;
+	size_t size;
+	unsigned long caller;
+	void *ptr;
+	struct completion served;
+};
+
+/* Under the lock: with the last waiter the frees may forget about them. */
+static void leave(struct heapmod *heap, struct waiter *waiter)
+	__must_hold(&heap->lock)
+{
+	list_del_init(&waiter->place);
+	if (list_empty(&heap->waiters))
+		heap->core.found &= ~HEAP_WAITED;
+}
+
+/* Under the lock: is there a hole? To ask is no failed allocation. */
+static bool fits(struct heapmod *heap, size_t size)
+	__must_hold(&heap->lock)
+{
+	heap_flush(&heap->core);
+	return size - 1 < heap->core.largest &&
+	       heap_index_promises(&heap->core.index, granules_for(&heap->core, size));
+}
+
+/* The first in line, if he is given his block now. */
+static struct waiter *serve_first(struct heapmod *heap)
+{
+	struct waiter *waiter;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
+	if (waiter && fits(heap, waiter->size)) {
+		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+		leave(heap, waiter);
+	} else {
+		waiter = NULL;
+	}
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	return waiter;
+}
+
+void heapmod_serve_waiters(struct heapmod *heap)
+{
+	struct waiter *waiter;
+
+	while (heap->core.found & HEAP_WAITED && (waiter = serve_first(heap)))
+		complete(&waiter->served);
+}
+
+/* The heap goes: whoever waits, leaves with nothing. */
+void heapmod_dismiss_waiters(struct heapmod *heap)
+{
+	struct waiter *waiter;
+	unsigned long flags;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&heap->lock, flags);
+		waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
+		if (waiter)
+			leave(heap, waiter);
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		if (!waiter)
+			break;
+		complete(&waiter->served);
+	}
+	wait_var_event(&heap->waiting, !atomic_read(&heap->waiting));
+}
+
+/* Who has been served, but not told yet, waits for that in spite of a timeout or a signal. */
+static void give_up(struct heapmod *heap, struct waiter *waiter)
+{
+	unsigned long flags;
+	bool served;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	served = list_empty(&waiter->place);
+	if (!served)
+		leave(heap, waiter);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	if (served)
+		wait_for_completion(&waiter->served);
+	else
+		irq_work_queue(&heap->follow_up);	/* the next in line may fit */
+}
+
+/* Joins the queue, unless nobody is in it and there is room. */
+static void join(struct heapmod *heap, struct waiter *waiter)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	if (list_empty(&heap->waiters) && fits(heap, waiter->size)) {
+		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+	} else {
+		list_add_tail(&waiter->place, &heap->waiters);
+		heap->core.found |= HEAP_WAITED;
+	}
+	heap_unlock(heap, flags, waiter->caller);
+}
+
+static void *wait_for_block(struct heapmod *heap, size_t size, long timeout, unsigned long caller)
+{
+	struct waiter waiter = { .size = size, .caller = caller };
+
+	INIT_LIST_HEAD(&waiter.place);
+	init_completion(&waiter.served);
+	atomic_inc(&heap->waiting);
+	join(heap, &waiter);
+	if (!waiter.ptr && wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
+		give_up(heap, &waiter);
+	if (atomic_dec_and_test(&heap->waiting))
+		wake_up_var(&heap->waiting);
+	return waiter.ptr;
+}
+
+/**
+ * heapmod_alloc_wait_caller - heapmod_alloc_wait() on behalf of another
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @timeout: in jiffies
+ * @caller: the address to name as the owner
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_alloc_wait().
+ */
+void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
+				unsigned long caller)
+{
+	void *ptr;
+
+	might_sleep();
+	if (!heapmod_usable(heap))
+		return NULL;
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (diagnostics_fail(size) || size > heapmod_largest(heap))
+		return heapmod_fail(heap, size, gfp, caller);
+	ptr = wait_for_block(heap, size, timeout, caller);
+	if (!ptr)
+		return heapmod_fail(heap, size, gfp, caller);
+	diagnostics_alloc(heap, ptr, size, gfp, caller);
+	return ptr;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait_caller);
+
+/**
+ * heapmod_alloc_wait - allocate a block, and wait for room if there is none
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc(); says nothing of waiting
+ * @timeout: the longest to wait, in jiffies; %MAX_SCHEDULE_TIMEOUT for as long as it takes
+ *
+ * Those who wait are served in the order in which they came: who asks for much holds up those
+ * behind him. Allocations that do not wait are not held up. A fatal signal ends the wait, and so
+ * does heapmod_destroy().
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_alloc(); NULL also when the time is over or the task is killed, and at once
+ * for a @size that no block of this heap can have.
+ */
+void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
+{
+	return heapmod_alloc_wait_caller(heap, size, gfp, timeout, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait);
