@@ -133,7 +133,7 @@ static void bound(u32 granules)
 	void *index = map_bytes(heap_index_bytes(granules));
 
 	worst = 0;
-	heap_init(&heap, region, granules, index);
+	heap_init(&heap, region, granules, index, 0, TEST_KEY);
 	full_chunks();
 	undone();
 	long_ways(granules);

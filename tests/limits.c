@@ -15,7 +15,10 @@ static void sizes(void)
 	REQUIRE(heap_granules_in(31) == 0);
 	REQUIRE(heap_granules_in(32) == 1);
 	REQUIRE(heap_granules_in(1 << 20) == 65535);
+	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX) - 16) == HEAP_GRANULES_MAX - 2);
+	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX)) == HEAP_GRANULES_MAX - 1);
 	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX) + 16) == HEAP_GRANULES_MAX);
+	REQUIRE(heap_granules_in(heap_bytes(HEAP_GRANULES_MAX) + 32) == HEAP_GRANULES_MAX);
 	REQUIRE(heap_granules_in(1ULL << 40) == HEAP_GRANULES_MAX);
 }
 
@@ -32,6 +35,26 @@ static void index_sizes(void)
 		REQUIRE(heap_index_bytes(granules) * 1000 <=
 			heap_bytes(granules) * 21 + 4096 * 1000);
 	REQUIRE(heap_index_bytes(HEAP_GRANULES_MAX) * 1000 <= heap_bytes(HEAP_GRANULES_MAX) * 21);
+}
+
+/* The maps and the last summary end where the memory of the index does. */
+static void index_ends(void)
+{
+	struct heap_index index;
+	char *memory, *end;
+	u64 granules;
+
+	for (granules = 1; granules <= 1 << 26; granules += 1 + granules / 40) {
+		memory = calloc(1, heap_index_bytes(granules));
+		REQUIRE(memory);
+		heap_index_init(&index, memory, granules);
+		end = (char *)(index.chunks + heap_index_chunks(&index));
+		if (index.levels)
+			end = (char *)(index.summary[index.levels - 1] + 1);
+		REQUIRE((char *)index.max[0] == memory);
+		REQUIRE(end == memory + heap_index_bytes(granules));
+		free(memory);
+	}
 }
 
 /* Sizes that would wrap fail and change nothing. */
@@ -84,7 +107,8 @@ static void largest(void)
 
 	REQUIRE(heap_granules_in(heap_bytes(granules) + 16) == granules);
 	REQUIRE(index_bytes <= (heap_bytes(granules) / 1000) * 21 + 4096);
-	heap_init(&heap, region, granules, index);
+	heap_init(&heap, region, granules, index, 0, TEST_KEY);
+	REQUIRE(sizeof(size_t) != 8 || heap_bound(&heap) == 576);	/* as docs/design.md says */
 	low = heap_alloc(&heap, half - 8, 1);
 	high = heap_alloc(&heap, heap_bytes(granules) - half - 32 - 8, 2);
 	last = heap_alloc(&heap, 24, 3);
@@ -108,6 +132,7 @@ int main(void)
 {
 	const struct test tests[] = {
 		{ "sizes of regions", sizes }, { "sizes of indexes", index_sizes },
+		{ "ends of indexes", index_ends },
 		{ "huge requests", huge_requests },
 		{ "the largest region", largest },
 	};

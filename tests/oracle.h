@@ -19,8 +19,11 @@ struct node {
 };
 
 struct node *oracle_init(u32 granules);
+struct node *oracle_copy(const struct node *first);
 struct node *oracle_alloc(struct node *first, u32 granules);
 void oracle_free(struct node *node);
+struct node *oracle_trim(struct node *node, u32 front, u32 granules);
+bool oracle_resize(struct node *node, u32 granules);
 void oracle_destroy(struct node *first);
 
 #endif

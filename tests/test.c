@@ -2,6 +2,9 @@
 /*
  * test - what the userspace tests share
  */
+#include <string.h>
+
+#include "../heap_find.h"
 #include "test.h"
 
 unsigned int heap_steps;
@@ -16,18 +19,58 @@ void run_tests(const char *about, const struct test *tests, unsigned int count)
 	}
 }
 
-void arena_init(struct arena *arena, u32 granules)
+/* The region carries the pattern, as who poisons has to see to. */
+void arena_init_as(struct arena *arena, u32 granules, u32 flags, u64 key)
 {
 	arena->region = aligned_alloc(HEAP_GRANULE, heap_bytes(granules + 1));
 	arena->index = calloc(1, heap_index_bytes(granules));
 	REQUIRE(arena->region && arena->index);
-	heap_init(&arena->heap, arena->region, granules, arena->index);
+	if (flags & HEAP_POISON)
+		heap_fill(arena->region, heap_bytes(granules + 1));
+	heap_init(&arena->heap, arena->region, granules, arena->index, flags, key);
+}
+
+void arena_init(struct arena *arena, u32 granules)
+{
+	arena_init_as(arena, granules, 0, TEST_KEY);
 }
 
 void arena_destroy(struct arena *arena)
 {
 	free(arena->region);
 	free(arena->index);
+}
+
+/* Room for all of an arena of @granules. */
+void snapshot_init(struct snapshot *snapshot, u32 granules)
+{
+	snapshot->region = calloc(1, heap_bytes(granules + 1));
+	snapshot->index = calloc(1, heap_index_bytes(granules));
+	REQUIRE(snapshot->region && snapshot->index);
+}
+
+void snapshot_take(struct snapshot *snapshot, const struct arena *arena)
+{
+	u32 granules = arena->heap.index.granules;
+
+	snapshot->heap = arena->heap;
+	memcpy(snapshot->region, arena->region, heap_bytes(granules + 1));
+	memcpy(snapshot->index, arena->index, heap_index_bytes(granules));
+}
+
+void snapshot_restore(const struct snapshot *snapshot, struct arena *arena)
+{
+	u32 granules = snapshot->heap.index.granules;
+
+	arena->heap = snapshot->heap;
+	memcpy(arena->region, snapshot->region, heap_bytes(granules + 1));
+	memcpy(arena->index, snapshot->index, heap_index_bytes(granules));
+}
+
+void snapshot_destroy(struct snapshot *snapshot)
+{
+	free(snapshot->region);
+	free(snapshot->index);
 }
 
 /* The whole check in one go. */

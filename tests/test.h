@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../heap_check.h"
 #include "../heap_core.h"
+
+#define TEST_KEY 0x1234567890abcdefULL
 
 /* A condition that must hold; the first that does not ends the program. */
 #define REQUIRE(condition) do {							\
@@ -30,9 +33,21 @@ struct arena {
 	void *index;
 };
 
+/* All of an arena at one time: it goes back into the same arena, for a heap knows its place. */
+struct snapshot {
+	struct heap heap;
+	char *region;
+	char *index;
+};
+
 void run_tests(const char *about, const struct test *tests, unsigned int count);
 void arena_init(struct arena *arena, u32 granules);
+void arena_init_as(struct arena *arena, u32 granules, u32 flags, u64 key);
 void arena_destroy(struct arena *arena);
+void snapshot_init(struct snapshot *snapshot, u32 granules);
+void snapshot_take(struct snapshot *snapshot, const struct arena *arena);
+void snapshot_restore(const struct snapshot *snapshot, struct arena *arena);
+void snapshot_destroy(struct snapshot *snapshot);
 enum heap_verdict arena_check(struct arena *arena);
 u32 place_of(const struct arena *arena, const void *ptr);
 u32 next_random(u32 below);

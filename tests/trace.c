@@ -15,25 +15,27 @@ static void add(struct trace *trace, u32 id, u32 size)
 		trace->blocks = id;
 }
 
-/* @path is compressed; a line is `alloc ID SIZE` or `free ID`. */
+/* @path is compressed; a line is `alloc ID SIZE [CALLER]`, `free ID`, or a remark after a #. */
 struct trace trace_load(const char *path)
 {
 	struct trace trace = {};
-	char command[256], line[64];
+	char command[256], *line = NULL;
+	size_t room = 0;
 	u32 id, size;
 	FILE *file;
 
 	snprintf(command, sizeof(command), "xz -dc %s", path);
 	file = popen(command, "r");
 	REQUIRE(file);
-	while (fgets(line, sizeof(line), file)) {
+	while (getline(&line, &room, file) > 0) {
 		if (sscanf(line, "alloc %u %u", &id, &size) == 2)
 			add(&trace, id, size);
 		else if (sscanf(line, "free %u", &id) == 1)
 			add(&trace, id, 0);
-		else
+		else if (*line != '#')
 			REQUIRE(!"a line of a trace");
 	}
+	free(line);
 	REQUIRE(pclose(file) == 0 && trace.count);
 	return trace;
 }

@@ -7,4 +7,11 @@
 #define __always_inline inline __attribute__((always_inline))
 #define noinline __attribute__((noinline))
 
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
+#define data_race(x) (x)
+
 #endif

@@ -11,6 +11,6 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
-
+typedef uint64_t __le64;
 
 #endif

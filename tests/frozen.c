@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * frozen - an index that contradicts itself, and the heap after that was seen
+ *
+ * Each way in which a call meets a wrong index ends in a frozen heap: from then on nothing is
+ * given, taken or written. And headers that a call meets and finds wrong, which is no reason to.
+ */
+#include <string.h>
+
+#include "../heap_find.h"
+#include "test.h"
+
+#define GRANULES	1000
+
+static struct arena arena;
+static struct heap_view view;
+
+static void *allocate(u32 granules)
+{
+	void *ptr = heap_alloc(&arena.heap, heap_bytes(granules) - sizeof(struct heap_block), 5);
+
+	REQUIRE(ptr);
+	return ptr;
+}
+
+static void release(const void *ptr)
+{
+	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
+}
+
+static struct heap_block *header_at(u32 at)
+{
+	return (struct heap_block *)(arena.heap.region + heap_offset(at));
+}
+
+static void expect_finding(enum heap_verdict verdict, u64 offset)
+{
+	struct heap_finding finding;
+
+	REQUIRE(heap_take_finding(&arena.heap, &finding));
+	REQUIRE(finding.verdict == verdict && finding.offset == offset);
+	REQUIRE(!heap_take_finding(&arena.heap, &finding));
+}
+
+static void no_finding(void)
+{
+	struct heap_finding finding;
+
+	REQUIRE(!heap_take_finding(&arena.heap, &finding));
+}
+
+static void setup(void)
+{
+	arena_init(&arena, GRANULES);
+}
+
+static void teardown(void)
+{
+	arena_destroy(&arena);
+}
+
+static void expect_frozen(u64 offset)
+{
+	REQUIRE(heap_is_frozen(&arena.heap) && !arena.heap.largest);
+	REQUIRE(arena.heap.verdicts[HEAP_CORRUPT_INDEX] == 1);
+	expect_finding(HEAP_CORRUPT_INDEX, offset);
+}
+
+/* Every call, on a frozen heap. */
+static void call_all(void *ptr)
+{
+	struct heap_audit audit;
+
+	REQUIRE(!heap_alloc(&arena.heap, 1, 1));
+	REQUIRE(!heap_alloc(&arena.heap, 0, 1));
+	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_free(&arena.heap, NULL, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 0);
+	heap_flush(&arena.heap);
+	heap_freeze(&arena.heap, 77);
+	heap_audit_start(&audit);
+	REQUIRE(heap_check(&arena.heap, &audit, 1) == HEAP_CORRUPT_INDEX && !audit.chunk);
+}
+
+/* A frozen heap counts what it refuses; nothing else changes, in the region as in the index. */
+static void frozen(void)
+{
+	u64 index_bytes = heap_index_bytes(GRANULES);
+	struct heap before;
+	char *region, *index;
+	void *ptr;
+
+	setup();
+	ptr = allocate(3);
+	release(allocate(5));
+	REQUIRE(arena.heap.kept_count == 1);
+	heap_freeze(&arena.heap, 1234);
+	expect_frozen(1234);
+	before = arena.heap;
+	region = memcpy(malloc(heap_bytes(GRANULES + 1)), arena.region, heap_bytes(GRANULES + 1));
+	index = memcpy(malloc(index_bytes), arena.index, index_bytes);
+	call_all(ptr);
+	before.failures += 1;
+	before.refused += 3;
+	REQUIRE(!memcmp(&before, &arena.heap, sizeof(before)));
+	REQUIRE(!memcmp(region, arena.region, heap_bytes(GRANULES + 1)));
+	REQUIRE(!memcmp(index, arena.index, index_bytes));
+	free(region);
+	free(index);
+	teardown();
+}
+
+/* A block that was claimed before can still be released: it stays as it is. */
+static void release_frozen(void)
+{
+	struct heap_block header;
+	struct heap_view claimed;
+	char *ptr;
+
+	setup();
+	ptr = allocate(3);
+	allocate(1);
+	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
+	header = *header_at(0);
+	heap_freeze(&arena.heap, 0);
+	expect_frozen(0);
+	heap_release(&arena.heap, &claimed);
+	REQUIRE(!arena.heap.pending && !memcmp(&header, header_at(0), sizeof(header)));
+	no_finding();
+	teardown();
+}
+
+/* The tree promises a hole that is in no chunk. */
+static void broken_promise(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	unsigned int level;
+	void *ptr;
+
+	setup();
+	ptr = allocate(10);
+	allocate(GRANULES - 10);
+	release(ptr);
+	REQUIRE(!heap_alloc(&arena.heap, 200, 0) && !heap_is_frozen(&arena.heap));
+	for (level = 0; level < index->height; level++)
+		index->max[level][0] = 11;
+	REQUIRE(!heap_alloc(&arena.heap, 11 * HEAP_GRANULE - 8, 0));
+	REQUIRE(arena.heap.failures == 2);
+	expect_frozen(0);
+	teardown();
+}
+
+/* What does not fit is not there: no hole, no top, and no promise. */
+static void no_promise(void)
+{
+	setup();
+	allocate(GRANULES - 10);
+	REQUIRE(!heap_alloc(&arena.heap, 11 * HEAP_GRANULE - 8, 0));
+	allocate(10);
+	REQUIRE(arena.heap.index.top == HEAP_NONE && !heap_alloc(&arena.heap, 1, 0));
+	REQUIRE(arena.heap.failures == 2 && !heap_is_frozen(&arena.heap));
+	teardown();
+}
+
+/*
+ * The sentinel is lost, and a start stands behind the region: a block, which agrees with no header,
+ * would end there.
+ */
+static void beyond_the_end(void)
+{
+	struct heap_chunk *last;
+	char *ptr;
+
+	setup();
+	allocate(GRANULES - 10);
+	ptr = allocate(10);
+	last = &arena.heap.index.chunks[GRANULES / HEAP_CHUNK];
+	last->start ^= BIT_ULL(GRANULES % HEAP_CHUNK) | BIT_ULL(GRANULES % HEAP_CHUNK + 1);
+	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(!heap_is_frozen(&arena.heap));
+	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(arena.heap.refused == 1 && heap_blocks(&arena.heap) == 2);
+	expect_frozen(ptr - arena.heap.region);
+	teardown();
+}
+
+/* Summaries that know of nothing: the ways end at the region's edges all the same. */
+static void lost_summaries(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	u32 last = GRANULES / HEAP_CHUNK;
+
+	setup();
+	REQUIRE(index->levels == 1 && heap_index_next_chunk(index, 0) == last);
+	REQUIRE(heap_index_prev_chunk(index, last) == 0);
+	index->summary[0][0] = 0;
+	REQUIRE(heap_index_next_chunk(index, 0) == last);
+	REQUIRE(heap_index_prev_chunk(index, last) == 0);
+	REQUIRE(arena_check(&arena) == HEAP_CORRUPT_INDEX);
+	expect_frozen(HEAP_EDGE);
+	teardown();
+}
+
+/* A hole's header is wrong: who takes it, or merges with it, tells, and mends it. */
+static void met_holes(void)
+{
+	void *ptr[5];
+	u32 i;
+
+	setup();
+	header_at(0)->tag++;
+	for (i = 0; i < 5; i++)
+		ptr[i] = allocate(2);
+	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
+	release(ptr[0]);
+	release(ptr[2]);
+	header_at(0)->granules++;
+	release(ptr[1]);
+	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	header_at(10)->tag++;
+	release(ptr[4]);
+	expect_finding(HEAP_CORRUPT_HEADER, heap_offset(10));
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	teardown();
+}
+
+/* A kept block is freed memory like any other: its header is looked at when it is met. */
+static void met_kept(u32 granules, u32 tag, u32 want)
+{
+	void *ptr;
+
+	setup();
+	ptr = allocate(4);
+	release(ptr);
+	header_at(0)->granules ^= granules;
+	header_at(0)->tag ^= tag;
+	if (want)
+		REQUIRE(allocate(want) == ptr);
+	heap_flush(&arena.heap);
+	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	teardown();
+}
+
+static void met_kept_blocks(void)
+{
+	u32 want;
+
+	for (want = 0; want < 7; want++) {
+		met_kept(1, 0, want);
+		met_kept(0, 1, want);
+		met_kept(0, 1U << 31, want);
+	}
+}
+
+/* The hole behind a kept block is met, and mended, when the block is cut anew. */
+static void met_recut(void)
+{
+	void *ptr;
+
+	setup();
+	ptr = allocate(4);
+	release(ptr);
+	header_at(4)->granules--;
+	REQUIRE(allocate(6) == ptr);
+	expect_finding(HEAP_CORRUPT_HEADER, heap_offset(4));
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	teardown();
+}
+
+int main(void)
+{
+	const struct test tests[] = {
+		{ "all calls", frozen }, { "release", release_frozen },
+		{ "a hole that is none", broken_promise }, { "no hole, no promise", no_promise },
+		{ "a block beyond the end", beyond_the_end },
+		{ "lost summaries", lost_summaries }, { "damaged holes", met_holes },
+		{ "damaged kept blocks", met_kept_blocks }, { "a block cut anew", met_recut },
+	};
+
+	run_tests("frozen", tests, sizeof(tests) / sizeof(*tests));
+	return 0;
+}

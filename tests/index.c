@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * index - the index alone, against a row of marks, one for each granule
+ *
+ * The core calls the index in few of the ways that its functions allow. Here blocks are taken,
+ * given back and cut anew at random, in any order that is legal; and after each call every bit of
+ * the maps, every node, every summary, the top and the finger must be what the marks say.
+ */
+#include <string.h>
+
+#include "test.h"
+
+/* The index once more, with names of its own: the program has the core's already. */
+#define heap_index_bytes	index_bytes
+#define heap_index_init		index_init
+#define heap_index_next_chunk	index_next_chunk
+#define heap_index_prev_chunk	index_prev_chunk
+#define heap_index_agrees	index_agrees
+#define heap_index_split	index_split
+#define heap_index_extend	index_extend
+#include "../heap_index.c"
+
+#define MOST 9000
+
+enum mark { INSIDE, USED, HOLE, END };
+
+static struct heap_index indexed;
+static u8 marks[MOST + 1];
+static u32 end;
+static u32 steps;
+
+static u32 size_at(u32 at)
+{
+	u32 next = at + 1;
+
+	while (marks[next] == INSIDE)
+		next++;
+	return next - at;
+}
+
+/* The maps, bit by bit; behind the sentinel they are empty. */
+static void verify_maps(void)
+{
+	u32 at, holes = 0;
+
+	for (at = 0; at < heap_index_chunks(&indexed) * HEAP_CHUNK; at++) {
+		u8 mark = at <= end ? marks[at] : INSIDE;
+
+		REQUIRE(heap_index_is_start(&indexed, at) == (mark != INSIDE));
+		REQUIRE(heap_index_is_hole(&indexed, at) == (mark == HOLE));
+		holes += mark == HOLE;
+	}
+	REQUIRE(indexed.holes == holes);
+}
+
+/* The ways from start to start, both ways. */
+static void verify_neighbours(void)
+{
+	u32 at, next;
+
+	for (at = 0; at < end; at = next) {
+		next = at + size_at(at);
+		REQUIRE(heap_index_next(&indexed, at) == next);
+		REQUIRE(heap_index_prev(&indexed, next) == at);
+		REQUIRE(heap_index_next(&indexed, next - 1) == next);
+		REQUIRE(heap_index_size(&indexed, at) == next - at);
+	}
+}
+
+/* The largest hole that begins in a chunk, the one at the end aside. */
+static u32 true_max(u32 chunk)
+{
+	u32 at, max = 0;
+
+	for (at = chunk * HEAP_CHUNK; at < end && at / HEAP_CHUNK == chunk; at++) {
+		u32 size = marks[at] == HOLE ? size_at(at) : 0;
+
+		if (max < size && at + size != end)
+			max = size;
+	}
+	return max;
+}
+
+static void verify_tree(void)
+{
+	u32 count = heap_index_chunks(&indexed), node, i;
+	unsigned int level;
+
+	for (node = 0; node < count; node++) {
+		REQUIRE(indexed.max[0][node] == true_max(node));
+		REQUIRE(heap_index_agrees(&indexed, node));
+	}
+	for (level = 1; level < indexed.height; level++) {
+		count = (count + HEAP_FANOUT - 1) / HEAP_FANOUT;
+		for (node = 0; node < count; node++) {
+			u32 max = 0;
+
+			for (i = 0; i < HEAP_FANOUT; i++) {
+				u32 child = indexed.max[level - 1][node * HEAP_FANOUT + i];
+
+				max = max < child ? child : max;
+			}
+			REQUIRE(indexed.max[level][node] == max);
+		}
+	}
+	REQUIRE(count == 1);
+}
+
+/* A summary has a bit for each word under it that is not empty. */
+static void verify_summaries(void)
+{
+	u32 count = heap_index_chunks(&indexed), word;
+	unsigned int level;
+
+	for (level = 0; level < indexed.levels; level++) {
+		for (word = 0; word < count; word++) {
+			u64 below = level ? indexed.summary[level - 1][word] :
+				    indexed.chunks[word].start;
+
+			REQUIRE((indexed.summary[level][word / 64] >> word % 64 & 1) == !!below);
+		}
+		count = (count + 63) / 64;
+	}
+	REQUIRE(count == 1);
+}
+
+static void verify_hints(void)
+{
+	u32 at, top = HEAP_NONE;
+
+	for (at = 0; at < end; at += size_at(at)) {
+		if (marks[at] != HOLE)
+			continue;
+		if (at + size_at(at) == end)
+			top = at;
+		REQUIRE(at >= indexed.finger_at || size_at(at) < indexed.finger_size);
+	}
+	REQUIRE(indexed.top == top);
+}
+
+static void verify(void)
+{
+	verify_maps();
+	verify_neighbours();
+	verify_tree();
+	verify_summaries();
+	verify_hints();
+}
+
+/* First fit by a walk. */
+static u32 first_fit(u32 want)
+{
+	u32 at;
+
+	for (at = 0; at < end; at += size_at(at)) {
+		if (marks[at] == HOLE && size_at(at) >= want)
+			return at;
+	}
+	return HEAP_NONE;
+}
+
+/* What the index says of holes without a search. */
+static void verify_words(u32 want)
+{
+	u32 found = first_fit(want), at;
+
+	REQUIRE(heap_index_promises(&indexed, want) == (found != HEAP_NONE));
+	for (at = 0; at <= end; at++)
+		REQUIRE(!heap_index_none_below(&indexed, at, want) || found >= at);
+	if (want >= indexed.finger_size)
+		REQUIRE(heap_index_none_below(&indexed, indexed.finger_at, want));
+}
+
+static void start_steps(void)
+{
+	heap_steps = 0;
+}
+
+static void count_steps(void)
+{
+	steps += heap_steps;
+}
+
+/* The finger moves to a hole that comes below it and is large enough, and for no other. */
+static u32 expected_finger(u32 at, u32 granules)
+{
+	return granules >= indexed.finger_size && at < indexed.finger_at ? at : indexed.finger_at;
+}
+
+static void take(u32 want)
+{
+	u32 have = want, found = first_fit(want);
+	u32 at;
+
+	start_steps();
+	at = heap_index_take(&indexed, want, &have);
+	count_steps();
+	REQUIRE(at == found);
+	if (at == HEAP_NONE)
+		return;
+	REQUIRE(have == size_at(at));
+	marks[at] = USED;
+	if (have != want)
+		marks[at + want] = HOLE;
+	REQUIRE(indexed.finger_at == at + want && indexed.finger_size == want);
+}
+
+static void give(u32 at)
+{
+	u32 right = at + size_at(at), behind = right, first = at, before = at, finger;
+
+	if (marks[right] == HOLE)
+		behind = right + size_at(right);
+	if (at) {
+		do {
+			before--;
+		} while (marks[before] == INSIDE);
+	}
+	if (marks[before] == HOLE)
+		first = before;
+	finger = expected_finger(first, behind - first);
+	start_steps();
+	heap_index_give(&indexed, first, at, right, behind);
+	count_steps();
+	REQUIRE(indexed.finger_at == finger);
+	if (first != at)
+		marks[at] = INSIDE;
+	if (behind != right)
+		marks[right] = INSIDE;
+	marks[first] = HOLE;
+}
+
+/* A block, and the hole behind it that it was cut off, unless it was cut off exactly. */
+static void recut(u32 at)
+{
+	u32 from = size_at(at), have = from, to, finger;
+
+	if (marks[at + from] == HOLE)
+		have += size_at(at + from);
+	if (have == 1)
+		return;
+	do {
+		to = 1 + next_random(have);
+	} while (to == from);
+	finger = expected_finger(at + to, have - to);
+	start_steps();
+	heap_index_recut(&indexed, at, have, from, to);
+	count_steps();
+	REQUIRE(indexed.finger_at == finger);
+	if (from != have)
+		marks[at + from] = INSIDE;
+	if (to != have)
+		marks[at + to] = HOLE;
+}
+
+/* The used block at @at or behind it, HEAP_NONE if there is none. */
+static u32 used_from(u32 at)
+{
+	while (at < end && marks[at] != USED)
+		at++;
+	return at < end ? at : HEAP_NONE;
+}
+
+/* @most is the sum of all steps when this was written: so a detour shows that changes no result. */
+static void storm(u32 granules, u32 largest, u32 rounds, u32 most)
+{
+	void *memory = calloc(1, heap_index_bytes(granules));
+	u32 round, at;
+
+	steps = 0;
+	end = granules;
+	memset(marks, INSIDE, sizeof(marks));
+	marks[0] = HOLE;
+	marks[end] = END;
+	heap_index_init(&indexed, memory, granules);
+	verify();
+	for (round = 0; round < rounds; round++) {
+		at = used_from(next_random(granules));
+		if (at == HEAP_NONE || next_random(20) < 9)
+			take(1 + next_random(1 + next_random(largest)));
+		else if (next_random(4))
+			give(at);
+		else
+			recut(at);
+		verify();
+		verify_words(1 + next_random(largest));
+	}
+	while ((at = used_from(0)) != HEAP_NONE)
+		give(at);
+	verify();
+	REQUIRE(indexed.holes == 1 && indexed.top == 0);
+	REQUIRE(steps <= most);
+	printf("ok - %u calls on %u granules, blocks of up to %u: %u steps\n", rounds, granules,
+	       largest, steps);
+	free(memory);
+}
+
+int main(void)
+{
+	storm(1, 2, 100, 48);
+	storm(63, 8, 5000, 16883);
+	storm(64, 8, 5000, 19674);
+	storm(65, 20, 5000, 18994);
+	storm(600, 40, 3000, 17123);
+	storm(600, 3, 3000, 14215);
+	storm(MOST, 300, 800, 6960);
+	storm(MOST, 3000, 800, 5379);
+	return 0;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scene - a block between neighbours of given kinds, damage to be planted, and who is harmed by it
+ */
+#include <string.h>
+
+#include "../heap_block.h"
+#include "scene.h"
+
+/* So that two neighbours of a target of up to 3 granules fit in quarantine, and not all three. */
+#define SMALL	48
+/* ... and of one of 70. */
+#define LARGE	592
+
+static u64 random_key(void)
+{
+	u64 high = next_random(U32_MAX);
+
+	return high << 32 | next_random(U32_MAX);
+}
+
+u64 payload_offset(const struct piece *piece)
+{
+	return heap_offset(piece->at) + sizeof(struct heap_block);
+}
+
+/* A free as the caller of a heap that poisons does it. */
+enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_view *freed)
+{
+	enum heap_verdict verdict;
+
+	if (!(heap->flags & HEAP_POISON))
+		return heap_free(heap, ptr, freed);
+	verdict = heap_claim(heap, ptr, freed);
+	if (heap_is_let_go(verdict, freed)) {
+		heap_fill(ptr, heap_bytes(freed->granules) - sizeof(struct heap_block));
+		heap_release(heap, freed);
+	}
+	return verdict;
+}
+
+/* What each block takes of the region; a block with a redzone takes a granule more. */
+static void measure(struct scene *scene)
+{
+	const struct plan *plan = &scene->plan;
+	u32 more = plan->flags & HEAP_REDZONE ? 1 : 0;
+	u32 room = plan->granules > 3 ? LARGE : SMALL;
+	struct piece *pieces = scene->pieces;
+	enum place i;
+
+	pieces[TARGET].granules = plan->granules + more;
+	if (plan->front) {
+		pieces[LEFT].granules = 3 + more;
+		pieces[FRONT].granules = 1 + more;
+	}
+	if (plan->behind) {
+		pieces[BEHIND].granules = (plan->behind == PART ? 2 : 3) + more;
+		pieces[REST].granules = plan->behind == PART ? 1 : 0;
+		pieces[RIGHT].granules = 3 + more;
+	}
+	for (i = 0; i < TAIL; i++)
+		room -= pieces[i].granules;
+	if (plan->behind)
+		pieces[TAIL].granules = room;
+	else if (plan->front)
+		pieces[LEFT].granules += room;
+	for (i = 1; i < PLACES; i++)
+		pieces[i].at = pieces[i - 1].at + pieces[i - 1].granules;
+}
+
+static void allocate(struct scene *scene, enum place place, u32 granules, u32 slack)
+{
+	struct heap *heap = &scene->arena.heap;
+	struct piece *piece = &scene->pieces[place];
+
+	piece->asked = heap_bytes(granules) - heap->overhead - slack;
+	piece->ptr = heap_alloc(heap, piece->asked, place + 1);
+	REQUIRE(piece->ptr && place_of(&scene->arena, piece->ptr) == piece->at);
+	memset(piece->ptr, 'a' + place, piece->asked);
+	piece->kind = USED;
+}
+
+static void let_go(struct scene *scene, enum place place)
+{
+	struct heap_view freed;
+
+	REQUIRE(scene_free(&scene->arena.heap, scene->pieces[place].ptr, &freed) == HEAP_OK);
+}
+
+static void quarantine(struct scene *scene, enum place place)
+{
+	struct heap *heap = &scene->arena.heap;
+	struct piece *piece = &scene->pieces[place];
+	struct heap_view freed;
+
+	block_at(heap, piece->at)->tag ^= 1U << 20;
+	REQUIRE(heap_free(heap, piece->ptr, &freed) == HEAP_CORRUPT_HEADER);
+	REQUIRE(freed.granules == piece->granules && freed.state == HEAP_QUARANTINED);
+}
+
+static void claim(struct scene *scene, enum place place)
+{
+	struct heap *heap = &scene->arena.heap;
+	struct piece *piece = &scene->pieces[place];
+
+	REQUIRE(heap_claim(heap, piece->ptr, &piece->claim) == HEAP_OK);
+	if (heap->flags & HEAP_POISON)
+		heap_fill(piece->ptr, heap_bytes(piece->granules) - sizeof(struct heap_block));
+}
+
+/* The neighbour becomes what it shall be; a kept one, a hole first. */
+static void turn(struct scene *scene, enum place place, enum kind kind)
+{
+	if (kind == PENDING)
+		claim(scene, place);
+	else if (kind == QUARANTINED)
+		quarantine(scene, place);
+	else if (kind != USED)
+		let_go(scene, place);
+	scene->pieces[place].kind = kind;
+}
+
+/* Nothing else may happen after. */
+static void keep(struct scene *scene, enum place place, enum kind kind)
+{
+	struct piece *piece = &scene->pieces[place];
+
+	if (kind != KEPT && kind != PART)
+		return;
+	allocate(scene, place, piece->granules, 0);
+	let_go(scene, place);
+	piece->kind = kind;
+	if (kind == PART)
+		scene->pieces[REST].kind = HOLE;
+}
+
+static void populate(struct scene *scene)
+{
+	const struct plan *plan = &scene->plan;
+	struct piece *pieces = scene->pieces;
+
+	if (plan->front) {
+		allocate(scene, LEFT, pieces[LEFT].granules, 0);
+		allocate(scene, FRONT, pieces[FRONT].granules, 0);
+	}
+	allocate(scene, TARGET, pieces[TARGET].granules, plan->slack);
+	if (plan->behind) {
+		allocate(scene, BEHIND, pieces[BEHIND].granules + pieces[REST].granules, 5);
+		allocate(scene, RIGHT, pieces[RIGHT].granules, 0);
+		pieces[TAIL].kind = HOLE;
+	}
+	/* Nothing goes into quarantine while a block is claimed. */
+	if (plan->behind == QUARANTINED)
+		turn(scene, BEHIND, plan->behind);
+	if (plan->front)
+		turn(scene, FRONT, plan->front);
+	if (plan->behind && plan->behind != QUARANTINED)
+		turn(scene, BEHIND, plan->behind);
+	keep(scene, FRONT, plan->front);
+	keep(scene, BEHIND, plan->behind);
+}
+
+/**
+ * scene_init - build a scene, with a key of its own
+ * @scene: the scene
+ * @plan: what is in it
+ */
+void scene_init(struct scene *scene, const struct plan *plan)
+{
+	struct heap *heap = &scene->arena.heap;
+	u32 granules = 0;
+	enum place i;
+
+	*scene = (struct scene){ .plan = *plan };
+	measure(scene);
+	for (i = 0; i < PLACES; i++)
+		granules += scene->pieces[i].granules;
+	arena_init_as(&scene->arena, granules, plan->flags, random_key());
+	populate(scene);
+	heap->found = 0;
+	memset(heap->verdicts, 0, sizeof(heap->verdicts));
+	snapshot_init(&scene->good, granules);
+	snapshot_take(&scene->good, &scene->arena);
+}
+
+void scene_restore(struct scene *scene)
+{
+	enum place i;
+
+	snapshot_restore(&scene->good, &scene->arena);
+	for (i = 0; i < PLACES; i++)
+		scene->pieces[i].gone = false;
+}
+
+void scene_destroy(struct scene *scene)
+{
+	snapshot_destroy(&scene->good);
+	arena_destroy(&scene->arena);
+}
+
+/* Are bytes not as they were before the damage? */
+bool scene_changed(const struct scene *scene, u64 offset, u64 bytes)
+{
+	return memcmp(scene->arena.heap.region + offset, scene->good.region + offset, bytes);
+}
+
+/* False when that changes nothing, so that there is nothing to be found. */
+bool scene_plant(struct scene *scene, const struct plant *plant)
+{
+	u64 end = heap_bytes(scene->arena.heap.index.granules + 1);
+	u64 count = plant->count;
+
+	if (count > end - plant->offset)
+		count = end - plant->offset;
+	memcpy(scene->arena.heap.region + plant->offset, plant->bytes, count);
+	return scene_changed(scene, plant->offset, count);
+}
+
+/*
+ * A header of which more than a byte of the tag was changed may be sealed by chance. A wrong size
+ * is seen at once, but where a block is pending, that of the map is what is looked at.
+ */
+static bool is_chance(const struct scene *scene, const struct piece *piece)
+{
+	u64 offset = heap_offset(piece->at);
+	unsigned int changed = 0, i;
+
+	if (piece->kind == HOLE || piece->kind == QUARANTINED)
+		return false;
+	if (piece->kind != PENDING && scene_changed(scene, offset, 4))
+		return false;
+	for (i = 4; i < 8; i++)
+		changed += scene_changed(scene, offset + i, 1);
+	return changed > 1;
+}
+
+static void assess(const struct scene *scene, struct piece *piece)
+{
+	u64 end = heap_offset(piece->at + piece->granules);
+	u64 byte;
+
+	piece->harm = HEAP_OK;
+	piece->chance = false;
+	if (scene_changed(scene, heap_offset(piece->at), sizeof(struct heap_block))) {
+		piece->harm = HEAP_CORRUPT_HEADER;
+		piece->harmed_at = heap_offset(piece->at);
+		piece->chance = is_chance(scene, piece);
+	} else if (piece->kind == USED) {
+		for (byte = payload_offset(piece) + piece->asked; byte < end; byte++) {
+			if (!scene_changed(scene, byte, 1))
+				continue;
+			piece->harm = HEAP_OVERRUN;
+			piece->harmed_at = byte;
+			break;
+		}
+	}
+}
+
+/* Find out who was harmed by a plant. Return: how many. */
+unsigned int scene_assess(struct scene *scene)
+{
+	unsigned int harmed = 0;
+	enum place i;
+
+	for (i = 0; i < PLACES; i++) {
+		if (!scene->pieces[i].kind)
+			continue;
+		assess(scene, &scene->pieces[i]);
+		harmed += scene->pieces[i].harm != HEAP_OK;
+	}
+	return harmed;
+}
