@@ -29,13 +29,18 @@ MODULE_INFO(import_ns, "HEAPMOD");		\
 MODULE_DESCRIPTION("KUnit: " KBUILD_MODNAME);	\
 MODULE_LICENSE("GPL")
 
-static inline struct heapmod *suite_heap(struct kunit *test, size_t size)
+static inline struct heapmod *suite_heap_flags(struct kunit *test, size_t size, unsigned int flags)
 {
-	struct heapmod *heap = heapmod_create("kunit", size, 0);
+	struct heapmod *heap = heapmod_create("kunit", size, flags);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
 	test->priv = heap;
 	return heap;
+}
+
+static inline struct heapmod *suite_heap(struct kunit *test, size_t size)
+{
+	return suite_heap_flags(test, size, 0);
 }
 
 /* The .exit of every suite: whatever a case did, the heap must be whole. */
@@ -69,6 +74,13 @@ static inline u64 suite_hole_bytes(struct kunit *test)
 
 	heapmod_get_stats(test->priv, &stats);
 	return stats.hole_bytes;
+}
+
+/* Pointers that were refused, whatever the reason. */
+static inline u64 suite_pointer_verdicts(const struct heapmod_stats *stats)
+{
+	return stats->foreign + stats->misaligned + stats->interior + stats->double_free +
+	       stats->wrong_heap;
 }
 
 #endif

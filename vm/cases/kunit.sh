@@ -13,6 +13,15 @@ leaks() {
 	cat /sys/kernel/debug/kmemleak
 }
 
+# Allocations fail when a task asks for it, even those that may wait; and quietly.
+fail=/sys/kernel/debug
+for which in failslab fail_page_alloc; do
+	echo N >$fail/$which/ignore-gfp-wait
+	echo 0 >$fail/$which/verbose
+done
+echo N >$fail/fail_page_alloc/ignore-gfp-highmem
+echo 0 >$fail/fail_page_alloc/min-order
+
 check "heapmod loads" insmod heapmod.ko size=0
 for suite in heap_*.ko; do
 	suite=${suite%.ko}

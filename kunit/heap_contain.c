@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_contain - every mistake of a client gets its verdict, and the heap serves on
+ *
+ * After each the heap serves thousands of operations more, and the case ends with a whole check.
+ */
+#include <linux/prandom.h>
+#include <linux/string.h>
+
+#include "../heaps.h"
+#include "suite.h"
+
+#define OPERATIONS	10000
+#define LIVE		32
+
+static struct heapmod_stats stats_of(struct heapmod *heap)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(heap, &stats);
+	return stats;
+}
+
+/* Blocks come and go, and hold what is written to them. */
+static void serve(struct kunit *test)
+{
+	struct rnd_state random;
+	struct {
+		u8 *ptr;
+		u32 size;
+	} live[LIVE] = {}, *one;
+	int i;
+
+	prandom_seed_state(&random, 1);
+	for (i = 0; i < OPERATIONS + LIVE; i++) {
+		one = &live[i < OPERATIONS ? prandom_u32_state(&random) % LIVE : i - OPERATIONS];
+		if (one->ptr) {
+			KUNIT_ASSERT_NULL(test, memchr_inv(one->ptr, one - live, one->size));
+			heapmod_free(test->priv, one->ptr);
+			one->ptr = NULL;
+		} else if (i < OPERATIONS) {
+			one->size = 1 + prandom_u32_state(&random) % 200;
+			one->ptr = suite_alloc(test, one->size);
+			memset(one->ptr, one - live, one->size);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
+}
+
+/* A write where the client may not: KASAN does not watch this file. */
+static void poke(void *ptr, int offset, u8 value)
+{
+	WRITE_ONCE(*((u8 *)ptr + offset), value);
+}
+
+/* A row of blocks, so that each has a used neighbour. */
+static void make_row(struct kunit *test, u8 *row[], int count, size_t size)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		row[i] = suite_alloc(test, size);
+}
+
+static void overrun(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *row[3];
+
+	make_row(test, row, 3, 100);
+	poke(row[1], 100, 0);
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	heapmod_free(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 2);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_bytes, 0);
+	serve(test);
+}
+
+static void corrupt_header(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *row[3];
+	int i;
+
+	make_row(test, row, 3, FILL(7));
+	for (i = 0; i < 8; i++)
+		poke(row[0], FILL(7) + i, 'A');
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	heapmod_free(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_blocks, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_bytes, 7 * SUITE_GRANULE);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 2);
+	heapmod_free(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).double_free, 1);
+	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, row[1]));
+	serve(test);
+}
+
+/* The header of a hole is mended by the allocation that takes it. */
+static void corrupt_hole(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *row[3];
+
+	make_row(test, row, 3, FILL(7));
+	heapmod_free(heap, row[0]);
+	heapmod_free(heap, row[1]);
+	poke(row[0], -4, 0x55);
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(7)), (void *)row[0]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
+	serve(test);
+}
+
+/* However many headers are hit, quarantine takes no more than an eighth of the heap. */
+static void quarantine_is_bounded(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(800));
+	u8 *row[100];
+	int i;
+
+	make_row(test, row, 100, FILL(7));
+	for (i = 0; i < 100; i++)
+		poke(row[i], -4, 0x55);
+	for (i = 0; i < 100; i++)
+		heapmod_free(heap, row[i]);
+	KUNIT_EXPECT_GE(test, stats_of(heap).corrupt_header, 100);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 0);
+	KUNIT_EXPECT_LE(test, stats_of(heap).quarantine_bytes, 100 * SUITE_GRANULE);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_blocks, 14);
+	serve(test);
+}
+
+static void use_after_free(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	u8 *row[3];
+
+	make_row(test, row, 3, 100);
+	heapmod_free(heap, row[1]);
+	poke(row[1], 40, 0);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 0);
+	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, 100), (void *)row[1]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 1);
+	heapmod_free(heap, row[1]);
+	serve(test);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 1);
+}
+
+/* Sixteen bytes behind the slack are nobody's, so that the next header is not reached. */
+static void redzone(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_REDZONE);
+	u8 *row[3];
+	int i;
+
+	make_row(test, row, 3, FILL(7));
+	KUNIT_EXPECT_EQ(test, stats_of(heap).redzone_bytes, 3 * SUITE_GRANULE);
+	for (i = 0; i < 16; i++)
+		poke(row[1], FILL(7) + i, 'A');
+	heapmod_free(heap, row[1]);
+	heapmod_free(heap, row[2]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 0);
+	serve(test);
+}
+
+static void wrong_heap(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *other = heapmod_create("other", 1 << 16, 0);
+	void *ptr;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	ptr = heapmod_alloc(other, 100, GFP_KERNEL);
+	heapmod_free(heap, ptr);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).wrong_heap, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).foreign, 0);
+	KUNIT_EXPECT_TRUE(test, heapmod_owns(other, ptr));
+	heapmod_free(other, ptr);
+	heapmod_destroy(other);
+	serve(test);
+}
+
+static void pointers(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = suite_alloc(test, 100);
+	int local;
+
+	heapmod_free(heap, ptr + 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).misaligned, 1);
+	heapmod_free(heap, ptr + 16);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).interior, 1);
+	heapmod_free(heap, &local);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).foreign, 1);
+	heapmod_free(heap, ptr);
+	heapmod_free(heap, ptr);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).double_free, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).refused, 4);
+	serve(test);
+}
+
+/* A hole inside @ptr's block, where none can begin. */
+static void flip_hole(struct heapmod *heap, const u8 *ptr)
+{
+	u32 at = (ptr - (u8 *)heap->core.region) / SUITE_GRANULE;
+
+	heap->core.index.chunks[at / HEAP_CHUNK].free ^= BIT_ULL(at % HEAP_CHUNK);
+}
+
+/* No client can reach the index: a contradiction in it is a bug of ours, here planted. */
+static void corrupt_index(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod_stats before, after;
+	u8 *row[3];
+
+	make_row(test, row, 3, 100);
+	flip_hole(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	before = stats_of(heap);
+	KUNIT_EXPECT_EQ(test, before.frozen, 1);
+	KUNIT_EXPECT_EQ(test, before.corrupt_index, 1);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 16, GFP_KERNEL | __GFP_NOWARN));
+	heapmod_free(heap, row[0]);
+	heapmod_free(heap, row[1]);
+	after = stats_of(heap);
+	KUNIT_EXPECT_EQ(test, after.failures, before.failures + 1);
+	KUNIT_EXPECT_EQ(test, after.refused, before.refused + 2);
+	KUNIT_EXPECT_EQ(test, after.blocks, 3);
+	KUNIT_EXPECT_EQ(test, after.corrupt_index, 1);
+	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, row[0]));
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	flip_hole(heap, row[1]);
+	test->priv = NULL;
+	heapmod_destroy(heap);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(overrun),
+	KUNIT_CASE(corrupt_header),
+	KUNIT_CASE(corrupt_hole),
+	KUNIT_CASE(quarantine_is_bounded),
+	KUNIT_CASE(use_after_free),
+	KUNIT_CASE(redzone),
+	KUNIT_CASE(wrong_heap),
+	KUNIT_CASE(pointers),
+	KUNIT_CASE(corrupt_index),
+	{}
+};
+
+SUITE(cases);

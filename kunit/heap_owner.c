@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_owner - each block knows the call site that allocated it; too many of them are one, "other"
+ */
+#include "../heaps.h"
+#include "suite.h"
+
+#define SITES	(2 * HEAP_OWNERS)
+
+/* Call sites that are none: the table looks at their addresses only. */
+static unsigned long site(int i)
+{
+	return 0x1000 + 16 * (unsigned long)i;
+}
+
+static u8 *blocks[SITES];
+
+static void allocate(struct kunit *test, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		blocks[i] = heapmod_alloc_caller(test->priv, 1 + i, GFP_KERNEL, site(i));
+		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+	}
+}
+
+static const struct heap_owner *owner_of(struct heapmod *heap, unsigned long caller)
+{
+	int i;
+
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		if (heap->owners.table[i].caller == caller)
+			return &heap->owners.table[i];
+	}
+	return NULL;
+}
+
+static void each_has_its_own(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	const struct heap_owner *owner;
+	int i;
+
+	allocate(test, 10);
+	for (i = 0; i < 10; i++) {
+		owner = owner_of(heap, site(i));
+		KUNIT_ASSERT_NOT_NULL(test, owner);
+		KUNIT_EXPECT_EQ(test, heap_owner_blocks(owner), 1);
+		KUNIT_EXPECT_EQ(test, heap_owner_bytes(owner), 1 + i);
+		heapmod_free(heap, blocks[i]);
+		KUNIT_EXPECT_EQ(test, heap_owner_blocks(owner), 0);
+		KUNIT_EXPECT_EQ(test, heap_owner_bytes(owner), 0);
+	}
+}
+
+/* What is counted to all owners is what the heap has, however many there are. */
+static void expect_sums(struct kunit *test, struct heapmod *heap)
+{
+	struct heapmod_stats stats;
+	u64 live = 0, bytes = 0, failures = 0;
+	int i;
+
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		live += heap_owner_blocks(&heap->owners.table[i]);
+		bytes += heap_owner_bytes(&heap->owners.table[i]);
+		failures += heap->owners.table[i].failures;
+	}
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, live, stats.blocks);
+	KUNIT_EXPECT_EQ(test, bytes, stats.asked_bytes);
+	KUNIT_EXPECT_EQ(test, failures, stats.failures);
+}
+
+static void the_peak_stays(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	const struct heap_owner *owner;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		blocks[i] = heapmod_alloc_caller(heap, 100, GFP_KERNEL, site(0));
+	owner = owner_of(heap, site(0));
+	KUNIT_ASSERT_NOT_NULL(test, owner);
+	KUNIT_EXPECT_EQ(test, owner->peak, 300);
+	heapmod_free(heap, blocks[0]);
+	heapmod_free(heap, blocks[1]);
+	blocks[0] = heapmod_alloc_caller(heap, 150, GFP_KERNEL, site(0));
+	KUNIT_EXPECT_EQ(test, heap_owner_bytes(owner), 250);
+	KUNIT_EXPECT_EQ(test, owner->peak, 300);
+	blocks[1] = heapmod_alloc_caller(heap, 51, GFP_KERNEL, site(0));
+	KUNIT_EXPECT_EQ(test, owner->peak, 301);
+	KUNIT_EXPECT_EQ(test, owner->allocs, 5);
+	KUNIT_EXPECT_EQ(test, owner->frees, 2);
+	expect_sums(test, heap);
+	for (i = 0; i < 3; i++)
+		heapmod_free(heap, blocks[i]);
+	KUNIT_EXPECT_EQ(test, owner->peak, 301);
+	expect_sums(test, heap);
+}
+
+static void failures_count_to_who_asked(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(10));
+
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_caller(heap, FILL(11), __GFP_NOWARN, site(0)));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_caller(heap, FILL(11), __GFP_NOWARN, site(1)));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_caller(heap, SIZE_MAX, __GFP_NOWARN, site(1)));
+	KUNIT_EXPECT_EQ(test, (u64)owner_of(heap, site(0))->failures, 1);
+	KUNIT_EXPECT_EQ(test, (u64)owner_of(heap, site(1))->failures, 2);
+	expect_sums(test, heap);
+}
+
+static void too_many_are_other(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 20);
+	const struct heap_owner *other = &heap->owners.table[OWNER_OTHER];
+	int i;
+
+	allocate(test, SITES);
+	KUNIT_EXPECT_GE(test, heap_owner_blocks(other), SITES - HEAP_OWNERS + 1);
+	KUNIT_EXPECT_EQ(test, other->caller, 0);
+	expect_sums(test, heap);
+	for (i = 0; i < SITES; i++)
+		heapmod_free(heap, blocks[i]);
+	KUNIT_EXPECT_EQ(test, heap_owner_blocks(other), 0);
+	expect_sums(test, heap);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(each_has_its_own),
+	KUNIT_CASE(the_peak_stays),
+	KUNIT_CASE(failures_count_to_who_asked),
+	KUNIT_CASE(too_many_are_other),
+	{}
+};
+
+SUITE(cases);
