@@ -7,7 +7,7 @@
 
 #include "../../heapmod.h"
 
-static int __init forget_init(void)
+static int forget_init(void)
 {
 	struct heapmod *heap = heapmod_default();
 	char *ptr = heapmod_alloc(heap, 100, GFP_KERNEL);

@@ -1,99 +1,236 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_stress - all CPUs allocate from one heap and free, while others look at it
+ * heap_stress - all CPUs allocate from one heap and free, in every context, while others look at it
  *
- * A thread a CPU fills its blocks with a pattern of its own and verifies it before it frees them. A
- * row of blocks of a size that nobody else asks for lives through it all, so that a dump can be
- * held against it. Writes to /sys/kernel/debug/heap_stress/run the operations to do; the write
- * returns when they are done, with an error when anything was wrong.
+ * On each CPU are three clients: a thread, and two timers that interrupt it, of which one runs in
+ * hard interrupt and one in softirq. A client fills its blocks with patterns, now and then anew,
+ * and verifies them before it frees them. A row of blocks of a size that nobody else asks for lives
+ * through it all, so that a dump can be held against it.
+ *
+ * In /sys/kernel/debug/heap_stress: who writes to `run` the operations that each thread shall do
+ * waits until they are done, and an eighth as many by each timer, and gets an error when anything
+ * was wrong. `operations` tells how many were done in which context. `check` checks the heap.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/hrtimer.h>
+#include <linux/instrumented.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../../compat.h"
 #include "../../heapmod.h"
 
-#define LIVE		64		/* blocks of a thread */
+#define LIVE		64		/* blocks of a client */
+#define BURST		4		/* operations in an interrupt */
+#define PAUSE		50000		/* nanoseconds from the end of one to the next */
 #define WITNESSES	200		/* blocks that stay */
 #define WITNESS_BYTES	1111
+
+enum context { TASK, SOFTIRQ, HARDIRQ, CONTEXTS };
+
+static const char * const contexts[CONTEXTS] = { "task", "softirq", "hardirq" };
+static atomic64_t operations[CONTEXTS];
 
 static struct heapmod *heap;
 static struct dentry *dir;
 
-struct worker {
-	struct completion done;
-	unsigned int cpu;
-	u64 operations;
-	u64 errors;
-	struct {
-		u8 *ptr;
-		u32 size;
-	} live[LIVE];
+struct held {
+	u8 *ptr;
+	u32 size;
+	u8 pattern;
 };
 
-static void work_once(struct worker *worker, struct rnd_state *random)
-{
-	u32 slot = prandom_u32_state(random) % LIVE;
-	u8 pattern = worker->cpu * LIVE + slot;
-	u8 *ptr = worker->live[slot].ptr;
+struct client {
+	struct hrtimer timer;		/* in interrupt */
+	struct rnd_state random;
+	u64 left;			/* operations to do */
+	u64 errors;
+	struct held live[LIVE];
+};
 
-	if (ptr) {
-		worker->errors += !!memchr_inv(ptr, pattern, worker->live[slot].size);
-		heapmod_free(heap, ptr);
-		worker->live[slot].ptr = NULL;
-		return;
-	}
-	worker->live[slot].size = 1 + prandom_u32_state(random) % 500;
-	ptr = heapmod_alloc(heap, worker->live[slot].size, __GFP_NOWARN);
-	if (ptr)
-		memset(ptr, pattern, worker->live[slot].size);
-	worker->live[slot].ptr = ptr;
+struct worker {
+	struct task_struct *task;
+	struct completion done;
+	struct client clients[CONTEXTS];
+};
+
+/* Where are we really? */
+static enum context context(void)
+{
+	if (in_hardirq())
+		return HARDIRQ;
+	return in_serving_softirq() ? SOFTIRQ : TASK;
 }
 
-static int work(void *data)
+/* KCSAN does not see what memset() and memchr_inv() do: it is told. */
+static bool is_whole(const struct held *block)
+{
+	instrument_read(block->ptr, block->size);
+	return !memchr_inv(block->ptr, block->pattern, block->size) &&
+	       heapmod_usable_size(heap, block->ptr) == block->size;
+}
+
+static void fill(struct held *block, u8 pattern)
+{
+	instrument_write(block->ptr, block->size);
+	memset(block->ptr, pattern, block->size);
+	block->pattern = pattern;
+}
+
+/* What the stats say is always true of one moment. */
+static bool adds_up(void)
+{
+	struct heapmod_stats s;
+
+	heapmod_get_stats(heap, &s);
+	return s.blocks == s.allocs - s.frees &&
+	       s.region_bytes == s.asked_bytes + s.slack_bytes + s.header_bytes + s.hole_bytes +
+				 s.quarantine_bytes + s.pending_bytes + s.redzone_bytes +
+				 s.edge_bytes;
+}
+
+/* Its blocks are the client's to write to, whoever has the heap's lock meanwhile. */
+static void write_anew(struct client *client, struct held *block, u32 random)
+{
+	if (!block->ptr)
+		return;
+	client->errors += !is_whole(block);
+	fill(block, random);
+}
+
+static void free_block(struct client *client, struct held *block)
+{
+	client->errors += !is_whole(block);
+	heapmod_free(heap, block->ptr);
+	block->ptr = NULL;
+}
+
+static void allocate_block(struct held *block, u32 size, u8 pattern)
+{
+	block->size = size;
+	block->ptr = heapmod_alloc(heap, size, __GFP_NOWARN);
+	if (block->ptr)
+		fill(block, pattern);
+}
+
+static void work_once(struct client *client)
+{
+	u32 random = prandom_u32_state(&client->random);
+	struct held *block = &client->live[random % LIVE];
+
+	write_anew(client, &client->live[random / LIVE % LIVE], random >> 24);
+	if (random >> 28 == 0)
+		client->errors += !adds_up();
+	if (block->ptr)
+		free_block(client, block);
+	else
+		allocate_block(block, 1 + (random >> 12) % 500, random >> 16);
+}
+
+static void work(struct client *client, u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		work_once(client);
+	client->left -= min_t(u64, client->left, count);
+	atomic64_add(count, &operations[context()]);
+}
+
+/* However long a burst takes: between two the CPU is the thread's, and the other timer's. */
+static enum hrtimer_restart interrupt(struct hrtimer *timer)
+{
+	struct client *client = container_of(timer, struct client, timer);
+
+	work(client, BURST);
+	if (!client->left)
+		return HRTIMER_NORESTART;
+	hrtimer_set_expires(timer, ktime_add_ns(ktime_get(), PAUSE));
+	return HRTIMER_RESTART;
+}
+
+static void start_timer(struct client *client, enum hrtimer_mode mode)
+{
+	heapmod_hrtimer_setup(&client->timer, interrupt, CLOCK_MONOTONIC, mode);
+	hrtimer_start(&client->timer, ns_to_ktime(PAUSE), mode);
+}
+
+static void free_blocks(struct client *client)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIVE; i++)
+		heapmod_free(heap, client->live[i].ptr);
+}
+
+/* The thread of a CPU: its timers are pinned there, and it works for as long as they do. */
+static int work_on_cpu_of(void *data)
 {
 	struct worker *worker = data;
-	struct rnd_state random;
-	u64 i;
+	struct client *clients = worker->clients;
+	unsigned int i;
 
-	prandom_seed_state(&random, worker->cpu + 1);
-	for (i = 0; i < worker->operations; i++) {
-		work_once(worker, &random);
-		if (i % 256 == 0)
-			cond_resched();
+	start_timer(&clients[SOFTIRQ], HRTIMER_MODE_REL_PINNED_SOFT);
+	start_timer(&clients[HARDIRQ], HRTIMER_MODE_REL_PINNED_HARD);
+	while (clients[TASK].left || hrtimer_active(&clients[SOFTIRQ].timer) ||
+	       hrtimer_active(&clients[HARDIRQ].timer)) {
+		work(&clients[TASK], 256);
+		cond_resched();
 	}
-	for (i = 0; i < LIVE; i++)
-		heapmod_free(heap, worker->live[i].ptr);
+	for (i = 0; i < CONTEXTS; i++)
+		free_blocks(&clients[i]);
 	complete(&worker->done);
 	return 0;
 }
 
-static int start(struct worker *worker, unsigned int cpu, u64 operations)
+static int start(struct worker *worker, unsigned int cpu, u64 count)
 {
 	struct task_struct *task;
+	unsigned int i;
 
-	worker->cpu = cpu;
-	worker->operations = operations;
-	init_completion(&worker->done);
-	task = kthread_create_on_cpu(work, worker, cpu, "heap_stress/%u");
-	if (IS_ERR(task)) {
-		complete(&worker->done);
-		return PTR_ERR(task);
+	for (i = 0; i < CONTEXTS; i++) {
+		prandom_seed_state(&worker->clients[i].random, cpu * CONTEXTS + i + 1);
+		worker->clients[i].left = i == TASK ? count : count / 8;
 	}
+	init_completion(&worker->done);
+	task = kthread_create_on_cpu(work_on_cpu_of, worker, cpu, "heap_stress/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	worker->task = get_task_struct(task);
 	wake_up_process(task);
 	return 0;
 }
 
-static int run(void *data, u64 operations)
+/* Waits until the thread is gone, which runs code of ours to its end; the errors of its clients. */
+static u64 finish(struct worker *worker)
 {
-	struct worker *workers = kcalloc(nr_cpu_ids, sizeof(*workers), GFP_KERNEL);
+	u64 errors = 0;
+	unsigned int i;
+
+	if (!worker->task)
+		return 0;
+	wait_for_completion(&worker->done);
+	kthread_stop(worker->task);
+	put_task_struct(worker->task);
+	for (i = 0; i < CONTEXTS; i++)
+		errors += worker->clients[i].errors;
+	return errors;
+}
+
+static int run(void *data, u64 count)
+{
+	struct worker *workers = kvcalloc(nr_cpu_ids, sizeof(*workers), GFP_KERNEL);
 	unsigned int cpu;
 	u64 errors = 0;
 	int error = 0;
@@ -101,17 +238,26 @@ static int run(void *data, u64 operations)
 	if (!workers)
 		return -ENOMEM;
 	for_each_online_cpu(cpu)
-		error = start(&workers[cpu], cpu, operations) ?: error;
-	for_each_online_cpu(cpu) {
-		wait_for_completion(&workers[cpu].done);
-		errors += workers[cpu].errors;
-	}
-	kfree(workers);
+		error = start(&workers[cpu], cpu, count) ?: error;
+	for_each_possible_cpu(cpu)
+		errors += finish(&workers[cpu]);
+	kvfree(workers);
 	if (errors)
-		pr_err("%llu blocks did not hold what was written\n", errors);
+		pr_err("%llu times a block did not hold what was written, or stats did not add up\n",
+		       errors);
 	return error ?: errors ? -EIO : heapmod_check(heap);
 }
 DEFINE_DEBUGFS_ATTRIBUTE(run_fops, NULL, run, "%llu\n");
+
+static int operations_show(struct seq_file *file, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTEXTS; i++)
+		seq_printf(file, "%s %llu\n", contexts[i], (u64)atomic64_read(&operations[i]));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(operations);
 
 static int check_heap(void *data, u64 *verdict)
 {
@@ -120,7 +266,7 @@ static int check_heap(void *data, u64 *verdict)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(check_fops, check_heap, NULL, "%llu\n");
 
-/* Witnesses are spread over the heap: between each two is a hole where the threads work. */
+/* Witnesses are spread over the heap: between each two is a hole where the clients work. */
 static int __init place_witnesses(void)
 {
 	static void *gaps[WITNESSES] __initdata;
@@ -150,6 +296,7 @@ static int __init stress_init(void)
 	}
 	dir = debugfs_create_dir("heap_stress", NULL);
 	debugfs_create_file("run", 0200, dir, NULL, &run_fops);
+	debugfs_create_file("operations", 0400, dir, NULL, &operations_fops);
 	debugfs_create_file("check", 0400, dir, NULL, &check_fops);
 	return 0;
 }

@@ -13,7 +13,10 @@ check "stats add up" adds_up default
 check "blocks tile the region" tiles default
 check "one hole" [ "$(stat default holes)" = 1 ]
 check "the map is all holes" grep -qE "^ +8 \|[.]{64}\|$" $debug/default/map
-check "files are for root alone" [ "$(find $debug -type f -perm 0400 | wc -l)" = 4 ]
+check "nobody owns anything" [ "$(wc -l <$debug/default/owners)" = 1 ]
+check "all that is free is one hole" [ "$(tail -n 1 $debug/default/holes)" = "524288 1048575 1 1048560" ]
+check "which is no fragmentation" grep -qx "fragmentation 0.000" $debug/default/holes
+check "files are for root alone" [ "$(find $debug -type f -perm 0400 | wc -l)" = 7 ]
 check "unloads" rmmod heapmod
 check "debugfs is gone" [ ! -e $debug ]
 

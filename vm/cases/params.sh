@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The parameter size=: every bad one is refused with the right error and one line that says why.
+# The parameters size= and heaps=: every bad one is refused with the right error and a line that says why.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -41,5 +41,23 @@ check "size=100M" loads 100M 104857600
 check "size=0 loads" insmod heapmod.ko size=0
 check "size=0 makes no heap" [ "$(wc -l <$debug/heaps)" = 1 ]
 check "size=0 unloads" rmmod heapmod
+
+check "heaps=a:64K,b:1M loads" insmod heapmod.ko size=0 heaps=a:64K,b:1M
+check "a has its bytes" [ "$(stat a region_bytes)" = 65536 ]
+check "b has its bytes" [ "$(stat b region_bytes)" = 1048576 ]
+check "they unload" rmmod heapmod
+
+# refuses HEAPS WORDS - with size=, whose heap must not stay behind
+refuses() {
+	hush
+	insmod heapmod.ko size=64K "heaps=$1" 2>/dev/null && return 1
+	said "$2" && [ ! -e $debug ]
+}
+check "heaps=a is no heap" refuses a "it is name:bytes"
+check "heaps=a:x is no number" refuses a:x "heaps=x $number"
+check "heaps=a:0 is no heap" refuses a:0 "0 bytes make no heap"
+check "heaps=:64K has no name" refuses :64K "it needs a name"
+check "heaps=a:64K,a:64K has one twice" refuses a:64K,a:64K "there is one of that name"
+check "and it loads after all that" loads 64k 65536
 
 verdict

@@ -64,6 +64,40 @@ tiles() {
 		END { exit !(NR > 1 && !gap && end == region - 8 && count["used"] + 0 == blocks && count["hole"] + 0 == holes) }'
 }
 
+# The owners' sums are what stats says, and most live bytes come first. So it is unless a header was lost.
+owners_add_up() {
+	cat "$debug/$1/owners" | awk -v stats="$(stat "$1" blocks) $(stat "$1" asked_bytes) $(stat "$1" allocs) $(stat "$1" frees) $(stat "$1" failures)" '
+		NR == 1 { last = 1e20; next }
+		$2 > last || $2 > $3 || $1 != $4 - $5 || NF < 7 { wrong = 1 }
+		{ last = $2; live += $1; bytes += $2; allocs += $4; frees += $5; failures += $6 }
+		END { exit !(NR > 1 && !wrong && stats == live + 0 " " bytes + 0 " " allocs + 0 " " frees + 0 " " failures + 0) }'
+}
+
+# owner HEAP WORDS - its line, but for its name
+owner() {
+	awk -v words="$2" 'NR > 1 && index($0, words) { print $1, $2, $3, $4, $5, $6 }' "$debug/$1/owners"
+}
+
+# The file holes says of the holes what stats says and the blocks show: each in its class.
+holes_add_up() {
+	awk '
+		FILENAME ~ /stats$/ { stats[$1] = $2; next }
+		FILENAME ~ /blocks$/ { if ($3 == "hole") { size[++count] = $2; if ($2 > largest) largest = $2 }; next }
+		NF == 2 { said[$1] = $2; next }
+		$1 == "from" { rows = 1; next }
+		{
+			rows++; holes += $3; bytes += $4; seen = here = 0
+			for (i = 1; i <= count; i++) if (size[i] >= $1 && size[i] <= $2) { seen++; here += size[i] }
+			if (seen != $3 || here != $4) wrong = 1
+		}
+		END {
+			split_up = bytes ? int((bytes - largest) * 1000 / bytes) : 0
+			exit !(rows && !wrong && said["version"] == 1 && holes + 0 == stats["holes"] && bytes + 0 == stats["hole_bytes"] &&
+			       said["hole_bytes"] == bytes + 0 && said["largest_bytes"] == largest + 0 &&
+			       said["fragmentation"] == sprintf("%d.%03d", split_up / 1000, split_up % 1000))
+		}' "$debug/$1/stats" "$debug/$1/blocks" "$debug/$1/holes"
+}
+
 verdict() {
 	echo "# $passed passed, $failed failed"
 	[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_abuse - makes every mistake that a client can make, one after the other
+ *
+ * With `only=NAME`, no more than that one. Two heaps show in debugfs what became of it: "abuse",
+ * and "poison", which looks for writes to freed memory.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "../../heapmod.h"
+
+static char *only = "";
+module_param(only, charp, 0444);
+MODULE_PARM_DESC(only, "the one mistake to make (default all)");
+
+static struct heapmod *heap, *poison;
+static u8 *first, *second;		/* side by side in "abuse", the first of 100 bytes */
+
+static void foreign(void)
+{
+	heapmod_free(heap, &heap);
+}
+
+static void misaligned(void)
+{
+	heapmod_free(heap, first + 1);
+}
+
+static void interior(void)
+{
+	heapmod_free(heap, first + 16);
+}
+
+static void double_free(void)
+{
+	void *ptr = heapmod_alloc(poison, 50, GFP_KERNEL);
+
+	heapmod_free(poison, ptr);
+	heapmod_free(poison, ptr);
+}
+
+static void wrong_heap(void)
+{
+	heapmod_free(poison, first);
+}
+
+static void overrun(void)
+{
+	WRITE_ONCE(first[100], 'A');
+	heapmod_free(heap, first);
+}
+
+static void corrupt_header(void)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		WRITE_ONCE(*(second - 8 + i), 'A');
+	heapmod_free(heap, second);
+}
+
+static void use_after_free(void)
+{
+	u8 *ptr = heapmod_alloc(poison, 50, GFP_KERNEL);
+
+	heapmod_free(poison, ptr);
+	WRITE_ONCE(ptr[20], 0);
+	ptr = heapmod_alloc(poison, 50, GFP_KERNEL);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+} mistakes[] = {
+	{ "foreign", foreign },
+	{ "misaligned", misaligned },
+	{ "interior", interior },
+	{ "double_free", double_free },
+	{ "wrong_heap", wrong_heap },
+	{ "overrun", overrun },
+	{ "corrupt_header", corrupt_header },
+	{ "use_after_free", use_after_free },
+};
+
+static void make_mistakes(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		if (!*only || !strcmp(only, mistakes[i].name))
+			mistakes[i].make();
+	}
+}
+
+static void release(void)
+{
+	heapmod_destroy(poison);
+	heapmod_destroy(heap);
+}
+
+static int abuse_init(void)
+{
+	heap = heapmod_create("abuse", 4096, 0);
+	poison = heapmod_create("poison", 4096, HEAPMOD_POISON);
+	if (IS_ERR(heap) || IS_ERR(poison)) {
+		release();
+		return -ENOMEM;
+	}
+	first = heapmod_zalloc(heap, 100, GFP_KERNEL);
+	second = heapmod_zalloc(heap, 100, GFP_KERNEL);
+	if (first && second)
+		make_mistakes();
+	return 0;
+}
+
+static void abuse_exit(void)
+{
+	release();
+}
+
+module_init(abuse_init);
+module_exit(abuse_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("Every mistake that a client of heapmod can make");
+MODULE_LICENSE("GPL");

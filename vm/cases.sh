@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Sourced by vm/test-vm and vm/test-race: cases, each in a VM of its own. A case can name options of
+# vm/boot in a line `# boot: ...`.
+
+boot=()				# options of vm/boot for all of them
+
+# run_cases NAME CASE... - with the modules in build/NAME
+run_cases() {
+	local name=$1 case modules options
+	shift
+	mapfile -t modules < <(find "build/$name" -name '*.ko' -printf '-m\n%p\n')
+	for case in "$@"; do
+		echo "# $name: $case"
+		read -ra options < <(sed -n 's/^# boot: //p' "vm/cases/$case.sh") || true
+		vm/boot "${boot[@]}" "${options[@]}" "${modules[@]}" "vm/cases/$case.sh" 2>&1 ||
+			echo "not ok - the VM of $case ended without a verdict of success"
+	done
+}
+
+# totals TIER LOG - the last line of a tier, and its verdict
+totals() {
+	local passed failed
+	passed=$(grep -ac '^ok' "$2" || true)
+	failed=$(grep -ac '^not ok' "$2" || true)
+	echo "$1: $passed passed, $failed failed"
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+}
