@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cells - the address space in slices: what is in each, and what that looks like
+ *
+ * One pass over the blocks that are seen, whatever the number of owners: a cell's shares are summed
+ * by owner, and forgotten again, along the list of those who have one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/minmax.h>
+
+#include "cells.h"
+#include "fail.h"
+
+/* Granules by owner in one cell. */
+struct shares {
+	u32 *granules;			/* by owner */
+	u32 *present;			/* who has some */
+	u32 count;
+};
+
+static void share(struct shares *shares, u32 owner, u32 granules)
+{
+	if (!shares->granules[owner])
+		shares->present[shares->count++] = owner;
+	shares->granules[owner] += granules;
+}
+
+/* Who has most; of two that have as much, the one that comes first. Forgets all shares. */
+static u32 largest_share(struct shares *shares)
+{
+	u32 owner = OWNER_NONE, most = 0, i;
+
+	for (i = 0; i < shares->count; i++) {
+		if (shares->granules[shares->present[i]] > most) {
+			owner = shares->present[i];
+			most = shares->granules[owner];
+		}
+		shares->granules[shares->present[i]] = 0;
+	}
+	shares->count = 0;
+	return owner;
+}
+
+/* Sums up a cell. @index, the block where it begins, is moved to the block where it ends. */
+static void fill(const struct model *model, struct cell *cell, u32 *index, u32 wanted,
+		 struct shares *shares)
+{
+	u32 end = cell->at + cell->granules;
+
+	for (; *index < model->count; ++*index) {
+		const struct block *block = &model->blocks[*index];
+		u32 granules = min(end, block_end(block)) - max(cell->at, block->at);
+
+		cell->in[block->state] += granules;
+		cell->starts |= block->at == cell->at;
+		if (block->owner != OWNER_NONE)
+			share(shares, block->owner, granules);
+		if (block->owner == wanted && wanted != OWNER_NONE)
+			cell->mine += granules;
+		if (block_end(block) > end)
+			break;
+		if (block_end(block) == end) {
+			++*index;
+			break;
+		}
+	}
+	cell->owner = largest_share(shares);
+}
+
+/* How large slices are, so that no more than @count show all. */
+u32 cells_slice(const struct model *model, u32 count)
+{
+	return ((u64)model->granules + count - 1) / count;
+}
+
+/*
+ * Fills cells of @slice granules each from @from on, and sums what is @wanted's, if that is an
+ * owner. Returns how many there are: fewer than @count at the region's end.
+ */
+u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struct cell *cells,
+	       u32 count)
+{
+	struct shares shares = {
+		.granules = must(calloc(model->owners.count + 1, sizeof(u32))),
+		.present = must(calloc(model->owners.count + 1, sizeof(u32))),
+	};
+	u32 index = model_find(model, from);
+	u64 at = from;
+	u32 i;
+
+	for (i = 0; i < count && at < model->granules; i++, at += slice) {
+		cells[i] = (struct cell){
+			.at = at, .granules = min((u64)slice, model->granules - at),
+		};
+		fill(model, &cells[i], &index, wanted, &shares);
+	}
+	free(shares.present);
+	free(shares.granules);
+	return i;
+}
+
+/* What is damaged shows always, however small; of the rest, what there is most of, if not holes. */
+enum look cell_look(const struct cell *cell, u32 wanted)
+{
+	const u32 *in = cell->in;
+
+	if (in[HEAP_QUARANTINED])
+		return LOOK_QUARANTINED;
+	if (wanted != OWNER_NONE && cell->mine)
+		return LOOK_USED;
+	if (in[HEAP_PENDING] > in[HEAP_USED])
+		return LOOK_PENDING;
+	if (in[STATE_UNKNOWN] > in[HEAP_USED])
+		return LOOK_UNKNOWN;
+	if (in[HEAP_USED])
+		return wanted == OWNER_NONE ? LOOK_USED : LOOK_OTHERS;
+	return LOOK_HOLE;
+}
+
+/* A cell that is used in part looks neither empty nor full. */
+u32 cell_level(const struct cell *cell, enum look look)
+{
+	u32 used = cell->granules - cell->in[HEAP_HOLE];
+
+	if (look == LOOK_USED && cell->mine)
+		used = cell->mine;
+	if (!used || used == cell->granules)
+		return used ? LEVELS : 0;
+	return 1 + (u32)((u64)used * (LEVELS - 1) / cell->granules);
+}
+
+/* Large letters are full; who has no letter is a number sign. */
+static char letter_of(const struct owner *owner, bool full)
+{
+	if (!owner->letter)
+		return full ? '#' : '+';
+	return full ? owner->letter : owner->letter - 'A' + 'a';
+}
+
+/*
+ * A cell as a character of plain text. In the finest view, of a granule each, a block begins with a
+ * large letter and goes on with small ones.
+ */
+char cell_letter(const struct model *model, const struct cell *cell, u32 wanted)
+{
+	enum look look = cell_look(cell, wanted);
+	u32 owner = look == LOOK_USED && cell->mine ? wanted : cell->owner;
+
+	if (look == LOOK_USED)
+		return letter_of(&model->owners.table[owner], cell_level(cell, look) == LEVELS &&
+				 (cell->granules > 1 || cell->starts));
+	return ".?~!?:"[look];
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heapview - see a heap of heapmod: its address space, who owns it, its holes
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "screen.h"
+#include "svg.h"
+#include "text.h"
+#include "trace.h"
+#include "words.h"
+
+#ifndef VERSION
+#define VERSION "0.1"
+#endif
+
+static const char usage[] =
+	"heapview shows a heap of heapmod: its address space, who owns it, its holes.\n"
+	"\n"
+	"usage: heapview [options] [HEAP|FOLDER|TRACE]\n"
+	"\n"
+	"  HEAP              a heap's name; without one, the only heap that there is\n"
+	"  FOLDER            a copy of a heap's folder in debugfs, with its files blocks and stats\n"
+	"  TRACE             a file of `alloc ID SIZE` and `free ID`, which is replayed\n"
+	"\n"
+	"  --once            print it as text and leave\n"
+	"  --svg FILE        draw it into a picture and leave\n"
+	"  --interval S      read it anew every S seconds (1 for a live heap; never for a copy)\n"
+	"  --at PLACE        of a trace, begin at an event (1234), a part (50%), peak or end\n"
+	"  --region BYTES    replay a trace in so large a region (4194304, 4M)\n"
+	"  --gaps            show a copy though some of it is missing\n"
+	"  --debugfs FOLDER  where debugfs is mounted (/sys/kernel/debug)\n"
+	"  --help, --version\n"
+	"\n"
+	"In full screen, the key ? shows the keys. With NO_COLOR set, there are no colours.\n";
+
+struct options {
+	const char *subject;
+	const char *svg;
+	const char *at;
+	const char *debugfs;
+	u64 region;
+	double interval;
+	bool once;
+	bool gaps;
+};
+
+enum {
+	OPTION_ONCE = 256,
+	OPTION_SVG,
+	OPTION_INTERVAL,
+	OPTION_AT,
+	OPTION_REGION,
+	OPTION_GAPS,
+	OPTION_DEBUGFS,
+	OPTION_HELP,
+	OPTION_VERSION
+};
+
+static const struct option names[] = {
+	{ "once", no_argument, NULL, OPTION_ONCE },
+	{ "svg", required_argument, NULL, OPTION_SVG },
+	{ "interval", required_argument, NULL, OPTION_INTERVAL },
+	{ "at", required_argument, NULL, OPTION_AT },
+	{ "region", required_argument, NULL, OPTION_REGION },
+	{ "gaps", no_argument, NULL, OPTION_GAPS },
+	{ "debugfs", required_argument, NULL, OPTION_DEBUGFS },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{}
+};
+
+static void leave_with(const char *text)
+{
+	fputs(text, stdout);
+	exit(0);
+}
+
+static bool parse_interval(struct options *options, const char *text, struct problem *problem)
+{
+	char *end;
+
+	options->interval = strtod(text, &end);
+	if (end == text || *end || !(options->interval >= 0.05 && options->interval <= 86400))
+		return fail(problem, "--interval %s is no number from 0.05 to 86400", text);
+	return true;
+}
+
+static bool parse_region(struct options *options, const char *text, struct problem *problem)
+{
+	if (!parse_bytes(text, &options->region) || !options->region)
+		return fail(problem, "--region %s is no number of bytes", text);
+	return true;
+}
+
+static bool take_option(struct options *options, int option, struct problem *problem)
+{
+	switch (option) {
+	case OPTION_ONCE:
+		options->once = true;
+		return true;
+	case OPTION_SVG:
+		options->svg = optarg;
+		return true;
+	case OPTION_INTERVAL:
+		return parse_interval(options, optarg, problem);
+	case OPTION_AT:
+		options->at = optarg;
+		return true;
+	case OPTION_REGION:
+		return parse_region(options, optarg, problem);
+	case OPTION_GAPS:
+		options->gaps = true;
+		return true;
+	case OPTION_DEBUGFS:
+		options->debugfs = optarg;
+		return true;
+	case OPTION_HELP:
+		leave_with(usage);
+		return true;
+	case OPTION_VERSION:
+		leave_with("heapview " VERSION "\n");
+		return true;
+	default:
+		return fail(problem, "what is that? heapview --help tells");
+	}
+}
+
+static bool parse_options(struct options *options, int argc, char **argv, struct problem *problem)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		if (!take_option(options, option, problem))
+			return false;
+	}
+	if (optind + 1 < argc)
+		return fail(problem, "one heap at a time");
+	options->subject = argv[optind];
+	return true;
+}
+
+/* An event, a part of all in percent, or a word. */
+static bool go_to(struct source *source, const char *at, struct problem *problem)
+{
+	struct trace *trace = source->trace;
+	double number;
+	char *end;
+
+	if (!strcmp(at, "peak") || !strcmp(at, "end")) {
+		trace_go(source, *at == 'p' ? trace->peak : trace->count);
+		return true;
+	}
+	number = strtod(at, &end);
+	if (!strcmp(end, "%"))
+		number = number / 100 * trace->count;
+	else if (*end)
+		number = -1;
+	if (end == at || !(number >= 0 && number <= trace->count))
+		return fail(problem, "--at %s is no place among %u events", at, trace->count);
+	trace_go(source, number);
+	return true;
+}
+
+static bool open_trace(struct source *source, const struct options *options,
+		       struct problem *problem)
+{
+	const char *at = options->at;
+
+	if (!trace_open(source, options->subject, options->region, problem))
+		return false;
+	if (!at)
+		at = options->once || options->svg ? "peak" : "0";
+	return go_to(source, at, problem);
+}
+
+/* The only heap that there is. */
+static bool open_only(struct source *source, const struct options *options,
+		      struct problem *problem)
+{
+	char name[256];
+
+	if (!folder_only(options->debugfs, name, sizeof(name), problem))
+		return false;
+	return folder_open_heap(source, options->debugfs, name, problem);
+}
+
+/*
+ * A name with a slash is a path. One without is a heap, or if there is none, what has that name in
+ * this folder.
+ */
+static bool open_subject(struct source *source, const struct options *options,
+			 struct problem *problem)
+{
+	const char *subject = options->subject;
+	struct stat file;
+	bool is_path;
+
+	if (!subject)
+		return open_only(source, options, problem);
+	is_path = !stat(subject, &file);
+	if (!is_path && strchr(subject, '/'))
+		return fail(problem, "cannot read %s: %s", subject, strerror(errno));
+	if (is_path && (strchr(subject, '/') || !folder_has(options->debugfs, subject)))
+		return S_ISDIR(file.st_mode) ? folder_open(source, subject, problem) :
+					       open_trace(source, options, problem);
+	return folder_open_heap(source, options->debugfs, subject, problem);
+}
+
+/* See https://no-color.org */
+static int colours_of_stdout(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	if ((no_color && *no_color) || !isatty(STDOUT_FILENO) || !terminal ||
+	    !strcmp(terminal, "dumb") || !strncmp(terminal, "vt", 2))
+		return 0;
+	return strstr(terminal, "256") ? 256 : 8;
+}
+
+static bool show(struct source *source, const struct options *options, struct problem *problem)
+{
+	if (options->svg && !svg_write(source, options->svg, problem))
+		return false;
+	if (options->once)
+		text_print(source, stdout, colours_of_stdout());
+	if (options->once || options->svg)
+		return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
+	return screen_run(source, options->interval, problem);
+}
+
+int main(int argc, char **argv)
+{
+	static struct source source;
+	struct options options = { .debugfs = "/sys/kernel/debug" };
+	struct problem problem = {};
+	bool good;
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	good = parse_options(&options, argc, argv, &problem);
+	source.gaps = options.gaps;
+	good = good && open_subject(&source, &options, &problem) &&
+	       show(&source, &options, &problem);
+	if (!good)
+		fprintf(stderr, "heapview: %s\n", problem.text);
+	trace_close(&source);
+	model_free(&source.model);
+	return !good;
+}

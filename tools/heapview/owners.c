@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * owners - call sites by name: how much each owns, its colour and its letter
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "owners.h"
+
+/* FNV-1a: the same on every machine, for colours come from it. */
+static u32 hash_of(const char *name, size_t length)
+{
+	u32 hash = 2166136261U;
+
+	while (length--)
+		hash = (hash ^ (u8)*name++) * 16777619U;
+	return hash ^ hash >> 15;
+}
+
+/* The place of a name in the hash: where it is, or where it would be. */
+static u32 *place_of(const struct owners *owners, const char *name, size_t length)
+{
+	u32 i = hash_of(name, length);
+
+	for (;; i++) {
+		u32 *place = &owners->hash[i & (owners->hash_size - 1)];
+		const char *there = *place ? owners->table[*place - 1].name : NULL;
+
+		if (!there || (!strncmp(there, name, length) && !there[length]))
+			return place;
+	}
+}
+
+static void grow(struct owners *owners)
+{
+	u32 i;
+
+	owners->hash_size = owners->hash_size ? 2 * owners->hash_size : 64;
+	free(owners->hash);
+	owners->hash = must(calloc(owners->hash_size, sizeof(*owners->hash)));
+	owners->table = must(realloc(owners->table, owners->hash_size * sizeof(*owners->table)));
+	owners->order = must(realloc(owners->order, owners->hash_size * sizeof(*owners->order)));
+	for (i = 0; i < owners->count; i++)
+		*place_of(owners, owners->table[i].name, strlen(owners->table[i].name)) = i + 1;
+}
+
+/* The number of a name, which is given one when it comes for the first time. */
+u32 owners_number(struct owners *owners, const char *name, size_t length)
+{
+	u32 *place;
+
+	if (2 * owners->count >= owners->hash_size)
+		grow(owners);
+	place = place_of(owners, name, length);
+	if (!*place) {
+		owners->table[owners->count] = (struct owner){
+			.name = must(strndup(name, length)),
+		};
+		owners->order[owners->count] = owners->count;
+		*place = ++owners->count;
+	}
+	return *place - 1;
+}
+
+/* Nobody owns anything. */
+void owners_empty(struct owners *owners)
+{
+	u32 i;
+
+	for (i = 0; i < owners->count; i++) {
+		owners->table[i].granules = 0;
+		owners->table[i].asked = 0;
+		owners->table[i].blocks = 0;
+	}
+}
+
+/* The colour that the name asks for, or the first behind it that fewest others have. */
+static u8 choose_colour(struct owners *owners, const struct owner *owner)
+{
+	u32 wish = hash_of(owner->name, strlen(owner->name)) % OWNER_COLOURS;
+	u32 best = wish, i;
+
+	for (i = 1; i < OWNER_COLOURS; i++) {
+		if (owners->taken[(wish + i) % OWNER_COLOURS] < owners->taken[best])
+			best = (wish + i) % OWNER_COLOURS;
+	}
+	owners->taken[best]++;
+	return best;
+}
+
+static int by_size(const void *left, const void *right, void *table)
+{
+	const struct owner *a = (struct owner *)table + *(const u32 *)left;
+	const struct owner *b = (struct owner *)table + *(const u32 *)right;
+
+	if (a->granules != b->granules)
+		return a->granules < b->granules ? 1 : -1;
+	return strcmp(a->name, b->name);
+}
+
+static void give_looks(struct owners *owners, struct owner *owner)
+{
+	owner->seen = true;
+	owner->colour = choose_colour(owners, owner);
+	if (owners->letters < LETTERS)
+		owner->letter = 'A' + owners->letters++;
+}
+
+/* All blocks are counted: sort, and give those who are new a colour and a letter, largest first. */
+void owners_settle(struct owners *owners)
+{
+	u32 live, i;
+
+	if (!owners->count)
+		return;
+	qsort_r(owners->order, owners->count, sizeof(*owners->order), by_size, owners->table);
+	live = owners_live(owners);
+	for (i = 0; i < live; i++) {
+		struct owner *owner = &owners->table[owners->order[i]];
+
+		if (!owner->seen)
+			give_looks(owners, owner);
+	}
+}
+
+/* How many own something: the first ones in the order. */
+u32 owners_live(const struct owners *owners)
+{
+	u32 live = 0;
+
+	while (live < owners->count && owners->table[owners->order[live]].blocks)
+		live++;
+	return live;
+}
+
+void owners_free(struct owners *owners)
+{
+	u32 i;
+
+	for (i = 0; i < owners->count; i++)
+		free(owners->table[i].name);
+	free(owners->table);
+	free(owners->order);
+	free(owners->hash);
+}

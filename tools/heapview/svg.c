@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * svg - a heap as a picture
+ *
+ *	name                              totals
+ *	bar of the kinds of bytes
+ *	grid, a square a slice            owners
+ *	chart along the trace             holes
+ *
+ * Squares of one colour and level are one path, and neighbours in a row one stroke of it, so that a
+ * picture has some ten thousand bytes. The gaps between the squares are a pattern laid over all.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/minmax.h>
+
+#include "cells.h"
+#include "palette.h"
+#include "svg.h"
+#include "trace.h"
+#include "words.h"
+
+#define SQUARE		8
+#define COLUMNS		96
+#define ROWS		48
+#define MARGIN		24
+#define LEFT		(MARGIN + 72)
+#define GRID_WIDTH	(COLUMNS * SQUARE)
+#define GRID_TOP	150
+#define LEGEND		(LEFT + GRID_WIDTH + 28)
+#define WIDTH		(LEGEND + 330)
+#define CHART_HEIGHT	96
+#define TOP_OWNERS	16
+#define TOP_HOLES	5
+#define NAME		34		/* characters of an owner's name */
+
+static const char style[] =
+	"<style>"
+	"text{font:13px 'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#d8dee9}"
+	".big{font-size:22px;font-weight:bold}"
+	".dim{fill:#8b93a5;font-size:12px}"
+	".end{text-anchor:end}"
+	"</style>\n";
+
+static void put_escaped(FILE *file, const char *text, int most)
+{
+	for (; *text && most--; text++) {
+		if (*text == '<' || *text == '&')
+			fprintf(file, *text == '<' ? "&lt;" : "&amp;");
+		else
+			fputc(*text, file);
+	}
+}
+
+static void rect(FILE *file, double x, double y, double width, double height, const char *fill)
+{
+	fprintf(file, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"%s\"/>\n",
+		x, y, width, height, fill);
+}
+
+static void text(FILE *file, double x, double y, const char *class, const char *words)
+{
+	fprintf(file, "<text x=\"%g\" y=\"%g\" class=\"%s\">", x, y, class);
+	put_escaped(file, words, -1);
+	fputs("</text>\n", file);
+}
+
+/* A figure with what it is above it. */
+static void figure(FILE *file, double x, const char *what, const char *value)
+{
+	text(file, x, 40, "dim", what);
+	text(file, x, 66, "big", value);
+}
+
+static void draw_head(FILE *file, const struct source *source)
+{
+	const struct model *model = &source->model;
+	char line[128], word[WORD];
+
+	text(file, MARGIN, 66, "big", source->name);
+	snprintf(line, sizeof(line), "%s, %s region", source->kind,
+		 human(word, stats_get(&model->stats, "region_bytes")));
+	text(file, MARGIN, 40, "dim", line);
+	figure(file, 420, "used",
+	       percent(word, model_used_bytes(model), heap_bytes(model->granules)));
+	figure(file, 560, "free", human(word, model_free_bytes(model)));
+	figure(file, 700, "largest hole", human(word, model_largest_bytes(model)));
+	snprintf(line, sizeof(line), "%.1f%%", 100 * model_fragmentation(model));
+	figure(file, 860, "fragmentation", line);
+	snprintf(line, sizeof(line), "%u", model->number[HEAP_USED]);
+	figure(file, 1010, "blocks", line);
+	snprintf(line, sizeof(line), "%u", model->number[HEAP_HOLE]);
+	figure(file, 1120, "holes", line);
+}
+
+static void draw_kinds(FILE *file, const struct stats *stats)
+{
+	char line[128], word[WORD];
+	u32 widths[KINDS], i, x = 0;
+	double label = LEFT;
+
+	kinds_widths(stats, GRID_WIDTH, widths);
+	for (i = 0; i < KINDS; i++) {
+		if (!widths[i])
+			continue;
+		rect(file, LEFT + x, 88, widths[i], 14, palette[kinds[i].colour].hex);
+		x += widths[i];
+		rect(file, label, 112, 10, 10, palette[kinds[i].colour].hex);
+		snprintf(line, sizeof(line), "%s %s", kinds[i].name,
+			 human(word, stats_get(stats, kinds[i].key)));
+		text(file, label + 15, 121, "dim", line);
+		label += 15 + 7.3 * strlen(line) + 22;
+	}
+}
+
+static int colour_of(const struct model *model, const struct cell *cell)
+{
+	static const int colours[LOOKS] = {
+		[LOOK_HOLE] = COLOUR_HOLE,
+		[LOOK_PENDING] = COLOUR_PENDING,
+		[LOOK_QUARANTINED] = COLOUR_QUARANTINED,
+		[LOOK_UNKNOWN] = COLOUR_UNKNOWN,
+	};
+	enum look look = cell_look(cell, OWNER_NONE);
+
+	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
+}
+
+/* A colour and a level in one number; alarms are not dimmed. */
+static u32 shade_of(const struct model *model, const struct cell *cell)
+{
+	int colour = colour_of(model, cell);
+	u32 level = cell_level(cell, cell_look(cell, OWNER_NONE));
+
+	return colour * (LEVELS + 1) + (colour < OWNER_COLOURS ? level : LEVELS);
+}
+
+/* The squares of one shade. */
+static void draw_shade(FILE *file, const u32 *shades, u32 count, u32 shade)
+{
+	bool any = false;
+	u32 i, run;
+
+	for (i = 0; i < count; i += run) {
+		for (run = 1; i % COLUMNS + run < COLUMNS && i + run < count &&
+		     shades[i + run] == shades[i]; run++)
+			;
+		if (shades[i] != shade)
+			continue;
+		if (!any)
+			fprintf(file, "<path fill=\"%s\" fill-opacity=\"%g\" d=\"",
+				palette[shade / (LEVELS + 1)].hex,
+				0.4 + 0.6 * (shade % (LEVELS + 1)) / LEVELS);
+		any = true;
+		fprintf(file, "M%u %uh%uv%dh-%uz", i % COLUMNS * SQUARE, i / COLUMNS * SQUARE,
+			run * SQUARE, SQUARE, run * SQUARE);
+	}
+	if (any)
+		fputs("\"/>\n", file);
+}
+
+static void draw_offsets(FILE *file, u32 slice, u32 count)
+{
+	char line[32];
+	u32 i;
+
+	for (i = 0; i < count; i += 8 * COLUMNS) {
+		snprintf(line, sizeof(line), "%llu", (unsigned long long)heap_offset(i * slice));
+		text(file, LEFT - 8, GRID_TOP + i / COLUMNS * SQUARE + 10, "dim end", line);
+	}
+}
+
+/* Returns where it ends. */
+static u32 draw_grid(FILE *file, const struct model *model)
+{
+	u32 slice = cells_slice(model, COLUMNS * ROWS);
+	struct cell *cells = must(calloc(COLUMNS * ROWS, sizeof(*cells)));
+	u32 shades[COLUMNS * ROWS];
+	u32 count = cells_fill(model, 0, slice, OWNER_NONE, cells, COLUMNS * ROWS);
+	u32 height = (count + COLUMNS - 1) / COLUMNS * SQUARE;
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		shades[i] = shade_of(model, &cells[i]);
+	fprintf(file, "<g transform=\"translate(%d %d)\">\n", LEFT, GRID_TOP);
+	for (i = 0; i < COLOURS * (LEVELS + 1); i++)
+		draw_shade(file, shades, count, i);
+	fprintf(file, "<rect width=\"%d\" height=\"%u\" fill=\"url(#gaps)\"/>\n</g>\n", GRID_WIDTH,
+		height);
+	draw_offsets(file, slice, count);
+	free(cells);
+	return GRID_TOP + height;
+}
+
+static u32 draw_owner(FILE *file, const struct model *model, const struct owner *owner, u32 y)
+{
+	u64 bytes = owner->granules * HEAP_GRANULE;
+	char word[WORD];
+
+	rect(file, LEGEND, y - 10, 10, 10, palette[owner->colour].hex);
+	text(file, LEGEND + 80, y, "end", human(word, bytes));
+	text(file, LEGEND + 140, y, "dim end", percent(word, bytes, model_used_bytes(model)));
+	fprintf(file, "<text x=\"%d\" y=\"%u\" class=\"dim\">", LEGEND + 152, y);
+	put_escaped(file, owner->name, min_t(int, strcspn(owner->name, "+"), NAME));
+	fputs("</text>\n", file);
+	return y + 20;
+}
+
+/* Returns where they end. */
+static u32 draw_owners(FILE *file, const struct model *model, u32 y)
+{
+	const struct owners *owners = &model->owners;
+	u32 live = owners_live(owners), i;
+	char line[64];
+
+	snprintf(line, sizeof(line), "%u owners by live bytes", live);
+	text(file, LEGEND, y, "dim", line);
+	y += 24;
+	for (i = 0; i < live && i < TOP_OWNERS; i++)
+		y = draw_owner(file, model, &owners->table[owners->order[i]], y);
+	return y + 14;
+}
+
+static u32 draw_holes(FILE *file, const struct model *model, u32 y)
+{
+	char line[64], word[WORD];
+	u32 i;
+
+	text(file, LEGEND, y, "dim", "the largest holes");
+	y += 24;
+	for (i = 0; i < model->holes_count && i < TOP_HOLES; i++, y += 20) {
+		const struct block *hole = &model->blocks[model->holes[i]];
+
+		text(file, LEGEND + 80, y, "end", human(word, heap_bytes(hole->granules)));
+		snprintf(line, sizeof(line), "at %llu", (unsigned long long)block_offset(hole));
+		text(file, LEGEND + 90, y, "dim", line);
+	}
+	return y;
+}
+
+/* What is below a sample's line, from the height where a part begins. */
+static double height_of(u32 granules, const struct model *model)
+{
+	return (double)CHART_HEIGHT * granules / model->granules;
+}
+
+/* From below: used, free in pieces; the background is the largest hole. */
+static void draw_area(FILE *file, const struct source *source, const struct sample *samples,
+		      bool fragments)
+{
+	const struct model *model = &source->model;
+	u32 i;
+
+	fprintf(file, "<path fill=\"%s\" d=\"M0 %d",
+		palette[fragments ? COLOUR_FRAGMENTS : COLOUR_USED].hex, CHART_HEIGHT);
+	for (i = 0; i < GRID_WIDTH / 2; i++) {
+		u32 high = fragments ? model->granules - samples[i].largest : samples[i].used;
+
+		fprintf(file, "L%u %.1f", 2 * i, CHART_HEIGHT - height_of(high, model));
+	}
+	fprintf(file, "H%dV%dz\"/>\n", GRID_WIDTH, CHART_HEIGHT);
+}
+
+/* Along a trace. Returns where it ends. */
+static u32 draw_chart(FILE *file, const struct source *source, u32 y)
+{
+	struct sample samples[GRID_WIDTH / 2];
+	u32 x = (u64)source->trace->position * GRID_WIDTH / source->trace->count;
+	char line[128];
+
+	history_show(&source->history, GRID_WIDTH / 2, true, samples);
+	fprintf(file, "<g transform=\"translate(%d %u)\">\n", LEFT, y);
+	rect(file, 0, 0, GRID_WIDTH, CHART_HEIGHT, palette[COLOUR_HOLE].hex);
+	draw_area(file, source, samples, true);
+	draw_area(file, source, samples, false);
+	fprintf(file, "<path d=\"M%u 0v%d\" stroke=\"#fff\" stroke-width=\"1.5\"/>\n</g>\n", x,
+		CHART_HEIGHT);
+	snprintf(line, sizeof(line),
+		 "used, free in pieces, largest hole; above, it is after %u of %u events",
+		 source->trace->position, source->trace->count);
+	text(file, LEFT, y + CHART_HEIGHT + 18, "dim", line);
+	return y + CHART_HEIGHT + 24;
+}
+
+/* What is drawn tells how high the picture is, so it is drawn before its frame. */
+static void draw(FILE *file, const struct source *source, u32 *height)
+{
+	u32 left = draw_grid(file, &source->model);
+	u32 right = draw_owners(file, &source->model, GRID_TOP + 10);
+
+	right = draw_holes(file, &source->model, right);
+	draw_head(file, source);
+	draw_kinds(file, &source->model.stats);
+	if (source->trace)
+		left = draw_chart(file, source, left + 24);
+	*height = max(left, right) + MARGIN;
+}
+
+static void write_frame(FILE *file, const struct source *source, u32 height, const char *inside)
+{
+	fputs("<svg xmlns=\"http://www.w3.org/2000/svg\" ", file);
+	fprintf(file, "width=\"%d\" height=\"%u\" viewBox=\"0 0 %d %u\">\n", WIDTH, height, WIDTH,
+		height);
+	fputs("<title>", file);
+	put_escaped(file, source->name, -1);
+	fputs("</title>\n", file);
+	fputs(style, file);
+	fprintf(file, "<defs><pattern id=\"gaps\" width=\"%d\" height=\"%d\"", SQUARE, SQUARE);
+	fputs(" patternUnits=\"userSpaceOnUse\">", file);
+	fprintf(file, "<path d=\"M%d 0v%dM0 %dh%d\" stroke=\"#14171e\" stroke-width=\"2\"/>",
+		SQUARE, SQUARE, SQUARE, SQUARE);
+	fputs("</pattern></defs>\n", file);
+	fprintf(file, "<rect width=\"%d\" height=\"%u\" rx=\"10\" fill=\"#14171e\"/>\n", WIDTH,
+		height);
+	fputs(inside, file);
+	fputs("</svg>\n", file);
+}
+
+bool svg_write(const struct source *source, const char *path, struct problem *problem)
+{
+	FILE *file = fopen(path, "w"), *memory;
+	char *inside = NULL;
+	size_t size;
+	u32 height;
+	bool good;
+
+	if (!file)
+		return fail(problem, "cannot write %s: %s", path, strerror(errno));
+	memory = must(open_memstream(&inside, &size));
+	draw(memory, source, &height);
+	fclose(memory);
+	write_frame(file, source, height, inside);
+	free(inside);
+	good = !ferror(file);
+	if (fclose(file) || !good)
+		return fail(problem, "cannot write %s: %s", path, strerror(errno));
+	return true;
+}

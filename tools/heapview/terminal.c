@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * terminal - what this terminal can show: its colours, and whether it knows more than ASCII
+ */
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "terminal.h"
+
+static bool colours, blocks;
+
+/* Pairs: ink on what the terminal has behind it; and solid, the same before and behind. */
+#define PAIR_INK(colour)	(1 + (colour))
+#define PAIR_SOLID(colour)	(1 + COLOURS + (colour))
+#define PAIR_TITLE		(1 + 2 * COLOURS)
+
+static void start_colours(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	short title_ink = COLOR_WHITE, title_paper = COLOR_BLUE;
+	bool rich;
+	int i;
+
+	colours = !(no_color && *no_color) && has_colors() && start_color() == OK;
+	if (!colours)
+		return;
+	use_default_colors();
+	rich = COLORS >= 256;
+	for (i = 0; i < COLOURS; i++) {
+		short ink = rich ? palette[i].rich : palette[i].plain;
+
+		init_pair(PAIR_INK(i), ink, -1);
+		init_pair(PAIR_SOLID(i), ink, ink);
+	}
+	if (rich) {
+		title_ink = 231;
+		title_paper = 24;
+	}
+	init_pair(PAIR_TITLE, title_ink, title_paper);
+}
+
+/* A serial line's terminal sends more than its entry knows of; "Esc [ 4 ~" must not become a 4. */
+static const struct {
+	const char *sent;
+	int key;
+} sequences[] = {
+	{ "\033[A", KEY_UP }, { "\033[B", KEY_DOWN },
+	{ "\033[C", KEY_RIGHT }, { "\033[D", KEY_LEFT },
+	{ "\033[H", KEY_HOME }, { "\033[F", KEY_END },
+	{ "\033OH", KEY_HOME }, { "\033OF", KEY_END },
+	{ "\033[1~", KEY_HOME }, { "\033[4~", KEY_END }, { "\033[7~", KEY_HOME },
+	{ "\033[8~", KEY_END }, { "\033[5~", KEY_PPAGE }, { "\033[6~", KEY_NPAGE },
+	{ "\033[Z", KEY_BTAB },
+};
+
+static void know_sequences(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sequences); i++) {
+		if (!key_defined(sequences[i].sent))
+			define_key(sequences[i].sent, sequences[i].key);
+	}
+}
+
+void terminal_start(void)
+{
+	blocks = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	know_sequences();
+	set_escdelay(100);
+	curs_set(0);
+	start_colours();
+}
+
+/* Not every terminal has a second screen to come back from. */
+void terminal_stop(void)
+{
+	erase();
+	refresh();
+	endwin();
+}
+
+bool terminal_has_colours(void)
+{
+	return colours;
+}
+
+attr_t terminal_ink(int colour)
+{
+	bool bold = palette[colour].bold && COLORS < 256;
+
+	if (!colours)
+		return colour == COLOUR_QUARANTINED ? A_BOLD : A_NORMAL;
+	return COLOR_PAIR(PAIR_INK(colour)) | (bold ? A_BOLD : A_NORMAL);
+}
+
+static attr_t solid_ink(int colour)
+{
+	if (!colours)
+		return A_NORMAL;
+	return COLOR_PAIR(PAIR_SOLID(colour)) |
+	       (palette[colour].bold && COLORS < 256 ? A_BOLD : A_NORMAL);
+}
+
+attr_t terminal_title(void)
+{
+	return colours ? COLOR_PAIR(PAIR_TITLE) | A_BOLD : A_REVERSE;
+}
+
+static void put(attr_t ink, const char *glyph)
+{
+	attrset(ink);
+	addstr(glyph);
+	attrset(A_NORMAL);
+}
+
+static const char * const eighths[LEVELS + 1] = {
+	" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588",
+};
+
+/* A used cell in the colour of its owner. In the finest view, a block begins with half a cell. */
+static void put_used(const struct cell *cell, int colour, u32 level)
+{
+	bool begins = cell->granules == 1 && cell->starts;
+	char shade[] = { ".---==++#"[level], '\0' };
+
+	if (blocks)
+		put(terminal_ink(colour), begins ? "\u2590" : eighths[level]);
+	else if (begins)
+		put(terminal_ink(colour), "[");
+	else
+		put(level == LEVELS ? solid_ink(colour) : terminal_ink(colour), shade);
+}
+
+static const struct {
+	const char *plain;
+	const char *block;
+	int colour;
+} looks[LOOKS] = {
+	[LOOK_HOLE] = { ".", "\u00b7", COLOUR_HOLE },
+	[LOOK_PENDING] = { "~", "~", COLOUR_PENDING },
+	[LOOK_QUARANTINED] = { "!", "!", COLOUR_QUARANTINED },
+	[LOOK_UNKNOWN] = { "?", "?", COLOUR_UNKNOWN },
+	[LOOK_OTHERS] = { ":", "\u2591", COLOUR_OTHERS },
+};
+
+/* Without colours, a cell is the letter of its owner. */
+static void put_letter(const struct model *model, const struct cell *cell, u32 wanted, attr_t ink)
+{
+	char letter[] = { cell_letter(model, cell, wanted), '\0' };
+
+	put(ink, letter);
+}
+
+void put_cell(const struct model *model, const struct cell *cell, u32 wanted, bool cursor)
+{
+	enum look look = cell_look(cell, wanted);
+	u32 owner = look == LOOK_USED && cell->mine ? wanted : cell->owner;
+
+	if (cursor)
+		put(A_REVERSE | A_BOLD, blocks ? "\u25c6" : "X");
+	else if (!colours)
+		put_letter(model, cell, wanted,
+			   look == LOOK_QUARANTINED || (look == LOOK_USED && cell->mine) ?
+			   A_REVERSE : A_NORMAL);
+	else if (look == LOOK_USED)
+		put_used(cell, model->owners.table[owner].colour, cell_level(cell, look));
+	else
+		put(terminal_ink(looks[look].colour) | (look == LOOK_QUARANTINED ? A_REVERSE : 0),
+		    blocks ? looks[look].block : looks[look].plain);
+}
+
+/* What an owner looks like in the grid. */
+void put_swatch(const struct owner *owner)
+{
+	char letter[] = { owner->letter ? owner->letter : '#', '\0' };
+
+	if (!colours)
+		put(A_BOLD, letter);
+	else if (blocks)
+		put(terminal_ink(owner->colour), eighths[LEVELS]);
+	else
+		put(solid_ink(owner->colour), "#");
+}
+
+/* A cell of the chart; @here marks a place in time. */
+void put_zone(enum zone zone, u32 level, bool here)
+{
+	static const int inks[] = {
+		[ZONE_NONE] = COLOUR_DIM, [ZONE_USED] = COLOUR_USED,
+		[ZONE_FRAGMENTS] = COLOUR_FRAGMENTS, [ZONE_LARGEST] = COLOUR_HOLE,
+	};
+	static const char * const plain[] = { " ", "#", ":", " " };
+	static const char * const rich[] = { " ", NULL, "\u2591", " " };
+	attr_t ink = terminal_ink(inks[zone]) | (here ? A_REVERSE : 0);
+
+	if (zone != ZONE_USED)
+		put(ink, blocks ? rich[zone] : plain[zone]);
+	else
+		put(ink, blocks ? eighths[level] : level < 4 ? "." : "#");
+}
+
+/* A part of a bar. */
+void put_bar(int colour, char letter, u32 width)
+{
+	char plain[] = { letter, '\0' };
+
+	while (width--) {
+		if (blocks && colours)
+			put(terminal_ink(colour), eighths[LEVELS]);
+		else
+			put(letter == '.' ? terminal_ink(colour) : solid_ink(colour), plain);
+	}
+}

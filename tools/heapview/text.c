@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * text - a heap once, on a stream: what --once prints
+ *
+ * Fits 80 columns. Colours, if there are any, repeat what the letters say.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/minmax.h>
+
+#include "array.h"
+#include "cells.h"
+#include "palette.h"
+#include "text.h"
+#include "trace.h"
+#include "words.h"
+
+#define COLUMNS		64		/* as debugfs' own map */
+#define ROWS		16
+#define KINDS_IN_LINE	4
+#define TOP_OWNERS	20
+#define TOP_HOLES	5
+#define CHART_ROWS	6
+
+struct paper {
+	FILE *file;
+	int colours;
+};
+
+static void ink(const struct paper *paper, int colour)
+{
+	if (paper->colours >= 256)
+		fprintf(paper->file, "\033[38;5;%dm", palette[colour].rich);
+	else if (paper->colours)
+		fprintf(paper->file, "\033[%s3%dm", palette[colour].bold ? "1;" : "",
+			palette[colour].plain);
+}
+
+static void ink_off(const struct paper *paper)
+{
+	if (paper->colours)
+		fputs("\033[0m", paper->file);
+}
+
+static void put(const struct paper *paper, int colour, const char *text, int length)
+{
+	ink(paper, colour);
+	fprintf(paper->file, "%.*s", length, text);
+	ink_off(paper);
+}
+
+/* Of the trace, how far; of a live heap, nothing. */
+static void print_title(const struct paper *paper, const struct source *source)
+{
+	fprintf(paper->file, "%s (%s): region of %llu bytes", source->name, source->kind,
+		(unsigned long long)stats_get(&source->model.stats, "region_bytes"));
+	if (source->trace)
+		fprintf(paper->file, ", after %u of %u events", source->trace->position,
+			source->trace->count);
+	fputc('\n', paper->file);
+}
+
+static void print_totals(const struct paper *paper, const struct source *source)
+{
+	const struct model *model = &source->model;
+	u64 all = heap_bytes(model->granules);
+	char a[WORD], b[WORD], c[WORD];
+
+	fprintf(paper->file, "used %s %s in %u blocks of %u owners, peak %s\n",
+		human(a, model_used_bytes(model)), percent(b, model_used_bytes(model), all),
+		model->number[HEAP_USED], owners_live(&model->owners),
+		human(c, stats_get(&model->stats, "peak_bytes")));
+	fprintf(paper->file, "free %s %s in %u holes, the largest %s, fragmentation %.1f%%\n",
+		human(a, model_free_bytes(model)), percent(b, model_free_bytes(model), all),
+		model->number[HEAP_HOLE], human(c, model_largest_bytes(model)),
+		100 * model_fragmentation(model));
+}
+
+static void print_bar(const struct paper *paper, const struct source *source)
+{
+	const struct stats *stats = &source->model.stats;
+	char bar[COLUMNS], word[WORD];
+	u32 widths[KINDS], told = 0, i;
+
+	fprintf(paper->file, "%12s|", "");
+	kinds_widths(stats, COLUMNS, widths);
+	for (i = 0; i < KINDS; i++) {
+		memset(bar, kinds[i].letter, widths[i]);
+		put(paper, kinds[i].colour, bar, widths[i]);
+	}
+	fputs("|", paper->file);
+	for (i = 0; i < KINDS; i++) {
+		if (!stats_get(stats, kinds[i].key) || kinds[i].letter == '|')
+			continue;
+		if (told++ % KINDS_IN_LINE == 0)
+			fprintf(paper->file, "\n%13s", "");
+		put(paper, kinds[i].colour, &kinds[i].letter, 1);
+		fprintf(paper->file, " %s %s  ", kinds[i].name,
+			human(word, stats_get(stats, kinds[i].key)));
+	}
+	fputc('\n', paper->file);
+}
+
+/* What somebody should look at. */
+static const char * const alarms[] = {
+	"failures", "refused", "foreign", "misaligned", "interior", "double_free", "wrong_heap",
+	"overrun", "corrupt_header", "use_after_free", "corrupt_index", "frozen",
+};
+
+static void print_alarms(const struct paper *paper, const struct source *source)
+{
+	const struct stats *stats = &source->model.stats;
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(alarms); i++) {
+		if (!stats_get(stats, alarms[i]))
+			continue;
+		ink(paper, COLOUR_QUARANTINED);
+		fprintf(paper->file, "%s%s %llu", any ? ", " : "counted: ", alarms[i],
+			(unsigned long long)stats_get(stats, alarms[i]));
+		ink_off(paper);
+		any = true;
+	}
+	if (any)
+		fputc('\n', paper->file);
+	if (source->missing)
+		fprintf(paper->file, "nothing is said of %llu bytes: the heap changed meanwhile\n",
+			(unsigned long long)heap_bytes(source->missing));
+	else if (source->torn)
+		fputs("stats and blocks are not of the same moment\n", paper->file);
+}
+
+static int cell_colour(const struct model *model, const struct cell *cell)
+{
+	static const int colours[LOOKS] = {
+		[LOOK_HOLE] = COLOUR_HOLE,
+		[LOOK_PENDING] = COLOUR_PENDING,
+		[LOOK_QUARANTINED] = COLOUR_QUARANTINED,
+		[LOOK_UNKNOWN] = COLOUR_UNKNOWN,
+	};
+	enum look look = cell_look(cell, OWNER_NONE);
+
+	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
+}
+
+/* Runs of a colour are written in one piece. */
+static void print_row(const struct paper *paper, const struct model *model,
+		      const struct cell *cells, u32 count)
+{
+	char run[COLUMNS];
+	u32 i, length = 0;
+	int colour;
+
+	fprintf(paper->file, "%12llu|", (unsigned long long)heap_offset(cells->at));
+	for (i = 0; i < count; i++) {
+		run[length++] = cell_letter(model, &cells[i], OWNER_NONE);
+		colour = cell_colour(model, &cells[i]);
+		if (i + 1 < count && colour == cell_colour(model, &cells[i + 1]))
+			continue;
+		put(paper, colour, run, length);
+		length = 0;
+	}
+	fputs("|\n", paper->file);
+}
+
+static void print_map(const struct paper *paper, const struct model *model)
+{
+	struct cell cells[COLUMNS * ROWS];
+	u32 slice = cells_slice(model, COLUMNS * ROWS);
+	u32 count = cells_fill(model, 0, slice, OWNER_NONE, cells, COLUMNS * ROWS);
+	u32 i;
+
+	fprintf(paper->file, "\na character is %llu bytes: ",
+		(unsigned long long)heap_bytes(slice));
+	fputs(". hole, ~ pending, ! quarantined, ? unknown,\n", paper->file);
+	fputs("a letter: who has most of it; large when all of it is used\n", paper->file);
+	for (i = 0; i < count; i += COLUMNS)
+		print_row(paper, model, &cells[i], min(count - i, (u32)COLUMNS));
+}
+
+static void print_owner(const struct paper *paper, const struct owner *owner, u64 used)
+{
+	char a[WORD], b[WORD], c[WORD];
+
+	fprintf(paper->file, "%9s %9s %9s %9u ", human(a, owner->granules * HEAP_GRANULE),
+		percent(b, owner->granules * HEAP_GRANULE, used), human(c, owner->asked),
+		owner->blocks);
+	put(paper, owner->colour, owner->letter ? &owner->letter : "#", 1);
+	fprintf(paper->file, " %s\n", owner->name);
+}
+
+static void print_owners(const struct paper *paper, const struct model *model)
+{
+	const struct owners *owners = &model->owners;
+	u32 live = owners_live(owners), i;
+
+	fputs("\n     live     share     asked    blocks   owner\n", paper->file);
+	for (i = 0; i < live && i < TOP_OWNERS; i++)
+		print_owner(paper, &owners->table[owners->order[i]], model_used_bytes(model));
+	if (live > TOP_OWNERS)
+		fprintf(paper->file, "%43s %u more\n", "", live - TOP_OWNERS);
+}
+
+static void print_holes(const struct paper *paper, const struct model *model)
+{
+	u32 i;
+
+	fputs("\n     hole   at\n", paper->file);
+	for (i = 0; i < model->holes_count && i < TOP_HOLES; i++) {
+		const struct block *hole = &model->blocks[model->holes[i]];
+
+		fprintf(paper->file, "%9llu   %llu\n",
+			(unsigned long long)heap_bytes(hole->granules),
+			(unsigned long long)block_offset(hole));
+	}
+}
+
+static void print_chart_row(const struct paper *paper, const struct model *model,
+			    const struct sample *samples, u32 row)
+{
+	static const char letters[] = {
+		[ZONE_NONE] = ' ', [ZONE_USED] = '#', [ZONE_FRAGMENTS] = ':', [ZONE_LARGEST] = ' ',
+	};
+	static const int colours[] = {
+		[ZONE_USED] = COLOUR_USED, [ZONE_FRAGMENTS] = COLOUR_FRAGMENTS,
+		[ZONE_LARGEST] = COLOUR_HOLE,
+	};
+	u32 i, level;
+
+	for (i = 0; i < COLUMNS; i++) {
+		enum zone zone = sample_zone(&samples[i], model->granules, row, CHART_ROWS, &level);
+
+		put(paper, colours[zone], zone == ZONE_USED && level < 4 ? "." : &letters[zone], 1);
+	}
+}
+
+/* Along a trace; of a heap that is seen once there is nothing to tell. */
+static void print_chart(const struct paper *paper, const struct source *source)
+{
+	struct sample samples[COLUMNS];
+	u32 row;
+
+	fputs("\nalong the trace: # used, : free but not in the largest hole\n", paper->file);
+	history_show(&source->history, COLUMNS, true, samples);
+	for (row = CHART_ROWS; row-- > 0;) {
+		fprintf(paper->file, "%11u%%|", (row + 1) * 100 / CHART_ROWS);
+		print_chart_row(paper, &source->model, samples, row);
+		fputs("|\n", paper->file);
+	}
+	fprintf(paper->file, "%12s|%*s^\n", "", (int)((u64)source->trace->position * (COLUMNS - 1) /
+						     source->trace->count), "");
+}
+
+void text_print(const struct source *source, FILE *file, int colours)
+{
+	const struct paper paper = { .file = file, .colours = colours };
+
+	print_title(&paper, source);
+	print_totals(&paper, source);
+	print_alarms(&paper, source);
+	fputc('\n', file);
+	print_bar(&paper, source);
+	print_map(&paper, &source->model);
+	print_owners(&paper, &source->model);
+	print_holes(&paper, &source->model);
+	if (source->trace)
+		print_chart(&paper, source);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * text - a heap once, on a stream: what --once prints
+ */
+#ifndef HEAPVIEW_TEXT_H
+#define HEAPVIEW_TEXT_H
+
+#include <stdio.h>
+
+#include "source.h"
+
+/* @colours: 0, 8 or 256 */
+void text_print(const struct source *source, FILE *file, int colours);
+
+#endif
