@@ -41,7 +41,18 @@ static struct part *part_new(u32 at, u32 size, struct part *prev, struct part *n
 void best_fit_init(struct best_fit *heap, u32 granules)
 {
 	heap->holes = NULL;
-	add_hole(heap, part_new(0, granules, NULL, NULL));
+	heap->first = part_new(0, granules, NULL, NULL);
+	add_hole(heap, heap->first);
+}
+
+void best_fit_destroy(struct best_fit *heap)
+{
+	struct part *part = heap->first, *next;
+
+	for (; part; part = next) {
+		next = part->next;
+		free(part);
+	}
 }
 
 /* The smallest that is large enough; the lowest of several. */

@@ -16,10 +16,12 @@ struct part {
 };
 
 struct best_fit {
+	struct part *first;		/* stays so, whatever is merged with it */
 	struct part *holes;
 };
 
 void best_fit_init(struct best_fit *heap, u32 granules);
+void best_fit_destroy(struct best_fit *heap);
 struct part *best_fit_alloc(struct best_fit *heap, u32 granules);
 void best_fit_free(struct best_fit *heap, struct part *part);
 

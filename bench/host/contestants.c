@@ -41,7 +41,7 @@ static void *core_open(u64 bytes)
 	core->index = map_bytes(heap_index_bytes(granules));
 	if (!core->region || !core->index)
 		return NULL;
-	heap_init(&core->heap, core->region, granules, core->index);
+	heap_init(&core->heap, core->region, granules, core->index, 0, 1);
 	return core;
 }
 

@@ -65,6 +65,7 @@ static struct peaks measure(const struct trace *trace)
 		}
 	}
 	arena_destroy(&arena);
+	best_fit_destroy(&best_fit);
 	free(granules);
 	free(best);
 	free(first);

@@ -10,7 +10,7 @@
 #include "contest.h"
 #include "trace.h"
 
-/* A line is `alloc ID SIZE` or `free ID`. */
+/* A line is `alloc ID SIZE [CALLER]` or `free ID`. */
 static int parse(struct trace_event *event, const char *line)
 {
 	event->size = 0;
@@ -26,8 +26,11 @@ static int parse_all(struct bench_trace *trace, char *text, u32 room)
 	int error = 0;
 
 	while (!error && trace->count < room && (line = strsep(&text, "\n")) && *line) {
-		struct trace_event *event = &trace->events[trace->count++];
+		struct trace_event *event = &trace->events[trace->count];
 
+		if (*line == '#')	/* a remark */
+			continue;
+		trace->count++;
 		error = parse(event, line);
 		trace->ids = max(trace->ids, event->id);
 	}

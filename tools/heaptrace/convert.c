@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * convert - what tracepoints say, written as a trace
+ *
+ * A block is told to be free before its place is anybody else's, and to be allocated before anybody
+ * can free it. So the events of a place alternate, in the order of their times, unless some were
+ * lost.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "../../heap_core.h"
+#include "callers.h"
+#include "convert.h"
+#include "die.h"
+
+/* NULL or - is stdout. */
+struct convert convert_start(const char *path)
+{
+	struct convert convert = { .out = stdout, .name = "stdout" };
+
+	if (path && strcmp(path, "-")) {
+		convert.name = path;
+		convert.out = fopen(path, "w");
+		if (!convert.out)
+			die("%s: %s", path, strerror(errno));
+	}
+	fprintf(convert.out, "# heaptrace %d\n", TRACE_VERSION);
+	return convert;
+}
+
+static u64 granule_of(const struct record *record)
+{
+	return (record->offset - HEAP_EDGE) / HEAP_GRANULE;
+}
+
+static void write_caller(struct convert *convert, const struct record *record)
+{
+	if (record->caller != NO_CALLER)
+		fprintf(convert->out, " %s", caller_name(record->caller));
+	fputc('\n', convert->out);
+}
+
+static void write_free(struct convert *convert, u32 id)
+{
+	fprintf(convert->out, "free %" PRIu32 "\n", id);
+	convert->frees++;
+}
+
+/* Nobody lives there any more, whether that was seen or not. */
+static void evict(struct convert *convert, u64 at, u64 granules)
+{
+	u32 id;
+
+	while ((id = places_take(&convert->places, at, granules))) {
+		write_free(convert, id);
+		convert->implied++;
+	}
+}
+
+/* What a block has more than header and rounding is a redzone: in all of a heap, or in none. */
+static void find_redzone(struct convert *convert, const struct record *record)
+{
+	u64 plain = (record->asked + sizeof(struct heap_block) + HEAP_GRANULE - 1) /
+		    HEAP_GRANULE * HEAP_GRANULE;
+
+	if (convert->redzone || record->bytes <= plain)
+		return;
+	convert->redzone = true;
+	fprintf(convert->out, "# redzone\n");
+}
+
+/* Does one known block have these granules, and no others? */
+static bool is_block(const struct convert *convert, u64 at, u64 granules)
+{
+	const struct places *places = &convert->places;
+	u32 id = places_find(places, at, 1);
+
+	return id && (!at || places_find(places, at - 1, 1) != id) &&
+	       places_find(places, at + granules - 1, 1) == id &&
+	       places_find(places, at + granules, 1) != id;
+}
+
+/* It lived when the recording began, but its allocation was not told before. */
+static bool is_known(const struct convert *convert, u64 at, u64 granules)
+{
+	return places_find(&convert->places, at, 1) <= convert->live &&
+	       is_block(convert, at, granules);
+}
+
+static void convert_alloc(struct convert *convert, const struct record *record)
+{
+	u64 at = granule_of(record), granules = record->bytes / HEAP_GRANULE;
+
+	if (is_known(convert, at, granules))
+		return;
+	find_redzone(convert, record);
+	evict(convert, at, granules);
+	if (convert->allocs == UINT32_MAX)
+		die("more allocations than a trace can number");
+	places_put(&convert->places, at, granules, ++convert->allocs);
+	fprintf(convert->out, "alloc %" PRIu32 " %" PRIu64, convert->allocs, record->asked);
+	write_caller(convert, record);
+}
+
+static void convert_free(struct convert *convert, const struct record *record)
+{
+	u64 at = granule_of(record), granules = record->bytes / HEAP_GRANULE;
+
+	if (is_block(convert, at, granules)) {
+		write_free(convert, places_take(&convert->places, at, granules));
+		return;
+	}
+	evict(convert, at, granules);
+	convert->skipped++;
+}
+
+static void convert_fail(struct convert *convert, const struct record *record)
+{
+	fprintf(convert->out, "# fail %" PRIu64, record->asked);
+	write_caller(convert, record);
+	convert->fails++;
+}
+
+static void convert_lost(struct convert *convert, const struct record *record)
+{
+	fprintf(convert->out, "# lost %" PRIu64 "\n", record->asked);
+	convert->lost += record->asked;
+}
+
+static void convert_nothing(struct convert *convert, const struct record *record)
+{
+}
+
+void convert_record(struct convert *convert, const struct record *record)
+{
+	static void (*const converters[])(struct convert *, const struct record *) = {
+		[RECORD_OTHER] = convert_nothing,
+		[RECORD_ALLOC] = convert_alloc,
+		[RECORD_FREE] = convert_free,
+		[RECORD_FAIL] = convert_fail,
+		[RECORD_MARK] = convert_nothing,
+		[RECORD_LOST] = convert_lost,
+	};
+
+	converters[record->kind](convert, record);
+}
+
+/* The blocks that a heap had when its recording began, before anything else. */
+void convert_live(struct convert *convert, const struct record *blocks, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		convert_record(convert, &blocks[i]);
+	convert->live = count;
+	fprintf(convert->out, "# live %zu\n", count);
+}
+
+static void warn_of(u64 count, const char *what)
+{
+	if (count)
+		warn("%" PRIu64 " %s", count, what);
+}
+
+/* Says on stderr how much there is, and what is missing. */
+void convert_finish(struct convert *convert)
+{
+	u64 events = convert->allocs + convert->frees;
+
+	fprintf(convert->out, "# end %" PRIu64 "\n", events);
+	if (fflush(convert->out) || ferror(convert->out))
+		die("%s: it cannot be written", convert->name);
+	if (convert->out != stdout)
+		fclose(convert->out);
+	free(convert->places.ids);
+	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
+	     convert->allocs, convert->frees);
+	warn_of(convert->live, "of them are blocks that lived when the recording began");
+	warn_of(convert->fails, "requests failed");
+	warn_of(convert->skipped, "frees are skipped, of blocks whose allocation was not seen");
+	warn_of(convert->implied, "blocks were freed unseen, for others came to lie there");
+	warn_of(convert->lost, "EVENTS WERE LOST: the trace is not all that happened");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * die - how the program ends when it cannot go on: one line on stderr, and exit status 1
+ */
+#ifndef DIE_H
+#define DIE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define warn(...) do {				\
+	fprintf(stderr, "heaptrace: ");		\
+	fprintf(stderr, __VA_ARGS__);		\
+	fputc('\n', stderr);			\
+} while (0)
+
+#define die(...) do {				\
+	warn(__VA_ARGS__);			\
+	exit(1);				\
+} while (0)
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Memory, or the end. What is new is zeroed. */
+void *grow(void *array, size_t *room, size_t want, size_t size);
+void *zeroed(size_t count, size_t size);
+
+#endif

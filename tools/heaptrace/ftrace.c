@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ftrace - lines of heapmod's tracepoints, as tracefs and trace-cmd report print them
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "../../heap_core.h"
+#include "callers.h"
+#include "die.h"
+#include "ftrace.h"
+
+/* Skips @key, which must stand there. */
+static bool take_key(const char **text, const char *key)
+{
+	size_t length = strlen(key);
+
+	if (strncmp(*text, key, length))
+		return false;
+	*text += length;
+	return true;
+}
+
+/* `KEY=NUMBER `, skipped. A number that is cut has no blank behind it. */
+static bool take_field(const char **text, const char *key, u64 *number)
+{
+	char *end;
+
+	if (!take_key(text, key) || !isdigit((unsigned char)**text))
+		return false;
+	*number = strtoull(*text, &end, 10);
+	if (*end != ' ')
+		return false;
+	*text = end + 1;
+	return true;
+}
+
+static bool take_heap(const char **text, struct record *record)
+{
+	u64 heap;
+
+	if (!take_field(text, "heap=", &heap))
+		return false;
+	record->heap = heap;
+	return true;
+}
+
+static bool take_caller(const char **text, struct record *record)
+{
+	if (!take_key(text, "caller=") || !**text)
+		return false;
+	record->caller = caller_number(*text);
+	return true;
+}
+
+/* A block as there can be one: of whole granules, in a region, with room for what was asked. */
+static bool is_block(const struct record *record)
+{
+	const u64 most = heap_bytes(HEAP_GRANULES_MAX);
+
+	return record->offset % HEAP_GRANULE == HEAP_EDGE && record->offset < most &&
+	       record->bytes % HEAP_GRANULE == 0 && record->bytes <= most &&
+	       record->asked && record->asked < record->bytes;
+}
+
+static bool parse_block(const char *text, struct record *record)
+{
+	return take_heap(&text, record) && take_field(&text, "offset=", &record->offset) &&
+	       take_field(&text, "asked=", &record->asked) &&
+	       take_field(&text, "bytes=", &record->bytes) && take_caller(&text, record) &&
+	       is_block(record);
+}
+
+static bool parse_fail(const char *text, struct record *record)
+{
+	return take_heap(&text, record) && take_field(&text, "asked=", &record->asked) &&
+	       take_caller(&text, record);
+}
+
+static bool parse_mark(const char *text, struct record *record)
+{
+	if (strcmp(text, FTRACE_MARK))
+		record->kind = RECORD_OTHER;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	enum record_kind kind;
+	bool (*parse)(const char *text, struct record *record);
+} kinds[] = {
+	{ ": heapmod_alloc:", RECORD_ALLOC, parse_block },
+	{ ": heapmod_free:", RECORD_FREE, parse_block },
+	{ ": heapmod_fail:", RECORD_FAIL, parse_fail },
+	{ ": tracing_mark_write:", RECORD_MARK, parse_mark },
+};
+
+/* What stands between blanks and @end, as a whole number; 0 if it is none. */
+static u64 stamp_before(const char *text, const char *end)
+{
+	const char *start = end;
+	char *stop;
+	u64 stamp;
+
+	while (start > text && isdigit((unsigned char)start[-1]))
+		start--;
+	if (start == end || (start > text && start[-1] != ' '))
+		return 0;
+	stamp = strtoull(start, &stop, 10);
+	return stop == end ? stamp : 0;
+}
+
+/* `CPU:1 [LOST 23 EVENTS]` of tracefs, `CPU:1 [23 EVENTS DROPPED]` of trace-cmd. */
+static bool parse_lost(const char *text, struct record *record)
+{
+	unsigned int cpu;
+	int end = 0;
+
+	if (sscanf(text, " CPU:%u [LOST %" SCNu64 " EVENTS]%n", &cpu, &record->asked, &end) < 2)
+		sscanf(text, " CPU:%u [%" SCNu64 " EVENTS DROPPED]%n", &cpu, &record->asked, &end);
+	if (end)
+		record->kind = RECORD_LOST;
+	return end;
+}
+
+/* `# entries-in-buffer/entries-written: 10/33   #P:2`: 23 were overwritten. */
+static bool parse_written(const char *text, struct record *record)
+{
+	u64 kept, written;
+
+	if (sscanf(text, "# entries-in-buffer/entries-written: %" SCNu64 "/%" SCNu64, &kept,
+		   &written) != 2 || kept >= written)
+		return false;
+	record->kind = RECORD_LOST;
+	record->asked = written - kept;
+	return true;
+}
+
+/* A process may be called as it likes: its name has 15 bytes, too few for what is looked for. */
+static bool parse_event(const struct lines *lines, struct record *record)
+{
+	const char *name, *rest;
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++) {
+		name = strstr(lines->text, kinds[i].name);
+		if (!name)
+			continue;
+		record->kind = kinds[i].kind;
+		record->stamp = stamp_before(lines->text, name);
+		rest = name + strlen(kinds[i].name);
+		if (!kinds[i].parse(rest + strspn(rest, " "), record))
+			lines_die(lines, "not a whole event of heapmod: %.60s", name + 2);
+		return true;
+	}
+	return false;
+}
+
+struct record ftrace_parse(const struct lines *lines)
+{
+	struct record record = { .kind = RECORD_OTHER };
+
+	if (lines->cut)
+		lines_die(lines, "it is cut: the file is truncated");
+	if (!parse_event(lines, &record) && !parse_lost(lines->text, &record))
+		parse_written(lines->text, &record);
+	return record;
+}

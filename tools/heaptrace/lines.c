@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lines - a text file, line by line, and where an error is
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "die.h"
+#include "lines.h"
+
+/* - is what comes on stdin. */
+struct lines lines_open(const char *path)
+{
+	if (!strcmp(path, "-"))
+		return (struct lines){ .name = "stdin", .file = stdin };
+	return (struct lines){ .name = path, .file = fopen(path, "r") };
+}
+
+void lines_die(const struct lines *lines, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "heaptrace: %s, line %lu: ", lines->name, lines->number);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static int is_text(const struct lines *lines, size_t length)
+{
+	return strlen(lines->text) == length;
+}
+
+/* The next line, or NULL at the end of the file. */
+char *lines_next(struct lines *lines)
+{
+	ssize_t length = getline(&lines->text, &lines->room, lines->file);
+
+	if (length < 0 && ferror(lines->file))
+		die("%s: %s", lines->name, strerror(errno));
+	if (length < 0)
+		return NULL;
+	lines->number++;
+	if (!is_text(lines, length))
+		lines_die(lines, "this is no text");
+	lines->cut = lines->text[length - 1] != '\n';
+	if (!lines->cut)
+		lines->text[length - 1] = '\0';
+	return lines->text;
+}
+
+void lines_close(struct lines *lines)
+{
+	if (lines->file != stdin)
+		fclose(lines->file);
+	free(lines->text);
+}

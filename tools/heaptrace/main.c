@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heaptrace - record what is asked of a heap, replay it, and say how large its region must be
+ */
+#include <string.h>
+
+#include "die.h"
+#include "options.h"
+
+#define VERSION "0.1"
+
+static const char help[] =
+"heaptrace record [-o FILE] [-s SECONDS] [-b KB] HEAP  record a heap until Ctrl-C\n"
+"heaptrace import [-i ID] [-o FILE] FILE               from tracefs's trace, or trace-cmd report\n"
+"heaptrace size [--redzone] TRACE                      which region to reserve, and why\n"
+"heaptrace replay [--region BYTES] [--rows N] [--csv] [--redzone] TRACE\n"
+"                                                      what becomes of the region meanwhile\n"
+"heaptrace --help | --version\n"
+"\n"
+"HEAP is a name in /sys/kernel/debug/heapmod. FILE and TRACE may be - for stdin or stdout.\n"
+"See heaptrace(1).\n";
+
+static int help_main(int argc, char **argv)
+{
+	fputs(help, stdout);
+	return 0;
+}
+
+static int version_main(int argc, char **argv)
+{
+	puts("heaptrace " VERSION);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} commands[] = {
+	{ "record", record_main },
+	{ "import", import_main },
+	{ "size", size_main },
+	{ "replay", replay_main },
+	{ "--help", help_main },
+	{ "-h", help_main },
+	{ "--version", version_main },
+};
+
+/* What was printed must have arrived. */
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die("stdout: it cannot be written");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < COUNT(commands); i++) {
+		if (!strcmp(argv[1], commands[i].name))
+			return finish(commands[i].main(argc - 1, argv + 1));
+	}
+	die("want a command; " TRY);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * options - what the commands share in reading their arguments
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <linux/types.h>
+
+#define TRY	"try heaptrace --help"
+
+u64 number_option(const char *option, const char *text, u64 least, u64 most);
+const char *only_argument(int argc, char **argv, const char *what);
+
+int record_main(int argc, char **argv);
+int import_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
+int size_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * record - a trace of what is asked of a heap that lives, until somebody interrupts
+ */
+#define _GNU_SOURCE
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "begin.h"
+#include "convert.h"
+#include "debugfs.h"
+#include "die.h"
+#include "options.h"
+#include "order.h"
+#include "tracefs.h"
+
+#define WAIT_MS	20			/* the buffers must hold what happens meanwhile */
+
+struct record_options {
+	const char *tracing;
+	const char *debug;
+	const char *out;
+	u64 seconds;
+	u64 kilobytes;
+};
+
+struct recorder {
+	struct tracefs tracefs;
+	struct order order;
+	struct begin begin;
+	struct convert convert;
+	struct lines lines;		/* of which only the text counts: pieces of the pipe */
+	char piece[65536];
+	size_t filled;			/* bytes of a line that has no end yet */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	interrupted = 1;
+}
+
+/* Signals arrive while the recorder waits, at no other time. */
+static void catch_signals(sigset_t *waiting)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
+	struct sigaction action = { .sa_handler = interrupt };
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < COUNT(signals); i++) {
+		sigaction(signals[i], &action, NULL);
+		sigaddset(&blocked, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, waiting);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void let_go_first(struct recorder *recorder)
+{
+	struct record record;
+
+	if (order_take(&recorder->order, &record))
+		begin_record(&recorder->begin, &recorder->convert, &record);
+}
+
+/* What was lost is counted by the buffers. */
+static void take_line(struct recorder *recorder)
+{
+	struct record record = ftrace_parse(&recorder->lines);
+
+	if (record.kind == RECORD_OTHER || record.kind == RECORD_LOST)
+		return;
+	if (order_is_full(&recorder->order))
+		let_go_first(recorder);
+	order_put(&recorder->order, &record);
+}
+
+static void take_lines(struct recorder *recorder)
+{
+	char *start = recorder->piece, *end;
+
+	while ((end = memchr(start, '\n', recorder->piece + recorder->filled - start))) {
+		*end = '\0';
+		recorder->lines.text = start;
+		recorder->lines.number++;
+		take_line(recorder);
+		start = end + 1;
+	}
+	recorder->filled -= start - recorder->piece;
+	memmove(recorder->piece, start, recorder->filled);
+	if (recorder->filled == sizeof(recorder->piece))
+		die("trace_pipe has a line without an end");
+}
+
+/* All that the pipe has now. */
+static void drain(struct recorder *recorder)
+{
+	size_t got;
+
+	while ((got = tracefs_read(recorder->piece + recorder->filled,
+				   sizeof(recorder->piece) - recorder->filled))) {
+		recorder->filled += got;
+		take_lines(recorder);
+	}
+}
+
+static void follow(struct recorder *recorder, const sigset_t *waiting)
+{
+	const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000L };
+
+	while (!interrupted) {
+		drain(recorder);
+		ppoll(NULL, 0, &pause, waiting);
+	}
+	tracefs_stop(&recorder->tracefs);
+	drain(recorder);
+}
+
+static void finish(struct recorder *recorder)
+{
+	struct record lost = { .kind = RECORD_LOST };
+
+	while (recorder->order.count)
+		let_go_first(recorder);
+	begin_finish(&recorder->begin, &recorder->convert);
+	lost.asked = tracefs_lost(&recorder->tracefs) + recorder->order.late;
+	if (lost.asked)
+		convert_record(&recorder->convert, &lost);
+	order_finish(&recorder->order);
+	tracefs_remove();
+	convert_finish(&recorder->convert);
+}
+
+/* The blocks are read when all events are on: see begin.c. */
+static void record(const struct record_options *chosen, const char *heap)
+{
+	static struct recorder recorder = { .lines.name = "trace_pipe" };
+	u32 id = debugfs_id(chosen->debug, heap);
+	sigset_t waiting;
+
+	catch_signals(&waiting);
+	tracefs_start(&recorder.tracefs, chosen->tracing, chosen->kilobytes);
+	recorder.convert = convert_start(chosen->out);
+	recorder.order = order_start();
+	tracefs_follow(&recorder.tracefs, id);
+	recorder.begin.live = debugfs_live(chosen->debug, heap);
+	tracefs_mark(&recorder.tracefs, FTRACE_MARK);
+	warn("recording heap \"%s\"%s", heap, chosen->seconds ? "" : " until Ctrl-C");
+	alarm(chosen->seconds);
+	follow(&recorder, &waiting);
+	finish(&recorder);
+}
+
+static void read_option(struct record_options *chosen, int option)
+{
+	switch (option) {
+	case 'T':
+		chosen->tracing = optarg;
+		break;
+	case 'D':
+		chosen->debug = optarg;
+		break;
+	case 'o':
+		chosen->out = optarg;
+		break;
+	case 's':
+		chosen->seconds = number_option("-s", optarg, 1, 1U << 30);
+		break;
+	case 'b':
+		chosen->kilobytes = number_option("-b", optarg, 4, 1U << 24);
+		break;
+	default:
+		exit(1);
+	}
+}
+
+int record_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "tracefs", required_argument, NULL, 'T' },
+		{ "debugfs", required_argument, NULL, 'D' },
+		{}
+	};
+	struct record_options chosen = {
+		.tracing = "/sys/kernel/tracing",
+		.debug = "/sys/kernel/debug",
+		.kilobytes = 8192,
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "o:s:b:", options, NULL)) != -1)
+		read_option(&chosen, option);
+	record(&chosen, only_argument(argc, argv, "heap"));
+	return 0;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * replay - what becomes of a region while a trace is served
+ */
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "callers.h"
+#include "die.h"
+#include "need.h"
+#include "options.h"
+#include "run.h"
+
+/**
+ * struct table - a watcher that prints rows
+ * @watcher: what it is to the replay
+ * @rows: how many, evenly over the events
+ * @row: formats of one
+ */
+struct table {
+	struct watcher watcher;
+	u64 rows;
+	const char *row;
+};
+
+static const char head[] = "   event         live   blocks          end largest_hole failures\n";
+static const char row[] = "%8u %12" PRIu64 " %8" PRIu64 " %12" PRIu64 " %12" PRIu64 " %8" PRIu64
+			  "\n";
+static const char csv_head[] = "event,live,blocks,end,largest_hole,failures\n";
+static const char csv_row[] = "%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n";
+
+/* Of so many rows over all events, does one more belong behind this event? The last one has one. */
+static bool is_due(const struct table *table, const struct run *run)
+{
+	u64 before = run->event * table->rows / run->trace->count;
+	u64 after = (run->event + 1) * table->rows / run->trace->count;
+
+	return before != after;
+}
+
+static void print_row(struct watcher *watcher, struct run *run)
+{
+	const struct table *table = (const struct table *)watcher;
+	const struct heap *heap = run_heap(run);
+	u64 hole;
+
+	if (!is_due(table, run))
+		return;
+	hole = arena_largest_hole(&run->arena);
+	printf(table->row, run->event + 1, heap_bytes(heap->used), heap_blocks(heap),
+	       heap_bytes(run->end), hole, heap->failures);
+}
+
+/* The requests of a trace. */
+static u64 requests(const struct trace *trace)
+{
+	u64 count = 0;
+	u32 i;
+
+	for (i = 0; i < trace->count; i++)
+		count += !!trace->events[i].size;
+	return count;
+}
+
+static void print_summary(const struct run *run)
+{
+	const struct heap *heap = run_heap(run);
+	const struct event *failure = &run->trace->events[run->first_failure];
+
+	printf("region %" PRIu64 "\n", region_bytes(run->arena.granules));
+	printf("peak %" PRIu64 "\n", heap_bytes(heap->peak));
+	printf("peak_blocks %" PRIu64 "\n", run->peak_blocks);
+	printf("footprint %" PRIu64 "\n", heap_bytes(run->end));
+	printf("requests %" PRIu64 "\n", requests(run->trace));
+	printf("failures %" PRIu64 "\n", heap->failures);
+	if (heap->failures)
+		printf("first_failure event %u: %" PRIu64 " bytes for %s\n",
+		       run->first_failure + 1, failure->size, caller_name(failure->caller));
+}
+
+static void replay(const struct trace *trace, u32 granules, u64 rows, bool csv)
+{
+	struct table table = {
+		.watcher.look = print_row,
+		.rows = rows < trace->count ? rows : trace->count,
+		.row = csv ? csv_row : row,
+	};
+	struct run run;
+
+	fputs(csv ? csv_head : head, stdout);
+	run = run_trace(trace, granules, &table.watcher);
+	if (csv)
+		return;
+	printf("\n");
+	print_summary(&run);
+}
+
+/* A region of that many bytes, or the smallest that serves the trace. */
+static u32 granules_of(const struct trace *trace, u64 region)
+{
+	if (!region)
+		return need_of(trace).least;
+	return heap_granules_in(region);
+}
+
+struct replay_options {
+	u64 region;
+	u64 rows;
+	bool csv;
+	bool redzone;
+};
+
+static void read_option(struct replay_options *chosen, int option)
+{
+	switch (option) {
+	case 'r':
+		chosen->region = number_option("--region", optarg, 32, 64ULL << 30);
+		break;
+	case 'n':
+		chosen->rows = number_option("--rows", optarg, 1, UINT32_MAX);
+		break;
+	case 'c':
+		chosen->csv = true;
+		break;
+	case 'R':
+		chosen->redzone = true;
+		break;
+	default:
+		exit(1);
+	}
+}
+
+int replay_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "region", required_argument, NULL, 'r' },
+		{ "rows", required_argument, NULL, 'n' },
+		{ "csv", no_argument, NULL, 'c' },
+		{ "redzone", no_argument, NULL, 'R' },
+		{}
+	};
+	struct replay_options chosen = {};
+	struct trace trace;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		read_option(&chosen, option);
+	if (!chosen.rows)
+		chosen.rows = chosen.csv ? 1000 : 16;
+	trace = trace_load(only_argument(argc, argv, "trace"));
+	trace.redzone |= chosen.redzone;
+	replay(&trace, granules_of(&trace, chosen.region), chosen.rows, chosen.csv);
+	trace_free(&trace);
+	return 0;
+}

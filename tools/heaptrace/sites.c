@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sites - whose the live blocks are at some event of a trace
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "callers.h"
+#include "die.h"
+#include "run.h"
+#include "sites.h"
+
+#define SITES_SHOWN	16
+
+struct site {
+	u32 caller;
+	u64 blocks;
+	u64 granules;
+};
+
+/* Most bytes first; of as many, by name. */
+static int compare(const void *a, const void *b)
+{
+	const struct site *left = a, *right = b;
+
+	if (left->granules != right->granules)
+		return left->granules < right->granules ? 1 : -1;
+	return strcmp(caller_name(left->caller), caller_name(right->caller));
+}
+
+static void count_block(struct site *sites, const struct trace *trace, const struct event *alloc,
+			int sign)
+{
+	sites[alloc->caller].blocks += sign;
+	sites[alloc->caller].granules += (int64_t)sign * block_granules(trace, alloc->size);
+}
+
+/* All sites, by number, with what is theirs right after @last. */
+static struct site *sites_at(const struct trace *trace, u32 last)
+{
+	const struct event **live = zeroed((size_t)trace->blocks + 1, sizeof(*live));
+	struct site *sites = zeroed(callers_count(), sizeof(*sites));
+	const struct event *event;
+	u32 i;
+
+	for (i = 0; i < callers_count(); i++)
+		sites[i].caller = i;
+	for (i = 0; i <= last; i++) {
+		event = &trace->events[i];
+		if (event->size)
+			live[event->id] = event;
+		count_block(sites, trace, live[event->id], event->size ? 1 : -1);
+	}
+	free(live);
+	return sites;
+}
+
+static void print_site(const struct site *site, const char *name)
+{
+	printf("%12" PRIu64 " %8" PRIu64 "  %s\n", site->granules * HEAP_GRANULE, site->blocks,
+	       name);
+}
+
+void print_sites(const struct trace *trace, u32 event)
+{
+	struct site *sites = sites_at(trace, event);
+	struct site rest = {};
+	u32 i;
+
+	qsort(sites, callers_count(), sizeof(*sites), compare);
+	printf("at the peak, by caller:\n       bytes   blocks  caller\n");
+	for (i = 0; i < callers_count() && sites[i].blocks; i++) {
+		if (i < SITES_SHOWN) {
+			print_site(&sites[i], caller_name(sites[i].caller));
+			continue;
+		}
+		rest.blocks += sites[i].blocks;
+		rest.granules += sites[i].granules;
+	}
+	if (rest.blocks)
+		print_site(&rest, "others");
+	free(sites);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * size - which region to reserve for a trace, and why
+ */
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "../../bench/host/best_fit.h"
+#include "die.h"
+#include "need.h"
+#include "options.h"
+#include "run.h"
+#include "sites.h"
+
+#define PAGE	4096
+
+/* The margin: a quarter more than the trace needs, for what it does not show; and whole pages. */
+static u64 recommended(u32 least)
+{
+	u64 bytes = region_bytes(least);
+
+	return (bytes + bytes / 4 + PAGE - 1) / PAGE * PAGE;
+}
+
+static u64 failures_in(const struct trace *trace, u32 granules)
+{
+	struct run run = run_trace(trace, granules, NULL);
+
+	return run_heap(&run)->failures;
+}
+
+/* The argument in need.c, put to the test with the core itself. */
+static u64 verify(const struct trace *trace, u32 least)
+{
+	u64 failures = least > 1 ? failures_in(trace, least - 1) : 1;
+
+	if (failures_in(trace, least) || !failures)
+		die("%" PRIu64 " bytes are not exactly what the trace needs: a bug",
+		    region_bytes(least));
+	return failures;
+}
+
+/* The highest end of a block, if each were put into the smallest hole that is large enough. */
+static u32 best_fit_end(const struct trace *trace, u32 granules)
+{
+	struct part **parts = zeroed((size_t)trace->blocks + 1, sizeof(*parts));
+	const struct event *event;
+	struct best_fit heap;
+	u32 end = 0, i;
+
+	best_fit_init(&heap, granules);
+	for (i = 0; i < trace->count; i++) {
+		event = &trace->events[i];
+		if (!event->size) {
+			best_fit_free(&heap, parts[event->id]);
+			continue;
+		}
+		parts[event->id] = best_fit_alloc(&heap, block_granules(trace, event->size));
+		if (!parts[event->id])
+			die("event %u has no room in best fit", i + 1);
+		if (end < parts[event->id]->at + parts[event->id]->size)
+			end = parts[event->id]->at + parts[event->id]->size;
+	}
+	best_fit_destroy(&heap);
+	free(parts);
+	return end;
+}
+
+static void print_caveat(u64 count, const char *what)
+{
+	printf("! %" PRIu64 " %s\n", count, what);
+}
+
+static void print_caveats(const struct trace *trace)
+{
+	if (trace->lost)
+		print_caveat(trace->lost, "events were lost: the trace is not all that happened");
+	if (trace->fails)
+		print_caveat(trace->fails, "requests failed meanwhile: they are not counted");
+	if (trace->live)
+		print_caveat(trace->live, "blocks lived before: they come first, without holes");
+}
+
+static void print_line(const char *what, u64 bytes, const char *why)
+{
+	printf("%-16s %12" PRIu64 "  %s\n", what, bytes, why);
+}
+
+static void print_size(const struct trace *trace)
+{
+	struct need need = need_of(trace);
+	u64 failures = verify(trace, need.least);
+	char why[160];
+
+	printf("%" PRIu64 " bytes: %s\n", recommended(need.least),
+	       "the smallest region that serves the trace, a quarter more, in whole pages");
+	print_caveats(trace);
+	printf("\n");
+	snprintf(why, sizeof(why), "nothing fails; with 16 bytes less: %" PRIu64 " (replayed)",
+		 failures);
+	print_line("smallest region", region_bytes(need.least), why);
+	snprintf(why, sizeof(why), "most bytes live, at event %u of %u; blocks: %u to %u bytes",
+		 need.peak_event + 1, trace->count, need.smallest * HEAP_GRANULE,
+		 need.largest * HEAP_GRANULE);
+	print_line("peak", heap_bytes(need.peak), why);
+	print_line("guaranteed", need.guaranteed * HEAP_GRANULE + 2 * HEAP_EDGE,
+		   "serves the same blocks in any order: peak * (1 + ceil(log2(largest/smallest)))");
+	print_line("best fit", region_bytes(best_fit_end(trace, HEAP_GRANULES_MAX)),
+		   "would need, taking the smallest hole that is large enough");
+	printf("\n");
+	print_sites(trace, need.peak_event);
+}
+
+int size_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "redzone", no_argument, NULL, 'R' },
+		{}
+	};
+	bool redzone = false;
+	struct trace trace;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == '?')
+			return 1;
+		redzone = true;
+	}
+	trace = trace_load(only_argument(argc, argv, "trace"));
+	trace.redzone |= redzone;
+	print_size(&trace);
+	trace_free(&trace);
+	return 0;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace - the text format of traces, read
+ *
+ * A trace that cannot have happened is refused, with the line that says so.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "callers.h"
+#include "die.h"
+#include "lines.h"
+#include "trace.h"
+
+struct reader {
+	struct lines lines;
+	struct trace *trace;
+	size_t room;
+	bool *live;			/* by id */
+	size_t live_room;
+	bool promised;			/* there will be an `# end` */
+	bool ended;
+};
+
+/* A number at the front of *@text, which then is what follows it and the blanks behind. */
+static bool take_number(const char **text, u64 *number)
+{
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(*text, &end, 10);
+	if (errno || (*end && *end != ' '))
+		return false;
+	*text = end + strspn(end, " ");
+	return true;
+}
+
+static void add(struct reader *reader, u64 id, u64 size, u32 caller)
+{
+	struct trace *trace = reader->trace;
+
+	if (trace->count == UINT_MAX)
+		lines_die(&reader->lines, "there are more events than 2^32");
+	trace->events = grow(trace->events, &reader->room, (size_t)trace->count + 1,
+			     sizeof(struct event));
+	trace->events[trace->count++] = (struct event){ size, id, caller };
+}
+
+static void read_alloc(struct reader *reader, const char *rest)
+{
+	struct trace *trace = reader->trace;
+	u64 id, size;
+
+	if (!take_number(&rest, &id) || !take_number(&rest, &size))
+		lines_die(&reader->lines, "want: alloc ID SIZE [CALLER]");
+	if (!id || id > (u64)trace->blocks + 1)
+		lines_die(&reader->lines, "the next block is %" PRIu64 ", not %" PRIu64,
+			  (u64)trace->blocks + 1, id);
+	if (!size)
+		lines_die(&reader->lines, "a block of 0 bytes");
+	reader->live = grow(reader->live, &reader->live_room, id + 1, sizeof(bool));
+	if (reader->live[id])
+		lines_die(&reader->lines, "block %" PRIu64 " is allocated already", id);
+	reader->live[id] = true;
+	if (trace->blocks < id)
+		trace->blocks = id;
+	add(reader, id, size, caller_number(rest));
+}
+
+static void read_free(struct reader *reader, const char *rest)
+{
+	u64 id;
+
+	if (!take_number(&rest, &id))
+		lines_die(&reader->lines, "want: free ID");
+	if (id > reader->trace->blocks || !reader->live[id])
+		lines_die(&reader->lines, "block %" PRIu64 " is not allocated", id);
+	reader->live[id] = false;
+	add(reader, id, 0, NO_CALLER);
+}
+
+static u64 count_of(struct reader *reader, const char *rest)
+{
+	u64 number;
+
+	if (!take_number(&rest, &number))
+		lines_die(&reader->lines, "want a number in this remark");
+	return number;
+}
+
+static void read_version(struct reader *reader, const char *rest)
+{
+	u64 version = count_of(reader, rest);
+
+	if (version > TRACE_VERSION)
+		lines_die(&reader->lines, "version %" PRIu64 " is newer than this program (%d)",
+			  version, TRACE_VERSION);
+	reader->promised = true;
+}
+
+static void read_redzone(struct reader *reader, const char *rest)
+{
+	reader->trace->redzone = true;
+}
+
+static void read_live(struct reader *reader, const char *rest)
+{
+	reader->trace->live += count_of(reader, rest);
+}
+
+static void read_fail(struct reader *reader, const char *rest)
+{
+	count_of(reader, rest);
+	reader->trace->fails++;
+}
+
+static void read_lost(struct reader *reader, const char *rest)
+{
+	reader->trace->lost += count_of(reader, rest);
+}
+
+static void read_end(struct reader *reader, const char *rest)
+{
+	if (count_of(reader, rest) != reader->trace->count)
+		lines_die(&reader->lines, "there are %u events before it", reader->trace->count);
+	reader->ended = true;
+}
+
+struct word {
+	const char *word;
+	void (*read)(struct reader *reader, const char *rest);
+};
+
+static const struct word events[] = {
+	{ "alloc", read_alloc },
+	{ "free", read_free },
+};
+
+static const struct word remarks[] = {
+	{ "heaptrace", read_version },
+	{ "redzone", read_redzone },
+	{ "live", read_live },
+	{ "fail", read_fail },
+	{ "lost", read_lost },
+	{ "end", read_end },
+};
+
+static bool read_words(struct reader *reader, const char *text, const struct word *words,
+		       size_t count)
+{
+	size_t length = strcspn(text, " "), i;
+
+	for (i = 0; i < count; i++) {
+		if (strlen(words[i].word) != length || strncmp(text, words[i].word, length))
+			continue;
+		text += length;
+		words[i].read(reader, text + strspn(text, " "));
+		return true;
+	}
+	return false;
+}
+
+static void read_line(struct reader *reader, const char *text)
+{
+	if (reader->lines.cut)
+		lines_die(&reader->lines, "it is cut: the file is truncated");
+	if (reader->ended)
+		lines_die(&reader->lines, "there is something behind the end");
+	if (*text == '#')
+		read_words(reader, text + 1 + strspn(text + 1, " "), remarks, COUNT(remarks));
+	else if (!read_words(reader, text, events, COUNT(events)))
+		lines_die(&reader->lines, "neither alloc nor free: %.40s", text);
+}
+
+struct trace trace_load(const char *path)
+{
+	struct trace trace = {};
+	struct reader reader = { .lines = lines_open(path), .trace = &trace };
+	const char *text;
+
+	if (!reader.lines.file)
+		die("%s: %s", path, strerror(errno));
+	while ((text = lines_next(&reader.lines)))
+		read_line(&reader, text);
+	if (reader.promised && !reader.ended)
+		lines_die(&reader.lines, "no `# end` follows: the file is truncated");
+	if (!trace.blocks)
+		die("%s: there are no events in it", reader.lines.name);
+	lines_close(&reader.lines);
+	free(reader.live);
+	return trace;
+}
+
+void trace_free(struct trace *trace)
+{
+	free(trace->events);
+}
