@@ -7,8 +7,11 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 MODULES = /lib/modules/$(RELEASE)/extra
 API := /usr/src/heapmod-0.1
+BIN := /usr/bin
+MAN := /usr/share/man/man1
 # A package being built leaves this to the machine that it is installed on.
 DEPMOD = $(if $(DESTDIR),,/sbin/depmod $(RELEASE))
+SECONDS := 60
 .DEFAULT_GOAL := all
 
 help: ## this list
@@ -20,23 +23,45 @@ all: ## build the modules for the running kernel, or for KDIR=
 		echo "There are no headers in $(KDIR). Install them: apt-get install linux-headers-$$(uname -r)"; exit 1; }
 	scripts/modules host $(KDIR)
 
+tools: ## heapview, which shows heaps in a terminal, and heaptrace, which records them: build/tools
+	@scripts/need tools
+	@mkdir -p build && flock build/tools.lock $(MAKE) -s -C tools
+
 demo: ## boot Debian's kernel in a VM and see programs recorded in a heap
 	@vm/demo
 
 vm: ## the same VM with a shell in it, modules at hand
 	@vm/shell
 
-test: ## all tests: host, KUnit, VM, and that the benchmarks run
-	@scripts/test host kunit vm bench
+test: ## all tests: host, a minute of fuzzing, tools, KUnit, VM, and that the benchmarks run
+	@scripts/test vm host kunit tools bench fuzz
 
 test-host: ## the core in userspace: against the oracle, with sanitizers, 64 and 32 bit
 	@scripts/test host
+
+fuzz: ## libFuzzer and AFL++ on the core, against the oracle, for SECONDS=60
+	@tests/fuzz/run $(SECONDS)
+
+fuzz-keep: ## ... and what they found into the corpus that they begin with
+	@tests/fuzz/run keep
+
+coverage: ## lines and branches of the core that the host tests run, and those they miss
+	@scripts/need host coverage && $(MAKE) -s -C tests coverage
+
+mutate: ## small mistakes planted in the core, one at a time: do the host tests notice? (minutes)
+	@scripts/need host mutate && tests/mutate
+
+test-tools: ## the programs in tools/, on the host
+	@scripts/test tools
 
 test-kunit: ## KUnit on User-Mode Linux with KASAN, lockdep and kmemleak
 	@scripts/test kunit
 
 test-vm: ## the modules on Debian's stock kernel in QEMU
 	@scripts/test vm
+
+test-race: ## the modules on a kernel with lockdep and KCSAN, two CPUs (builds it: 10 minutes, once)
+	@scripts/test race
 
 test-bench: ## a short run of the benchmarks, of which no figure is judged
 	@scripts/test bench
@@ -56,20 +81,30 @@ bench-publish: bench ## ... and the tables and plots in docs/bench anew
 trace: ## record anew what a kernel asks of kmalloc while it works
 	@bench/traces/record
 
+pictures: tools ## the pictures in docs that heapview draws, anew
+	build/tools/heapview --svg docs/heapview.svg --at 80% bench/traces/processes.xz
+
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, SPDX
 	@scripts/lint
 
-install: all ## install heapmod.ko for the same kernel, and the API in /usr/src
+install: all install-tools ## install heapmod.ko for the same kernel, the API in /usr/src, and heapview
 	install -D -m 644 -t $(DESTDIR)$(MODULES) build/host/heapmod.ko
 	install -D -m 644 -t $(DESTDIR)$(API) heapmod.h build/host/Module.symvers
 	$(DEPMOD)
 
-uninstall: ## take that away again
+install-tools: tools ## install heapview alone, with its man page
+	install -D -m 755 -t $(DESTDIR)$(BIN) build/tools/heapview
+	install -D -m 644 -t $(DESTDIR)$(MAN) tools/heapview/heapview.1
+
+uninstall: uninstall-tools ## take that away again
 	rm -rf $(DESTDIR)$(MODULES)/heapmod.ko $(DESTDIR)$(API)
 	$(DEPMOD)
+
+uninstall-tools: ## take heapview away alone
+	rm -f $(DESTDIR)$(BIN)/heapview $(DESTDIR)$(MAN)/heapview.1
 
 clean: ## forget what was built here; the cache stays
 	rm -rf build
 
-.PHONY: help all demo vm test test-host test-kunit test-vm test-bench bench bench-kernel bench-host
-.PHONY: bench-publish trace lint install uninstall clean
+# Every target, as `make help` finds them.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
