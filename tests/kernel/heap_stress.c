@@ -45,6 +45,10 @@ static atomic64_t operations[CONTEXTS];
 static struct heapmod *heap;
 static struct dentry *dir;
 
+static bool interrupts = true;
+module_param(interrupts, bool, 0444);
+MODULE_PARM_DESC(interrupts, "work in interrupts, too (default true)");
+
 struct held {
 	u8 *ptr;
 	u32 size;
@@ -163,7 +167,8 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 static void start_timer(struct client *client, enum hrtimer_mode mode)
 {
 	heapmod_hrtimer_setup(&client->timer, interrupt, CLOCK_MONOTONIC, mode);
-	hrtimer_start(&client->timer, ns_to_ktime(PAUSE), mode);
+	if (client->left)
+		hrtimer_start(&client->timer, ns_to_ktime(PAUSE), mode);
 }
 
 static void free_blocks(struct client *client)
@@ -194,6 +199,14 @@ static int work_on_cpu_of(void *data)
 	return 0;
 }
 
+/* The timers of a thread do an eighth of what it does. */
+static u64 share(enum context context, u64 count)
+{
+	if (context == TASK)
+		return count;
+	return interrupts ? count / 8 : 0;
+}
+
 static int start(struct worker *worker, unsigned int cpu, u64 count)
 {
 	struct task_struct *task;
@@ -201,7 +214,7 @@ static int start(struct worker *worker, unsigned int cpu, u64 count)
 
 	for (i = 0; i < CONTEXTS; i++) {
 		prandom_seed_state(&worker->clients[i].random, cpu * CONTEXTS + i + 1);
-		worker->clients[i].left = i == TASK ? count : count / 8;
+		worker->clients[i].left = share(i, count);
 	}
 	init_completion(&worker->done);
 	task = kthread_create_on_cpu(work_on_cpu_of, worker, cpu, "heap_stress/%u");
