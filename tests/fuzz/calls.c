@@ -37,7 +37,6 @@ static struct node *oracle_gives(struct model *model, size_t size)
 {
 	u32 granules = model_granules(model, size);
 
-	heap_steps = 0;
 	return granules ? oracle_alloc(model->oracle, granules) : NULL;
 }
 
@@ -85,8 +84,10 @@ bool call_alloc(struct model *model, size_t size)
 {
 	u8 owner = model->tally.allocs * 37;
 	struct node *node = oracle_gives(model, size);
-	void *ptr = heap_alloc(&model->heap, size, owner);
+	void *ptr;
 
+	heap_steps = 0;
+	ptr = heap_alloc(&model->heap, size, owner);
 	verify_steps(model, heap_bound(&model->heap));
 	MUST(ptr == (node ? model_payload(model, node->at) : NULL));
 	if (!node) {
@@ -144,8 +145,10 @@ bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
 	u8 owner = model->tally.allocs * 37;
 	struct node *large = size + room < size ? NULL : oracle_gives(model, size + room);
 	u32 old_at = large ? large->at : 0;
-	void *ptr = heap_alloc_aligned(&model->heap, size, align, owner);
+	void *ptr;
 
+	heap_steps = 0;
+	ptr = heap_alloc_aligned(&model->heap, size, align, owner);
 	verify_steps(model, heap_shape_bound(&model->heap));
 	MUST(!ptr == !large && !((uintptr_t)ptr & (align - 1)));
 	if (!large) {
@@ -232,6 +235,7 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	verdict = expect_resize(model, ptr, &right);
 	fits = (!verdict || verdict == HEAP_OVERRUN) && granules &&
 	       oracle_resize(model_node(model, right.at), granules);
+	heap_steps = 0;
 	MUST(heap_resize(&model->heap, ptr, size, &block, &done) == verdict && done == fits);
 	verify_steps(model, heap_shape_bound(&model->heap));
 	if (right.at != HEAP_NONE)
@@ -334,6 +338,7 @@ enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 	struct heap_view block, right;
 	enum heap_verdict verdict = expect_free(model, ptr, claim, &right);
 
+	heap_steps = 0;
 	if (claim)
 		MUST(heap_claim(&model->heap, ptr, &block) == verdict);
 	else
