@@ -59,6 +59,15 @@ void *heapmod_alloc_locked(struct heapmod *heap, size_t size, unsigned long call
 	return alloc_locked(heap, size, caller);
 }
 
+static void *aligned_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
+	__must_hold(&heap->lock)
+{
+	struct heap_owner *owner = heap_owner_of(&heap->owners, caller);
+
+	return count_alloc(heap, heap_alloc_aligned(&heap->core, size, align, owner->number), size,
+			   owner);
+}
+
 noinline void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
 	trace_heapmod_fail(heap->id, size, caller);
@@ -69,7 +78,7 @@ noinline void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsign
 }
 
 /* There was no room, unless for what waits to be freed, or for nothing. */
-static noinline void *alloc_again(struct heapmod *heap, size_t size, gfp_t gfp,
+static noinline void *alloc_again(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				  unsigned long caller)
 {
 	unsigned long flags;
@@ -80,7 +89,9 @@ static noinline void *alloc_again(struct heapmod *heap, size_t size, gfp_t gfp,
 	if (heap_defers(&heap->deferred) && !in_nmi()) {
 		heapmod_drain(heap);
 		if (heap_lock(heap, flags)) {
-			ptr = alloc_locked(heap, size, caller);
+			heap->core.failures--;	/* that was this call's, too */
+			heap_owner_of(&heap->owners, caller)->failures--;
+			ptr = aligned_locked(heap, size, align, caller);
 			heap_unlock(heap, flags, caller);
 		}
 	}
@@ -110,7 +121,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 	heap_unlock(heap, flags, caller);
 
 	if (unlikely(!ptr)) {
-		ptr = alloc_again(heap, size, gfp, caller);
+		ptr = alloc_again(heap, size, 1, gfp, caller);
 		if (ZERO_OR_NULL_PTR(ptr))
 			return ptr;
 	}
@@ -154,7 +165,6 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc);
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
-	struct heap_owner *owner;
 	unsigned long flags;
 	void *ptr;
 
@@ -169,13 +179,14 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 		return ZERO_SIZE_PTR;
 	if (diagnostics_fail(size) || !heap_lock(heap, flags))
 		return heapmod_fail(heap, size, gfp, caller);
-	owner = heap_owner_of(&heap->owners, caller);
-	ptr = heap_alloc_aligned(&heap->core, size, align, owner->number);
-	count_alloc(heap, ptr, size, owner);
+	ptr = aligned_locked(heap, size, align, caller);
 	heap_unlock(heap, flags, caller);
 
-	if (!ptr)
-		return heapmod_fail(heap, size, gfp, caller);
+	if (!ptr) {
+		ptr = alloc_again(heap, size, align, gfp, caller);
+		if (!ptr)
+			return NULL;
+	}
 	diagnostics_alloc(heap, ptr, size, gfp, caller);
 	return ptr;
 }

@@ -152,6 +152,15 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
 	__alloc_size(3) __must_check;
+void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
+			    unsigned long caller)
+	__malloc __alloc_size(3) __must_check;
+char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
+			    unsigned long caller)
+	__malloc __must_check;
+char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
+			       unsigned long caller)
+	__printf(3, 0) __malloc __must_check;
 
 /**
  * typedef heapmod_low_fn - what heapmod_watch() calls
@@ -167,5 +176,29 @@ size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
 bool heapmod_owns(struct heapmod *heap, const void *ptr);
 void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats);
 int heapmod_check(struct heapmod *heap);
+
+/*
+ * Scope-based cleanup, where the kernel has it:
+ *
+ *	struct heapmod *heap __free(heapmod) = heapmod_create("mine", SZ_64K, 0);
+ *	CLASS(heapmod_block, block)(heap, 100, GFP_KERNEL);
+ *
+ * The heap is destroyed, and the block freed, where the name goes out of scope; unless
+ * no_free_ptr(heap), or no_free_ptr(block.ptr), takes it out of that.
+ */
+#if __has_include(<linux/cleanup.h>)
+#include <linux/cleanup.h>
+
+/* A block knows not whose it is: the two go together. */
+struct heapmod_block {
+	struct heapmod *heap;
+	void *ptr;
+};
+
+DEFINE_FREE(heapmod, struct heapmod *, heapmod_destroy(_T))
+DEFINE_CLASS(heapmod_block, struct heapmod_block, heapmod_free(_T.heap, _T.ptr),
+	     ((struct heapmod_block){ heap, heapmod_alloc(heap, size, gfp) }),
+	     struct heapmod *heap, size_t size, gfp_t gfp)
+#endif
 
 #endif

@@ -100,8 +100,8 @@ static void follow_up(struct irq_work *work)
 	heapmod_drain(heap);
 	if (READ_ONCE(heap->deferred.overflow))
 		schedule_work(&heap->recover);
-	heapmod_report_waiting(heap);
 	heapmod_serve_waiters(heap);
+	heapmod_report_waiting(heap);
 	heapmod_tell_low(heap);
 }
 

@@ -58,7 +58,8 @@ struct heap_low {
  * @index: memory of the core's index
  * @deferred: blocks that were freed where @lock could not be had
  * @waiters: those who wait for a block, in the order in which they came
- * @waiting: how many they are, those aside who are just leaving
+ * @waiting: tasks in heapmod_alloc_wait()
+ * @going: nobody waits any more; under @lock
  * @low: tells the client that the heap fills up
  * @recover: frees those of @deferred that found no room there
  * @follow_up: does what cannot be done under @lock: see follow_up()
@@ -82,6 +83,7 @@ struct heapmod {
 	struct heap_deferred deferred;
 	struct list_head waiters;
 	atomic_t waiting;
+	bool going;
 	struct heap_low low;
 	struct work_struct recover;
 	atomic_t refused;

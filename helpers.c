@@ -220,15 +220,27 @@ void heapmod_free_sensitive(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive);
 
-static void *duplicate(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
-		       unsigned long caller)
+/**
+ * heapmod_memdup_caller - heapmod_memdup() on behalf of another
+ * @heap: the heap
+ * @src: what to copy
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
+			    unsigned long caller)
 {
-	void *ptr = heapmod_alloc_caller(heap, size, gfp, caller);
+	void *ptr = heapmod_alloc_caller(heap, size, gfp & ~__GFP_ZERO, caller);
 
 	if (!ZERO_OR_NULL_PTR(ptr))
 		memcpy(ptr, src, size);
 	return ptr;
 }
+EXPORT_SYMBOL_HEAPMOD(heapmod_memdup_caller);
 
 /**
  * heapmod_memdup - allocate a copy
@@ -237,14 +249,33 @@ static void *duplicate(struct heapmod *heap, const void *src, size_t size, gfp_t
  * @size: bytes
  * @gfp: as for heapmod_alloc()
  *
- * Context: any; as heapmod_alloc().
+ * Context: any; as heapmod_alloc(). The copy is made without the lock.
  * Return: as heapmod_alloc().
  */
 void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
 {
-	return duplicate(heap, src, size, gfp, _RET_IP_);
+	return heapmod_memdup_caller(heap, src, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
+
+/**
+ * heapmod_strdup_caller - heapmod_strdup() on behalf of another
+ * @heap: the heap
+ * @string: to copy, or NULL
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_strdup().
+ */
+char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
+			    unsigned long caller)
+{
+	if (!string)
+		return NULL;
+	return heapmod_memdup_caller(heap, string, strlen(string) + 1, gfp, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
 
 /**
  * heapmod_strdup - allocate a copy of a string
@@ -257,12 +288,23 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
  */
 char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp)
 {
-	return string ? duplicate(heap, string, strlen(string) + 1, gfp, _RET_IP_) : NULL;
+	return heapmod_strdup_caller(heap, string, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup);
 
-static __printf(4, 0) char *print(struct heapmod *heap, gfp_t gfp, unsigned long caller,
-				  const char *fmt, va_list args)
+/**
+ * heapmod_vasprintf_caller - heapmod_vasprintf() on behalf of another
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ * @args: of @fmt
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
+			       unsigned long caller)
 {
 	va_list again;
 	char *string;
@@ -276,6 +318,7 @@ static __printf(4, 0) char *print(struct heapmod *heap, gfp_t gfp, unsigned long
 		vsnprintf(string, length + 1, fmt, args);
 	return string;
 }
+EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
 
 /**
  * heapmod_vasprintf - allocate a formatted string
@@ -284,12 +327,12 @@ static __printf(4, 0) char *print(struct heapmod *heap, gfp_t gfp, unsigned long
  * @fmt: as for printf()
  * @args: of @fmt
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc(). The string is made without the lock, twice: first its length.
  * Return: as heapmod_alloc().
  */
 char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
 {
-	return print(heap, gfp, _RET_IP_, fmt, args);
+	return heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
 
@@ -299,7 +342,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
  * @gfp: as for heapmod_alloc()
  * @fmt: as for printf()
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_vasprintf().
  * Return: as heapmod_alloc().
  */
 char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
@@ -308,7 +351,7 @@ char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
 	char *string;
 
 	va_start(args, fmt);
-	string = print(heap, gfp, _RET_IP_, fmt, args);
+	string = heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
 	va_end(args);
 	return string;
 }

@@ -61,6 +61,7 @@ static struct waiter *serve_first(struct heapmod *heap)
 	waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
 	if (waiter && fits(heap, waiter->size)) {
 		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+		heapmod_complete_findings(heap, waiter->caller);
 		leave(heap, waiter);
 	} else {
 		waiter = NULL;
@@ -73,11 +74,11 @@ void heapmod_serve_waiters(struct heapmod *heap)
 {
 	struct waiter *waiter;
 
-	while (heap->core.found & HEAP_WAITED && (waiter = serve_first(heap)))
+	while ((waiter = serve_first(heap)))
 		complete(&waiter->served);
 }
 
-/* The heap goes: whoever waits, leaves with nothing. */
+/* The heap goes: whoever waits, or is about to, leaves with nothing. */
 void heapmod_dismiss_waiters(struct heapmod *heap)
 {
 	struct waiter *waiter;
@@ -85,6 +86,7 @@ void heapmod_dismiss_waiters(struct heapmod *heap)
 
 	for (;;) {
 		raw_spin_lock_irqsave(&heap->lock, flags);
+		heap->going = true;
 		waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
 		if (waiter)
 			leave(heap, waiter);
@@ -113,19 +115,22 @@ static void give_up(struct heapmod *heap, struct waiter *waiter)
 		irq_work_queue(&heap->follow_up);	/* the next in line may fit */
 }
 
-/* Joins the queue, unless nobody is in it and there is room. */
-static void join(struct heapmod *heap, struct waiter *waiter)
+/* Joins the queue, unless nobody is in it and there is room, or the heap goes. Must he wait? */
+static bool join(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
+	bool waits = false;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	if (list_empty(&heap->waiters) && fits(heap, waiter->size)) {
 		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
-	} else {
+	} else if (!heap->going) {
 		list_add_tail(&waiter->place, &heap->waiters);
 		heap->core.found |= HEAP_WAITED;
+		waits = true;
 	}
 	heap_unlock(heap, flags, waiter->caller);
+	return waits;
 }
 
 static void *wait_for_block(struct heapmod *heap, size_t size, long timeout, unsigned long caller)
@@ -134,12 +139,9 @@ static void *wait_for_block(struct heapmod *heap, size_t size, long timeout, uns
 
 	INIT_LIST_HEAD(&waiter.place);
 	init_completion(&waiter.served);
-	atomic_inc(&heap->waiting);
-	join(heap, &waiter);
-	if (!waiter.ptr && wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
+	if (join(heap, &waiter) &&
+	    wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
 		give_up(heap, &waiter);
-	if (atomic_dec_and_test(&heap->waiting))
-		wake_up_var(&heap->waiting);
 	return waiter.ptr;
 }
 
@@ -166,10 +168,14 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 		return ZERO_SIZE_PTR;
 	if (diagnostics_fail(size) || size > heapmod_largest(heap))
 		return heapmod_fail(heap, size, gfp, caller);
+	atomic_inc(&heap->waiting);	/* for heapmod_destroy(), who waits for us */
 	ptr = wait_for_block(heap, size, timeout, caller);
-	if (!ptr)
-		return heapmod_fail(heap, size, gfp, caller);
-	diagnostics_alloc(heap, ptr, size, gfp, caller);
+	if (ptr)
+		diagnostics_alloc(heap, ptr, size, gfp, caller);
+	else
+		heapmod_fail(heap, size, gfp, caller);
+	if (atomic_dec_and_test(&heap->waiting))
+		wake_up_var(&heap->waiting);
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait_caller);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_context - every call that may be made anywhere is made in each context, on one heap
+ *
+ * Lockdep and DEBUG_ATOMIC_SLEEP watch. NMIs and panics are for the cases of the VM.
+ */
+#include <linux/bottom_half.h>
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "../compat.h"
+#include "suite.h"
+
+struct calls {
+	struct heapmod *heap;
+	struct hrtimer timer;
+	struct irq_work work;
+	struct completion done;
+	int wrong;
+};
+
+static __printf(2, 3) char *print(struct heapmod *heap, const char *fmt, ...)
+{
+	char *string;
+	va_list args;
+
+	va_start(args, fmt);
+	string = heapmod_vasprintf(heap, GFP_ATOMIC, fmt, args);
+	va_end(args);
+	return string;
+}
+
+static int allocate(struct heapmod *heap, void *blocks[])
+{
+	int count = 0;
+
+	blocks[count++] = heapmod_alloc(heap, 100, GFP_ATOMIC);
+	blocks[count++] = heapmod_zalloc(heap, 100, GFP_ATOMIC);
+	blocks[count++] = heapmod_alloc_array(heap, 10, 10, GFP_ATOMIC);
+	blocks[count++] = heapmod_alloc_aligned(heap, 100, 256, GFP_ATOMIC);
+	blocks[count++] = heapmod_memdup(heap, "0123456789", 10, GFP_ATOMIC);
+	blocks[count++] = heapmod_strdup(heap, "0123456789", GFP_ATOMIC);
+	blocks[count++] = heapmod_asprintf(heap, GFP_ATOMIC, "%d", 12345);
+	blocks[count++] = print(heap, "%d", 12345);
+	blocks[count++] = heapmod_realloc(heap, NULL, 100, GFP_ATOMIC);
+	return count;
+}
+
+/* It moves, for there is a block behind it; then it shrinks and grows in place. */
+static bool resize(struct heapmod *heap, void **block)
+{
+	static const size_t sizes[] = { 2000, 10, 1000 };
+	void *ptr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ptr = heapmod_realloc(heap, *block, sizes[i], GFP_ATOMIC | __GFP_ZERO);
+		if (!ptr)
+			return false;
+		*block = ptr;
+	}
+	return true;
+}
+
+static bool look(struct heapmod *heap, u8 *ptr)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(heap, &stats);
+	heapmod_reset_peak(heap);
+	return stats.blocks && heapmod_owns(heap, ptr) && !heapmod_owns(heap, ptr + 16) &&
+	       heapmod_usable_size(heap, ptr) == 1000 && !heapmod_check(heap);
+}
+
+/* Each call that claims any context; how many went wrong. */
+static int call_all(struct heapmod *heap)
+{
+	void *blocks[16];
+	int count = allocate(heap, blocks);
+	int wrong = 0;
+	int i;
+
+	wrong += !resize(heap, &blocks[0]);
+	wrong += !look(heap, blocks[0]);
+	for (i = 0; i < count; i++) {
+		wrong += !blocks[i];
+		if (i % 2)
+			heapmod_free(heap, blocks[i]);
+		else
+			heapmod_free_sensitive(heap, blocks[i]);
+	}
+	heapmod_free(heap, blocks[1]);		/* it is refused */
+	return wrong;
+}
+
+static void expect_served(struct kunit *test, int wrong)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(test->priv, &stats);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, stats.blocks, 0);
+	KUNIT_EXPECT_EQ(test, stats.refused, 1);
+}
+
+#define AROUND(name, before, after)			\
+static void name(struct kunit *test)			\
+{							\
+	struct heapmod *heap = suite_heap(test, 1 << 16); \
+	int wrong;					\
+							\
+	before;						\
+	wrong = call_all(heap);				\
+	after;						\
+	expect_served(test, wrong);			\
+}
+
+static DEFINE_RAW_SPINLOCK(lock);
+
+AROUND(task, might_sleep(), might_sleep())
+AROUND(without_preemption, preempt_disable(), preempt_enable())
+AROUND(without_softirqs, local_bh_disable(), local_bh_enable())
+AROUND(without_interrupts, local_irq_disable(), local_irq_enable())
+AROUND(with_a_raw_lock, raw_spin_lock_irq(&lock), raw_spin_unlock_irq(&lock))
+
+static enum hrtimer_restart in_timer(struct hrtimer *timer)
+{
+	struct calls *calls = container_of(timer, struct calls, timer);
+
+	calls->wrong = call_all(calls->heap);
+	complete(&calls->done);
+	return HRTIMER_NORESTART;
+}
+
+static void by_timer(struct kunit *test, enum hrtimer_mode mode)
+{
+	static struct calls calls;
+
+	calls.heap = suite_heap(test, 1 << 16);
+	init_completion(&calls.done);
+	heapmod_hrtimer_setup(&calls.timer, in_timer, CLOCK_MONOTONIC, mode);
+	hrtimer_start(&calls.timer, 0, mode);
+	wait_for_completion(&calls.done);
+	hrtimer_cancel(&calls.timer);
+	expect_served(test, calls.wrong);
+}
+
+static void softirq(struct kunit *test)
+{
+	by_timer(test, HRTIMER_MODE_REL_SOFT);
+}
+
+static void hard_interrupt(struct kunit *test)
+{
+	by_timer(test, HRTIMER_MODE_REL_HARD);
+}
+
+static void in_irq_work(struct irq_work *work)
+{
+	struct calls *calls = container_of(work, struct calls, work);
+
+	calls->wrong = call_all(calls->heap);
+}
+
+static void irq_work(struct kunit *test)
+{
+	static struct calls calls;
+
+	calls.heap = suite_heap(test, 1 << 16);
+	init_irq_work(&calls.work, in_irq_work);
+	irq_work_queue(&calls.work);
+	irq_work_sync(&calls.work);
+	expect_served(test, calls.wrong);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(task),
+	KUNIT_CASE(without_preemption),
+	KUNIT_CASE(without_softirqs),
+	KUNIT_CASE(without_interrupts),
+	KUNIT_CASE(with_a_raw_lock),
+	KUNIT_CASE(softirq),
+	KUNIT_CASE(hard_interrupt),
+	KUNIT_CASE(irq_work),
+	{}
+};
+
+SUITE(cases);

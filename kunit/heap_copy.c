@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_copy - copies and strings; blocks that are zeroed before they are freed, or go with their scope
+ *
+ * KASAN does not watch this file: it reads blocks that are freed.
+ */
+#include <linux/string.h>
+
+#include "../heaps.h"
+#include "suite.h"
+
+static void memory_is_copied(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	const char *src = "heapmod\0copies";
+	void *nothing = ZERO_SIZE_PTR;
+	char *copy = heapmod_memdup(heap, src, 15, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_EQ(test, memcmp(copy, src, 15), 0);
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, copy), 15);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_memdup(heap, src, 0, GFP_KERNEL), nothing);
+	heapmod_free(heap, copy);
+}
+
+static void strings_are_copied(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	char *copy = heapmod_strdup(heap, "granule", GFP_KERNEL);
+	char *empty = heapmod_strdup(heap, "", GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_ASSERT_NOT_NULL(test, empty);
+	KUNIT_EXPECT_STREQ(test, copy, "granule");
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, copy), 8);
+	KUNIT_EXPECT_STREQ(test, empty, "");
+	KUNIT_EXPECT_NULL(test, heapmod_strdup(heap, NULL, GFP_KERNEL));
+	heapmod_free(heap, copy);
+	heapmod_free(heap, empty);
+}
+
+static __printf(2, 3) char *print(struct heapmod *heap, const char *fmt, ...)
+{
+	char *string;
+	va_list args;
+
+	va_start(args, fmt);
+	string = heapmod_vasprintf(heap, GFP_KERNEL, fmt, args);
+	va_end(args);
+	return string;
+}
+
+static void strings_are_printed(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	char *one = heapmod_asprintf(heap, GFP_KERNEL, "%s %d", "chunk", 64);
+	char *two = print(heap, "%0100d", 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, one);
+	KUNIT_ASSERT_NOT_NULL(test, two);
+	KUNIT_EXPECT_STREQ(test, one, "chunk 64");
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, one), 9);
+	KUNIT_EXPECT_EQ(test, strlen(two), 100);
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, two), 101);
+	heapmod_free(heap, one);
+	heapmod_free(heap, two);
+}
+
+static void without_room_or_heap(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(2));
+	char *large = "a string that two granules cannot hold";
+
+	KUNIT_EXPECT_NULL(test, heapmod_strdup(heap, large, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_memdup(heap, large, 30, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_asprintf(heap, __GFP_NOWARN, "%s", large));
+	KUNIT_EXPECT_NULL(test, heapmod_strdup(NULL, large, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_memdup(NULL, large, 30, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, suite_hole_bytes(test), 2 * SUITE_GRANULE);
+}
+
+static u64 blocks_of(struct heapmod *heap, unsigned long caller)
+{
+	int i;
+
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		if (heap->owners.table[i].caller == caller)
+			return heap_owner_blocks(&heap->owners.table[i]);
+	}
+	return 0;
+}
+
+static __printf(3, 4) char *print_for(struct heapmod *heap, unsigned long caller, const char *fmt,
+				      ...)
+{
+	char *string;
+	va_list args;
+
+	va_start(args, fmt);
+	string = heapmod_vasprintf_caller(heap, GFP_KERNEL, fmt, args, caller);
+	va_end(args);
+	return string;
+}
+
+/* Wrappers blame their own callers: each of these has one block, of a call site that is none. */
+static void on_behalf_of_others(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	void *blocks[] = {
+		heapmod_alloc_caller(heap, 10, GFP_KERNEL, 0x1000),
+		heapmod_zalloc_caller(heap, 10, GFP_KERNEL, 0x1010),
+		heapmod_alloc_array_caller(heap, 2, 5, GFP_KERNEL, 0x1020),
+		heapmod_alloc_aligned_caller(heap, 10, 64, GFP_KERNEL, 0x1030),
+		heapmod_realloc_caller(heap, NULL, 10, GFP_KERNEL, 0x1040),
+		heapmod_memdup_caller(heap, "a", 2, GFP_KERNEL, 0x1050),
+		heapmod_strdup_caller(heap, "a", GFP_KERNEL, 0x1060),
+		print_for(heap, 0x1070, "%d", 1),
+		heapmod_alloc_wait_caller(heap, 10, GFP_KERNEL, 0, 0x1080),
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+		KUNIT_EXPECT_NOT_NULL(test, blocks[i]);
+		KUNIT_EXPECT_EQ(test, blocks_of(heap, 0x1000 + 0x10 * i), 1);
+		heapmod_free(heap, blocks[i]);
+		KUNIT_EXPECT_EQ(test, blocks_of(heap, 0x1000 + 0x10 * i), 0);
+	}
+}
+
+/* Those that are not told whom to blame, blame who called them: this function. */
+static void the_client_is_blamed(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	unsigned long start = (unsigned long)the_client_is_blamed;
+	void *blocks[] = {
+		heapmod_alloc(heap, 10, GFP_KERNEL),
+		heapmod_zalloc(heap, 10, GFP_KERNEL),
+		heapmod_alloc_array(heap, 2, 5, GFP_KERNEL),
+		heapmod_alloc_aligned(heap, 10, 64, GFP_KERNEL),
+		heapmod_realloc(heap, NULL, 10, GFP_KERNEL),
+		heapmod_memdup(heap, "a", 2, GFP_KERNEL),
+		heapmod_strdup(heap, "a", GFP_KERNEL),
+		heapmod_asprintf(heap, GFP_KERNEL, "%d", 1),
+		heapmod_alloc_wait(heap, 10, GFP_KERNEL, 0),
+	};
+	const struct heap_owner *owner;
+	u64 count = 0;
+	int i;
+
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		owner = &heap->owners.table[i];
+		if (owner->caller - start < 4096)
+			count += heap_owner_blocks(owner);
+	}
+	KUNIT_EXPECT_EQ(test, count, ARRAY_SIZE(blocks));
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		heapmod_free(heap, blocks[i]);
+}
+
+/* No function of the kernel's, which KASAN watches. */
+static bool holds(const u8 *ptr, u8 value, size_t size)
+{
+	while (size && READ_ONCE(ptr[size - 1]) == value)
+		size--;
+	return !size;
+}
+
+static void sensitive_blocks_are_zeroed(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = suite_alloc(test, 100), *next = suite_alloc(test, 100);
+
+	memset(ptr, 7, 100);
+	memset(next, 7, 100);
+	heapmod_free_sensitive(heap, ptr);
+	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, ptr));
+	KUNIT_EXPECT_TRUE(test, holds(ptr, 0, 100));
+	heapmod_free_sensitive(heap, NULL);
+	heapmod_free_sensitive(heap, next + 16);
+	KUNIT_EXPECT_TRUE(test, holds(next, 7, 100));
+	KUNIT_EXPECT_TRUE(test, heapmod_owns(heap, next));
+	heapmod_free(heap, next);
+}
+
+#ifdef DEFINE_CLASS
+static u8 *make_in_scope(struct heapmod *heap, bool keep)
+{
+	CLASS(heapmod_block, block)(heap, 100, GFP_KERNEL);
+
+	return keep ? no_free_ptr(block.ptr) : block.ptr;
+}
+
+static void make_heap_in_scope(struct kunit *test)
+{
+	struct heapmod *heap __free(heapmod) = heapmod_create("scope", 1 << 16, 0);
+
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, heap);
+}
+
+static void blocks_and_heaps_go_with_their_scope(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = make_in_scope(heap, false);
+
+	KUNIT_EXPECT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, ptr));
+	ptr = make_in_scope(heap, true);
+	KUNIT_EXPECT_TRUE(test, heapmod_owns(heap, ptr));
+	heapmod_free(heap, ptr);
+	make_heap_in_scope(test);
+	make_heap_in_scope(test);	/* the name is free again */
+}
+#else
+static void blocks_and_heaps_go_with_their_scope(struct kunit *test)
+{
+	kunit_skip(test, "this kernel has no scope-based cleanup");
+}
+#endif
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(memory_is_copied),
+	KUNIT_CASE(strings_are_copied),
+	KUNIT_CASE(strings_are_printed),
+	KUNIT_CASE(without_room_or_heap),
+	KUNIT_CASE(on_behalf_of_others),
+	KUNIT_CASE(the_client_is_blamed),
+	KUNIT_CASE(sensitive_blocks_are_zeroed),
+	KUNIT_CASE(blocks_and_heaps_go_with_their_scope),
+	{}
+};
+
+SUITE(cases);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_life - heaps come, are emptied, fill up, and go
+ */
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/slab.h>
+
+#include "../heaps.h"
+#include "suite.h"
+
+/* Does the heap of that name exist? If not, one can be made. */
+static bool exists(const char *name)
+{
+	struct heapmod *heap = heapmod_create(name, 1 << 16, 0);
+
+	if (IS_ERR(heap))
+		return true;
+	heapmod_destroy(heap);
+	return false;
+}
+
+static void on_a_node(struct kunit *test)
+{
+	struct heapmod *heap = heapmod_create_node("kunit", 1 << 16, 0, first_online_node);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
+	test->priv = heap;
+	heapmod_free(heap, suite_alloc(test, 100));
+}
+
+static void on_no_node(struct kunit *test)
+{
+	int nodes[] = { -2, MAX_NUMNODES, INT_MAX, INT_MIN };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(nodes); i++)
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_create_node("kunit", 1 << 16, 0,
+									   nodes[i])), -EINVAL);
+	test->priv = heapmod_create_node("kunit", 1 << 16, 0, NUMA_NO_NODE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, test->priv);
+}
+
+/* No more of a device than devres needs. */
+static void free_device(struct device *dev)
+{
+	kfree(dev);
+}
+
+static struct device *make_device(struct kunit *test)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	device_initialize(dev);
+	dev->release = free_device;
+	return dev;
+}
+
+static void for_a_device(struct kunit *test)
+{
+	struct device *dev = make_device(test);
+	struct heapmod *heap = devm_heapmod_create(dev, "device", 1 << 16, 0);
+
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, heap);
+	KUNIT_EXPECT_TRUE(test, exists("device"));
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(devm_heapmod_create(dev, "device", 1 << 16, 0)),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(devm_heapmod_create(dev, "", 1 << 16, 0)), -EINVAL);
+	put_device(dev);
+	KUNIT_EXPECT_FALSE(test, exists("device"));
+}
+
+/* The suites run with size=0. */
+static void no_default(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, heapmod_default());
+}
+
+static void fill_up(struct kunit *test, size_t size)
+{
+	while (heapmod_alloc(test->priv, size, GFP_KERNEL | __GFP_NOWARN))
+		;
+}
+
+static void expect_nobody_has_anything(struct kunit *test, struct heapmod *heap)
+{
+	struct heapmod_stats stats;
+	int i;
+
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.blocks, 0);
+	KUNIT_EXPECT_EQ(test, stats.holes, 1);
+	KUNIT_EXPECT_EQ(test, stats.quarantine_blocks, 0);
+	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.edge_bytes, stats.region_bytes);
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		KUNIT_EXPECT_EQ(test, heap_owner_blocks(&heap->owners.table[i]), 0);
+		KUNIT_EXPECT_EQ(test, heap_owner_bytes(&heap->owners.table[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+}
+
+static void reset(struct kunit *test, unsigned int flags)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, flags);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		fill_up(test, 10 + 100 * i);
+		heapmod_reset(heap);
+		expect_nobody_has_anything(test, heap);
+		KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc(heap, 1 << 15, GFP_KERNEL));
+	}
+	heapmod_reset(heap);
+	heapmod_reset(heap);
+	expect_nobody_has_anything(test, heap);
+}
+
+static void reset_frees_all(struct kunit *test)
+{
+	reset(test, 0);
+}
+
+static void reset_frees_all_that_is_watched(struct kunit *test)
+{
+	reset(test, HEAPMOD_POISON | HEAPMOD_REDZONE);
+}
+
+/* Also what is in quarantine: nobody writes there any more. */
+static void reset_ends_quarantine(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = suite_alloc(test, 100);
+	struct heapmod_stats stats;
+
+	fill_up(test, 100);
+	WRITE_ONCE(ptr[-1], ptr[-1] ^ 1);
+	heapmod_free(heap, ptr);
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.quarantine_blocks, 1);
+	heapmod_reset(heap);
+	expect_nobody_has_anything(test, heap);
+	heapmod_reset(NULL);
+}
+
+struct told {
+	struct completion done;
+	int count;
+};
+
+static void tell(struct heapmod *heap, void *data)
+{
+	struct told *told = data;
+
+	told->count++;
+	complete(&told->done);
+}
+
+static void until_told(struct heapmod *heap)
+{
+	irq_work_sync(&heap->follow_up);
+	flush_delayed_work(&heap->low.work);
+}
+
+/* Told once when more than half is in use, and again when that happens anew. */
+static void told_when_it_fills_up(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct told told = {};
+	void *half = suite_alloc(test, FILL(50));
+	void *more;
+	int i;
+
+	init_completion(&told.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, tell, &told), 0);
+	until_told(heap);
+	KUNIT_EXPECT_EQ(test, told.count, 0);
+	for (i = 1; i <= 3; i++) {
+		more = suite_alloc(test, FILL(1));
+		wait_for_completion(&told.done);
+		heapmod_free(heap, suite_alloc(test, FILL(10)));
+		until_told(heap);
+		KUNIT_EXPECT_EQ(test, told.count, i);
+		heapmod_free(heap, more);
+		until_told(heap);
+	}
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, NULL, NULL), 0);
+	more = suite_alloc(test, FILL(40));
+	until_told(heap);
+	KUNIT_EXPECT_EQ(test, told.count, 3);
+	heapmod_free(heap, half);
+	heapmod_free(heap, more);
+}
+
+/* Who begins to watch a heap that is full already is told at once. */
+static void told_at_once(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	void *ptr = suite_alloc(test, FILL(100));
+	struct told told = {};
+
+	init_completion(&told.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, tell, &told), 0);
+	wait_for_completion(&told.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, told.count, 1);
+	heapmod_free(heap, ptr);
+}
+
+static void watched_wrongly(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct told told = {};
+
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, tell, &told), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 100, tell, &told), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(NULL, 50, tell, &told), -EINVAL);
+	heapmod_free(heap, suite_alloc(test, FILL(100)));
+	until_told(heap);
+	KUNIT_EXPECT_EQ(test, told.count, 0);
+}
+
+static u64 peak(struct heapmod *heap)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(heap, &stats);
+	return stats.peak_bytes;
+}
+
+static void the_peak_is_counted_anew(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	void *stays = suite_alloc(test, FILL(10));
+
+	heapmod_free(heap, suite_alloc(test, FILL(50)));
+	KUNIT_EXPECT_EQ(test, peak(heap), 60 * SUITE_GRANULE);
+	heapmod_reset_peak(heap);
+	KUNIT_EXPECT_EQ(test, peak(heap), 10 * SUITE_GRANULE);
+	heapmod_free(heap, suite_alloc(test, FILL(20)));
+	KUNIT_EXPECT_EQ(test, peak(heap), 30 * SUITE_GRANULE);
+	heapmod_reset_peak(NULL);
+	heapmod_free(heap, stays);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(on_a_node),
+	KUNIT_CASE(on_no_node),
+	KUNIT_CASE(for_a_device),
+	KUNIT_CASE(no_default),
+	KUNIT_CASE(reset_frees_all),
+	KUNIT_CASE(reset_frees_all_that_is_watched),
+	KUNIT_CASE(reset_ends_quarantine),
+	KUNIT_CASE(told_when_it_fills_up),
+	KUNIT_CASE(told_at_once),
+	KUNIT_CASE(watched_wrongly),
+	KUNIT_CASE(the_peak_is_counted_anew),
+	{}
+};
+
+SUITE(cases);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_shape - blocks that are aligned, grow and shrink
+ */
+#include <linux/string.h>
+
+#include "suite.h"
+
+static bool holds(const u8 *ptr, u8 value, size_t size)
+{
+	return !memchr_inv(ptr, value, size);
+}
+
+/* Nothing lives any more, and all of the heap is one hole. */
+static void expect_empty(struct kunit *test)
+{
+	struct heapmod_stats stats;
+
+	heapmod_get_stats(test->priv, &stats);
+	KUNIT_EXPECT_EQ(test, stats.blocks, 0);
+	KUNIT_EXPECT_EQ(test, stats.asked_bytes, 0);
+	KUNIT_EXPECT_EQ(test, stats.holes, 1);
+	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.edge_bytes, stats.region_bytes);
+}
+
+static void every_alignment(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 4 << 20);
+	size_t align;
+	u8 *ptr, *low;
+
+	for (align = 1; align <= HEAPMOD_ALIGN_MAX; align *= 2) {
+		low = suite_alloc(test, 1);
+		ptr = heapmod_alloc_aligned(heap, 100, align, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, ptr);
+		KUNIT_EXPECT_EQ(test, (uintptr_t)ptr % max_t(size_t, align, 16), 0);
+		KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, ptr), 100);
+		memset(ptr, 1, 100);
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+		heapmod_free(heap, low);
+		heapmod_free(heap, ptr);
+		expect_empty(test);
+	}
+}
+
+static void both_ends_are_given_back(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 20);
+	u64 before = suite_hole_bytes(test);
+	void *ptr = heapmod_alloc_aligned(heap, FILL(10), 1 << 16, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_EQ(test, suite_hole_bytes(test), before - 10 * SUITE_GRANULE);
+	heapmod_free(heap, ptr);
+	expect_empty(test);
+}
+
+static void alignments_that_cannot_be(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 4 << 20);
+	void *nothing = ZERO_SIZE_PTR;
+
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 0, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 48, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 2 * HEAPMOD_ALIGN_MAX, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, SIZE_MAX, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 4 << 20, 16, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, (4 << 20) - 100, 4096, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(NULL, 100, 16, GFP_KERNEL));
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_alloc_aligned(heap, 0, 4096, GFP_KERNEL), nothing);
+	expect_empty(test);
+}
+
+static void huge_size_and_alignment(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	size_t huge;
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		huge = SIZE_MAX - i;
+		OPTIMIZER_HIDE_VAR(huge);
+		KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, huge, 4096, __GFP_NOWARN));
+	}
+	expect_empty(test);
+}
+
+static void grows_in_place(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 100);
+
+	memset(ptr, 7, 100);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, 500, GFP_KERNEL), (void *)ptr);
+	KUNIT_EXPECT_TRUE(test, holds(ptr, 7, 100));
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, ptr), 500);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, FILL(100), GFP_KERNEL), (void *)ptr);
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 0);
+	heapmod_free(heap, ptr);
+	expect_empty(test);
+}
+
+static void shrinks_in_place(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, FILL(100));
+	size_t size;
+
+	memset(ptr, 7, FILL(100));
+	for (size = FILL(100); size; size--) {
+		KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, size, GFP_KERNEL),
+				    (void *)ptr);
+		KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, ptr), size);
+		KUNIT_EXPECT_TRUE(test, holds(ptr, 7, size));
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	}
+	heapmod_free(heap, ptr);
+	expect_empty(test);
+}
+
+static void moves_when_the_next_is_used(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 100);
+	u8 *wall = suite_alloc(test, 100);
+	u8 *moved;
+
+	memset(ptr, 7, 100);
+	moved = heapmod_realloc(heap, ptr, 300, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, moved);
+	KUNIT_EXPECT_PTR_NE(test, moved, ptr);
+	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, ptr));
+	KUNIT_EXPECT_TRUE(test, holds(moved, 7, 100));
+	KUNIT_EXPECT_TRUE(test, holds(moved + 100, 0, 200));
+	heapmod_free(heap, wall);
+	heapmod_free(heap, moved);
+	expect_empty(test);
+}
+
+/* In place, too, what is new is zeroed when that is asked for, and nothing else is. */
+static void zeroes_what_is_new(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 300);
+
+	memset(ptr, 7, 300);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, 100, GFP_KERNEL), (void *)ptr);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, 299, GFP_KERNEL | __GFP_ZERO),
+			    (void *)ptr);
+	KUNIT_EXPECT_TRUE(test, holds(ptr, 7, 100));
+	KUNIT_EXPECT_TRUE(test, holds(ptr + 100, 0, 199));
+	heapmod_free(heap, ptr);
+}
+
+static void from_nothing_and_to_nothing(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	void *nothing = ZERO_SIZE_PTR;
+	void *ptr = heapmod_realloc(heap, NULL, 100, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, 0, GFP_KERNEL), nothing);
+	expect_empty(test);
+	ptr = heapmod_realloc(heap, nothing, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ptr);
+	heapmod_free(heap, ptr);
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(NULL, ptr, 10, GFP_KERNEL));
+	expect_empty(test);
+}
+
+/* What fails leaves the old block as it was. */
+static void without_room_nothing_changes(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 100);
+	u64 holes = suite_hole_bytes(test);
+
+	memset(ptr, 7, 100);
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, ptr, FILL(101), __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, ptr, SIZE_MAX / 2, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, ptr), 100);
+	KUNIT_EXPECT_EQ(test, suite_hole_bytes(test), holes);
+	KUNIT_EXPECT_TRUE(test, holds(ptr, 7, 100));
+	heapmod_free(heap, ptr);
+}
+
+static void wrong_pointers_are_refused(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 100);
+	struct heapmod_stats stats;
+
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, ptr + 1, 10, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, ptr + 16, 10, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, &stats, 10, GFP_KERNEL));
+	heapmod_free(heap, ptr);
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, ptr, 10, GFP_KERNEL));
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.misaligned, 1);
+	KUNIT_EXPECT_EQ(test, stats.interior, 1);
+	KUNIT_EXPECT_EQ(test, stats.foreign, 1);
+	KUNIT_EXPECT_EQ(test, stats.double_free, 1);
+	expect_empty(test);
+}
+
+/* In a heap with all that watches, growing and shrinking is no finding. */
+static void watched(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON | HEAPMOD_REDZONE);
+	struct heapmod_stats stats;
+	size_t sizes[] = { 1, 100, 1000, 17, 40, 3000, 5, 16 };
+	u8 *ptr = suite_alloc(test, 10), *wall = suite_alloc(test, 10);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ptr = heapmod_realloc(heap, ptr, sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, ptr);
+		memset(ptr, i, sizes[i]);
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	}
+	heapmod_free(heap, ptr);
+	heapmod_free(heap, wall);
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.use_after_free + stats.overrun + stats.corrupt_header, 0);
+	expect_empty(test);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(every_alignment),
+	KUNIT_CASE(both_ends_are_given_back),
+	KUNIT_CASE(alignments_that_cannot_be),
+	KUNIT_CASE(huge_size_and_alignment),
+	KUNIT_CASE(grows_in_place),
+	KUNIT_CASE(shrinks_in_place),
+	KUNIT_CASE(moves_when_the_next_is_used),
+	KUNIT_CASE(zeroes_what_is_new),
+	KUNIT_CASE(from_nothing_and_to_nothing),
+	KUNIT_CASE(without_room_nothing_changes),
+	KUNIT_CASE(wrong_pointers_are_refused),
+	KUNIT_CASE(watched),
+	{}
+};
+
+SUITE(cases);
