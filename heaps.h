@@ -58,8 +58,8 @@ struct heap_low {
  * @index: memory of the core's index
  * @deferred: blocks that were freed where @lock could not be had
  * @waiters: those who wait for a block, in the order in which they came
- * @waiting: tasks in heapmod_alloc_wait()
- * @going: nobody waits any more; under @lock
+ * @waiting: how many are in heapmod_alloc_wait()
+ * @going: the heap is being destroyed: nobody waits any more; under @lock
  * @low: tells the client that the heap fills up
  * @recover: frees those of @deferred that found no room there
  * @follow_up: does what cannot be done under @lock: see follow_up()

@@ -22,7 +22,7 @@
  * @place: in the queue; empty when he has left it
  * @size: bytes that he asks for
  * @caller: who asks
- * @ptr: what he was given
+ * @ptr: what he was given: his to read when @served is complete, and not before
  * @served: it was given, or there is nothing to wait for any more
  */
 struct waiter {
@@ -51,50 +51,57 @@ static bool fits(struct heapmod *heap, size_t size)
 	       heap_index_promises(&heap->core.index, granules_for(&heap->core, size));
 }
 
-/* The first in line, if he is given his block now. */
+/*
+ * Under the lock: does he get his block now? Or nothing, where nobody will ever get one: in a heap
+ * that goes, or is frozen.
+ */
+static bool serve(struct heapmod *heap, struct waiter *waiter)
+	__must_hold(&heap->lock)
+{
+	if (heap->going || heap_is_frozen(&heap->core))
+		return true;
+	if (!fits(heap, waiter->size))
+		return false;
+	waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+	return true;
+}
+
+/* The first in line, if he need not wait any more. */
 static struct waiter *serve_first(struct heapmod *heap)
 {
-	struct waiter *waiter;
+	struct waiter *first, *served = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
-	if (waiter && fits(heap, waiter->size)) {
-		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
-		heapmod_complete_findings(heap, waiter->caller);
-		leave(heap, waiter);
-	} else {
-		waiter = NULL;
+	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
+	if (first && serve(heap, first)) {
+		leave(heap, first);
+		served = first;
 	}
+	if (first && heap_found(&heap->core))
+		heapmod_complete_findings(heap, first->caller);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return waiter;
+	return served;
 }
 
 void heapmod_serve_waiters(struct heapmod *heap)
 {
 	struct waiter *waiter;
 
-	while ((waiter = serve_first(heap)))
+	/* Whoever comes or frees later, calls this later. */
+	while (data_race(heap->core.found) & HEAP_WAITED && (waiter = serve_first(heap)))
 		complete(&waiter->served);
 }
 
-/* The heap goes: whoever waits, or is about to, leaves with nothing. */
+/* The heap goes: whoever waits, or comes to wait, leaves with nothing. */
 void heapmod_dismiss_waiters(struct heapmod *heap)
 {
-	struct waiter *waiter;
 	unsigned long flags;
 
-	for (;;) {
-		raw_spin_lock_irqsave(&heap->lock, flags);
-		heap->going = true;
-		waiter = list_first_entry_or_null(&heap->waiters, struct waiter, place);
-		if (waiter)
-			leave(heap, waiter);
-		raw_spin_unlock_irqrestore(&heap->lock, flags);
-		if (!waiter)
-			break;
-		complete(&waiter->served);
-	}
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap->going = true;
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_serve_waiters(heap);
 	wait_var_event(&heap->waiting, !atomic_read(&heap->waiting));
 }
 
@@ -115,33 +122,35 @@ static void give_up(struct heapmod *heap, struct waiter *waiter)
 		irq_work_queue(&heap->follow_up);	/* the next in line may fit */
 }
 
-/* Joins the queue, unless nobody is in it and there is room, or the heap goes. Must he wait? */
+/* Joins the queue: or returns true, when nobody is in it and there is nothing to wait for. */
 static bool join(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
-	bool waits = false;
+	bool served;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	if (list_empty(&heap->waiters) && fits(heap, waiter->size)) {
-		waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
-	} else if (!heap->going) {
+	served = list_empty(&heap->waiters) && serve(heap, waiter);
+	if (!served) {
 		list_add_tail(&waiter->place, &heap->waiters);
 		heap->core.found |= HEAP_WAITED;
-		waits = true;
 	}
 	heap_unlock(heap, flags, waiter->caller);
-	return waits;
+	return served;
 }
 
-static void *wait_for_block(struct heapmod *heap, size_t size, long timeout, unsigned long caller)
+static void *wait_for_block(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
+			    unsigned long caller)
 {
 	struct waiter waiter = { .size = size, .caller = caller };
 
 	INIT_LIST_HEAD(&waiter.place);
 	init_completion(&waiter.served);
-	if (join(heap, &waiter) &&
+	if (!join(heap, &waiter) &&
 	    wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
 		give_up(heap, &waiter);
+	if (!waiter.ptr)
+		return heapmod_fail(heap, size, gfp, caller);
+	diagnostics_alloc(heap, waiter.ptr, size, gfp, caller);
 	return waiter.ptr;
 }
 
@@ -168,12 +177,9 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 		return ZERO_SIZE_PTR;
 	if (diagnostics_fail(size) || size > heapmod_largest(heap))
 		return heapmod_fail(heap, size, gfp, caller);
-	atomic_inc(&heap->waiting);	/* for heapmod_destroy(), who waits for us */
-	ptr = wait_for_block(heap, size, timeout, caller);
-	if (ptr)
-		diagnostics_alloc(heap, ptr, size, gfp, caller);
-	else
-		heapmod_fail(heap, size, gfp, caller);
+	atomic_inc(&heap->waiting);
+	ptr = wait_for_block(heap, size, gfp, timeout, caller);
+	/* The last one lets heapmod_destroy() go on: there is no heap any more. */
 	if (atomic_dec_and_test(&heap->waiting))
 		wake_up_var(&heap->waiting);
 	return ptr;
@@ -189,7 +195,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait_caller);
  *
  * Those who wait are served in the order in which they came: who asks for much holds up those
  * behind him. Allocations that do not wait are not held up. A fatal signal ends the wait, and so
- * does heapmod_destroy().
+ * does heapmod_destroy(), or that the heap is found corrupt and frozen.
  *
  * Context: task, may sleep.
  * Return: as heapmod_alloc(); NULL also when the time is over or the task is killed, and at once
