@@ -31,7 +31,7 @@
  * @work: calls @tell, and looks now and then whether it is less again
  * @tell: of heapmod_watch(), or NULL
  * @data: for it
- * @percent: of the region
+ * @percent: of the region; 0 when nobody is to be told; under the heap's lock
  * @told: and it is not less again
  */
 struct heap_low {

@@ -15,8 +15,11 @@
 
 #define LOW_PERIOD	(HZ / 10)
 
+/* Under the lock. */
 static u32 mark_of(const struct heapmod *heap)
 {
+	if (!heap->low.percent)
+		return U32_MAX;
 	return div_u64((u64)heap->core.index.granules * heap->low.percent, 100);
 }
 
@@ -68,7 +71,9 @@ void heapmod_low_exit(struct heapmod *heap)
 {
 	unsigned long flags;
 
+	/* Work that is under way sets the mark anew: to none. */
 	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap->low.percent = 0;
 	heap_set_mark(&heap->core, U32_MAX);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 	irq_work_sync(&heap->follow_up);
@@ -101,8 +106,8 @@ int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_low_fn tel
 		return 0;
 	heap->low.tell = tell;
 	heap->low.data = data;
-	heap->low.percent = percent;
 	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap->low.percent = percent;
 	heap_set_mark(&heap->core, mark_of(heap));
 	heap_unlock(heap, flags, _RET_IP_);
 	return 0;
