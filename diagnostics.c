@@ -234,7 +234,16 @@ static void look_for_writes_behind(struct heapmod *heap, const struct heap_view 
 		heapmod_find(heap, HEAP_USE_AFTER_FREE, wrong, caller);
 }
 
-/* A block has @size bytes now; @was says how many it had. */
+/* What a block in a heap that poisons gives back is filled: what was asked for, the rest is. */
+static void fill_cut(struct heapmod *heap, void *ptr, const struct heap_view *was, size_t size)
+{
+	u64 keeps = diagnostics_bytes_for(heap, size) - sizeof(struct heap_block);
+
+	if (heap->flags & HEAPMOD_POISON && was->asked > keeps)
+		memset(ptr + keeps, HEAP_PATTERN, was->asked - keeps);
+}
+
+/* A block has @size bytes, or is about to; @was says how many it had. */
 void diagnostics_tell_resize(struct heapmod *heap, void *ptr, const struct heap_view *was,
 			     size_t size, unsigned long caller)
 {
@@ -242,6 +251,7 @@ void diagnostics_tell_resize(struct heapmod *heap, void *ptr, const struct heap_
 	u64 now = diagnostics_bytes_for(heap, size);
 
 	look_for_writes_behind(heap, was, size, caller);
+	fill_cut(heap, ptr, was, size);
 	kasan_hide(ptr, max(bytes, now) - sizeof(struct heap_block), KASAN_FREED);
 	kasan_open(ptr, size);
 	kmemleak_forget(heap, ptr);

@@ -58,13 +58,21 @@ static inline void diagnostics_alloc(struct heapmod *heap, void *ptr, size_t siz
 		memset(ptr, 0, size);
 }
 
-/* Of what is new, what is to be zero is zeroed. */
+static inline bool diagnostics_want_resize(struct heapmod *heap)
+{
+	return diagnostics_watch(heap) || trace_heapmod_alloc_enabled() ||
+	       trace_heapmod_free_enabled();
+}
+
+/*
+ * Of a block that shrinks by a granule or more before that, else when it has its new size. Of what
+ * is new, what is to be zero is zeroed.
+ */
 static inline void diagnostics_resize(struct heapmod *heap, void *ptr,
 				      const struct heap_view *was, size_t size, gfp_t gfp,
 				      unsigned long caller)
 {
-	if (diagnostics_watch(heap) || trace_heapmod_alloc_enabled() ||
-	    trace_heapmod_free_enabled())
+	if (diagnostics_want_resize(heap))
 		diagnostics_tell_resize(heap, ptr, was, size, caller);
 	if (size > was->asked && want_init_on_alloc(gfp))
 		memset(ptr + was->asked, 0, size - was->asked);

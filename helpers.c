@@ -93,23 +93,17 @@ struct resized {
 	struct heap_view block;		/* as it was */
 };
 
-/* Before a heap that poisons takes the end of a block back, it is filled. */
-static void fill_end_of(struct heapmod *heap, const void *ptr, size_t size)
+/* Will the block, which @block is set to, give some of its end back when it has @size bytes? */
+static bool shrinks(struct heapmod *heap, const void *ptr, size_t size, struct heap_view *block)
 {
-	const struct heap_view *block;
-	struct resized resized;
 	unsigned long flags;
-	u64 bytes;
+	bool possible;
 
-	if (!(heap->flags & HEAPMOD_POISON) || !heap_lock(heap, flags))
-		return;
-	resized.verdict = heap_judge(&heap->core, ptr, &resized.block);
+	if (!heap_lock(heap, flags))
+		return false;
+	possible = size <= heap->core.largest && !heap_judge(&heap->core, ptr, block);
 	heap_unlock(heap, flags, _RET_IP_);
-	block = &resized.block;
-	bytes = diagnostics_bytes_for(heap, size);
-	if (!resized.verdict && bytes < heap_bytes(block->granules))
-		heap_fill(heap->core.region + heap_offset(block->at) + bytes,
-			  heap_bytes(block->granules) - bytes);
+	return possible && diagnostics_bytes_for(heap, size) < heap_bytes(block->granules);
 }
 
 /* Under the lock: the owner has more now, or less. */
@@ -129,8 +123,12 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 {
 	struct resized resized = { .verdict = HEAP_CORRUPT_INDEX };
 	unsigned long flags;
+	bool told;
 
-	fill_end_of(heap, ptr, size);
+	/* What is given back is another's at once: of that all is told before. */
+	told = diagnostics_want_resize(heap) && shrinks(heap, ptr, size, &resized.block);
+	if (told)
+		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
 	if (!heap_lock(heap, flags))
 		return resized;
 	resized.verdict = heap_resize(&heap->core, ptr, size, &resized.block, &resized.done);
@@ -139,7 +137,7 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 	heap_unlock(heap, flags, caller);
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
-	if (resized.done)
+	if (resized.done && !told)
 		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
 	return resized;
 }
