@@ -296,22 +296,17 @@ static noinline void put_off(struct heapmod *heap, const void *ptr, unsigned lon
 			   heap_verdict_names[verdict], heap->name, (void *)caller);
 }
 
-/* Free a block in two steps, between which those who want to know are told. */
-static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned long caller)
+/*
+ * With the lock, which is let go, and room for a claim: free a block in two steps, between which
+ * those who want to know are told.
+ */
+static noinline void free_told_locked(struct heapmod *heap, const void *ptr, unsigned long flags,
+				      unsigned long caller)
+	__releases(&heap->lock)
 {
 	enum heap_verdict verdict;
 	struct heap_view block;
-	unsigned long flags;
 
-	if (in_nmi() || !heap_lock(heap, flags)) {
-		put_off(heap, ptr, caller);
-		return;
-	}
-	if (!heap_can_claim(&heap->core)) {
-		heap_unlock(heap, flags, caller);
-		put_off(heap, ptr, caller);
-		return;
-	}
 	verdict = heap_claim(&heap->core, ptr, &block);
 	/* Whose the memory was before: not of this very free. */
 	if (unlikely(heap->core.found))
@@ -323,6 +318,22 @@ static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned l
 		diagnostics_tell_lost(heap, ptr);
 	if (heap_is_let_go(verdict, &block))
 		heapmod_release(heap, &block, 1, caller);
+}
+
+static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	unsigned long flags;
+
+	if (in_nmi() || !heap_lock(heap, flags)) {
+		put_off(heap, ptr, caller);
+		return;
+	}
+	if (heap_can_claim(&heap->core)) {
+		free_told_locked(heap, ptr, flags, caller);
+		return;
+	}
+	heap_unlock(heap, flags, caller);
+	put_off(heap, ptr, caller);
 }
 
 /* Blocks that are claimed: those who want to know are told, then they are given back. */
@@ -339,11 +350,22 @@ void heapmod_release(struct heapmod *heap, const struct heap_view *claimed, u32 
 	for (i = 0; i < count; i++)
 		heap_release(&heap->core, &claimed[i]);
 	heap_unlock(heap, flags, caller);
+	/* For some there was no room to be claimed, maybe. */
+	if (heap_defers(&heap->deferred))
+		irq_work_queue(&heap->follow_up);
+}
+
+static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
+					unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
+{
+	enum heap_verdict verdict = heap_free(&heap->core, ptr, &heap->freed);
+
+	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
 }
 
 static __always_inline void free_block(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
-	enum heap_verdict verdict;
 	unsigned long flags;
 
 	if (diagnostics_want_free(heap)) {
@@ -354,8 +376,7 @@ static __always_inline void free_block(struct heapmod *heap, const void *ptr, un
 		put_off(heap, ptr, caller);
 		return;
 	}
-	verdict = heap_free(&heap->core, ptr, &heap->freed);
-	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
+	free_locked(heap, ptr, flags, caller);
 }
 
 /* On behalf of another. */
@@ -384,42 +405,54 @@ void heapmod_free(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
-/* The next block that waits to be freed, live again; or NULL. */
-static void *next_deferred(struct heapmod *heap, struct heap_slot *slot)
+/*
+ * A block that waited is live again: it is freed before the lock is let go, for then it could be
+ * freed by a reset, and be another's.
+ */
+static void free_resumed(struct heapmod *heap, u32 at, unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
 {
+	void *ptr = heap_payload(&heap->core, at);
+
+	if (diagnostics_want_free(heap))
+		free_told_locked(heap, ptr, flags, caller);
+	else
+		free_locked(heap, ptr, flags, caller);
+}
+
+/* Free the next block that waits in a slot; false when there is none, or no room for a claim. */
+static bool free_deferred(struct heapmod *heap)
+{
+	struct heap_slot slot;
 	unsigned long flags;
-	void *ptr = NULL;
+	bool taken;
 
 	if (!heap_lock(heap, flags))
-		return NULL;
-	while (!ptr && heap_take_deferred(&heap->deferred, slot)) {
-		if (heap_resume(&heap->core, slot->at))
-			ptr = heap_payload(&heap->core, slot->at);
-	}
-	heap_unlock(heap, flags, slot->caller);
-	return ptr;
+		return false;
+	taken = heap_can_claim(&heap->core) && heap_take_deferred(&heap->deferred, &slot);
+	if (taken && heap_resume(&heap->core, slot.at))
+		free_resumed(heap, slot.at, flags, slot.caller);
+	else
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
+	return taken;
 }
 
 /* Free what was put off, but for those blocks that found no room among the deferred. */
 void heapmod_drain(struct heapmod *heap)
 {
-	struct heap_slot slot = {};
-	void *ptr;
-
-	while (heap_defers(&heap->deferred) && (ptr = next_deferred(heap, &slot)))
-		heapmod_free_caller(heap, ptr, slot.caller);
+	while (heap_defers(&heap->deferred) && free_deferred(heap))
+		;
 }
 
 static void recover_one(struct heapmod *heap, u32 at)
 {
 	unsigned long flags;
-	bool resumed;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	resumed = heap_resume(&heap->core, at);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	if (resumed)
-		heapmod_free_caller(heap, heap_payload(&heap->core, at), 0);
+	if (heap_recover(&heap->core, &heap->deferred, at))
+		free_resumed(heap, at, flags, 0);
+	else
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
 /* Free those, too: they are known by their marks alone. */
@@ -428,7 +461,7 @@ void heapmod_recover(struct work_struct *work)
 	struct heapmod *heap = container_of(work, struct heapmod, recover);
 	struct heap_view block = {};
 
-	WRITE_ONCE(heap->deferred.overflow, 0);
+	smp_store_mb(heap->deferred.overflow, 0);	/* before the first mark is looked for */
 	while (heapmod_views(heap, block.at + block.granules, &block, 1)) {
 		if (block.state == HEAP_DEFERRED)
 			recover_one(heap, block.at);

@@ -46,22 +46,27 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	return is_sealed(heap, *at, *word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
 }
 
-static void put(struct heap_deferred *deferred, u32 at, unsigned long caller)
+/* An empty slot is claimed; NULL when there is none. */
+static struct heap_slot *claim_slot(struct heap_deferred *deferred, u32 at)
 {
 	struct heap_slot *slot;
 	u32 i;
 
 	for (i = 0; i < HEAP_SLOTS; i++) {
 		slot = &deferred->slots[(at + i) % HEAP_SLOTS];
-		if (READ_ONCE(slot->at) != HEAP_NONE ||
-		    cmpxchg(&slot->at, HEAP_NONE, HEAP_CLAIMED) != HEAP_NONE)
-			continue;
-		WRITE_ONCE(slot->caller, caller);
-		smp_store_release(&slot->at, at);	/* the caller before it */
-		smp_store_release(&deferred->any, 1);	/* the slot before that */
-		return;
+		if (READ_ONCE(slot->at) == HEAP_NONE &&
+		    cmpxchg(&slot->at, HEAP_NONE, HEAP_CLAIMED) == HEAP_NONE)
+			return slot;
 	}
-	WRITE_ONCE(deferred->overflow, 1);
+	return NULL;
+}
+
+static void fill_slot(struct heap_deferred *deferred, struct heap_slot *slot, u32 at,
+		      unsigned long caller)
+{
+	WRITE_ONCE(slot->caller, caller);
+	smp_store_release(&slot->at, at);	/* the caller before it */
+	smp_store_release(&deferred->any, 1);	/* the slot before that */
 }
 
 /**
@@ -80,15 +85,23 @@ enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, 
 			     unsigned long caller)
 {
 	enum heap_verdict verdict;
+	struct heap_slot *slot;
 	u64 word;
 	u32 at;
 
 	verdict = judge(heap, ptr, &at, &word);
 	if (verdict)
 		return verdict;
-	if (cmpxchg64((u64 *)block_at(heap, at), word, word ^ WORD_DEFERRED) != word)
+	slot = claim_slot(deferred, at);	/* before the mark: see heap_recover() */
+	if (cmpxchg64((u64 *)block_at(heap, at), word, word ^ WORD_DEFERRED) != word) {
+		if (slot)
+			WRITE_ONCE(slot->at, HEAP_NONE);
 		return HEAP_DOUBLE_FREE;
-	put(deferred, at, caller);
+	}
+	if (slot)
+		fill_slot(deferred, slot, at, caller);
+	else
+		WRITE_ONCE(deferred->overflow, 1);
 	return HEAP_OK;
 }
 
@@ -108,7 +121,7 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
 	/* Whoever fills a slot that is passed already sets it again. */
 	smp_store_mb(deferred->any, 0);
 	for (i = 0; i < HEAP_SLOTS; i++) {
-		slot->at = smp_load_acquire(&deferred->slots[i].at);	/* as put() releases */
+		slot->at = smp_load_acquire(&deferred->slots[i].at);	/* as fill_slot() */
 		if (slot->at >= HEAP_CLAIMED)
 			continue;
 		slot->caller = READ_ONCE(deferred->slots[i].caller);
@@ -117,6 +130,21 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
 		return true;
 	}
 	return false;
+}
+
+/* Does a block begin here that waits? Were the granules alone written over, the free finds that. */
+static bool waits(const struct heap *heap, u32 at)
+{
+	u32 tag = READ_ONCE(block_at(heap, at)->tag);
+
+	return heap_index_is_used(&heap->index, at) &&
+	       is_deferred(heap, at,
+			   heap_index_size(&heap->index, at) | (u64)tag << WORD_LOW_SHIFT);
+}
+
+static void unmark(struct heap *heap, u32 at)
+{
+	block_at(heap, at)->tag ^= WORD_DEFERRED >> WORD_LOW_SHIFT;
 }
 
 /**
@@ -128,13 +156,46 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
  */
 bool heap_resume(struct heap *heap, u32 at)
 {
-	struct heap_block *block = block_at(heap, at);
-	/* Were the granules alone written over, the free is to find that. */
-	u64 word = heap_index_size(&heap->index, at) | (u64)block->tag << WORD_LOW_SHIFT;
+	if (!waits(heap, at))
+		return !is_sealed(heap, at, header_word(block_at(heap, at)));
+	unmark(heap, at);
+	return true;
+}
 
-	if (heap_index_is_used(&heap->index, at) && is_deferred(heap, at, word)) {
-		block->tag ^= WORD_DEFERRED >> WORD_LOW_SHIFT;
-		return true;
+/* Has the block a slot, or may somebody be about to fill one for it? */
+static bool has_slot(struct heap_deferred *deferred, u32 at)
+{
+	u32 i, slot;
+
+	for (i = 0; i < HEAP_SLOTS; i++) {
+		slot = READ_ONCE(deferred->slots[i].at);
+		if (slot == at || slot == HEAP_CLAIMED)
+			return true;
 	}
-	return !is_sealed(heap, at, header_word(block));
+	return false;
+}
+
+/**
+ * heap_recover - as heap_resume(), of a block that is known by its mark alone
+ * @heap: the heap
+ * @deferred: where it found no slot
+ * @at: where it begins, or began just now
+ *
+ * A slot is claimed before the mark is set. So who sees a mark, then no slot, knows that there is
+ * none, and that heap_resume() is not asked of this block, too. If there is no room for a claim
+ * either, it is left for another time.
+ *
+ * Return: whether to free it now.
+ */
+bool heap_recover(struct heap *heap, struct heap_deferred *deferred, u32 at)
+{
+	if (!waits(heap, at))
+		return false;
+	smp_rmb();	/* the mark before the slots */
+	if (has_slot(deferred, at) || !heap_can_claim(heap)) {
+		WRITE_ONCE(deferred->overflow, 1);
+		return false;
+	}
+	unmark(heap, at);
+	return true;
 }

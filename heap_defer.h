@@ -13,7 +13,7 @@
 
 /**
  * struct heap_slot - a block that waits to be freed
- * @at: where it begins; HEAP_NONE: the slot is empty; HEAP_CLAIMED: it is being filled
+ * @at: where it begins; HEAP_NONE: the slot is empty; HEAP_CLAIMED: somebody is about to fill it
  * @caller: who freed it
  */
 struct heap_slot {
@@ -46,5 +46,6 @@ enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, 
 /* With the lock */
 bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot);
 bool heap_resume(struct heap *heap, u32 at);
+bool heap_recover(struct heap *heap, struct heap_deferred *deferred, u32 at);
 
 #endif

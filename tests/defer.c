@@ -119,11 +119,36 @@ static void overflows(void)
 	for (; heap_views(&arena.heap, at, &view, 1); at = view.at + view.granules) {
 		if (view.state != HEAP_DEFERRED)
 			continue;
-		REQUIRE(heap_resume(&arena.heap, view.at));
+		REQUIRE(heap_recover(&arena.heap, &deferred, view.at));
+		REQUIRE(!heap_recover(&arena.heap, &deferred, view.at));
 		REQUIRE(!heap_free(&arena.heap, heap_payload(&arena.heap, view.at), &view));
 		left++;
 	}
 	REQUIRE(left == MORE - HEAP_SLOTS && !heap_blocks(&arena.heap));
+	teardown();
+}
+
+/* A walk leaves alone what has a slot, or may get one yet; and waits for room to claim. */
+static void recovers(void)
+{
+	void *ptr;
+
+	setup();
+	ptr = allocate(3);
+	allocate(1);
+	REQUIRE(defer(ptr) == HEAP_OK && !deferred.overflow);
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 0) && deferred.overflow);
+	deferred.slots[0].at = HEAP_NONE - 1;
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 0));
+	deferred.slots[0].at = HEAP_NONE;
+	arena.heap.claim_count = HEAP_CLAIMS;
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 0));
+	arena.heap.claim_count = 0;
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 1));
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 3));
+	REQUIRE(heap_recover(&arena.heap, &deferred, 0));
+	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 0));
 	teardown();
 }
 
@@ -280,7 +305,8 @@ int main(void)
 {
 	const struct test tests[] = {
 		{ "a block waits", waits }, { "wrong pointers", refuses },
-		{ "more than there are slots", overflows }, { "reused meanwhile", reused },
+		{ "more than there are slots", overflows },
+		{ "only those without a slot", recovers }, { "reused meanwhile", reused },
 		{ "damaged meanwhile", damaged }, { "half damaged", half_damaged },
 		{ "reset", resets_in_batches },
 		{ "no room for claims", claims_end }, { "marks", marks },
