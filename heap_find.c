@@ -20,6 +20,14 @@ const char * const heap_verdict_names[HEAP_VERDICTS] = {
 	[HEAP_CORRUPT_INDEX] = "corrupt index",
 };
 
+const char * const heap_state_names[] = {
+	[HEAP_HOLE] = "hole",
+	[HEAP_USED] = "used",
+	[HEAP_PENDING] = "pending",
+	[HEAP_QUARANTINED] = "quarantined",
+	[HEAP_DEFERRED] = "pending",
+};
+
 static bool is_among(const u32 *places, u32 count, u32 at)
 {
 	u32 i;

@@ -51,14 +51,6 @@ static const char * const consequences[HEAP_VERDICTS] = {
 	[HEAP_CORRUPT_INDEX] = "the heap is frozen",
 };
 
-static const char * const states[] = {
-	[HEAP_HOLE] = "hole",
-	[HEAP_USED] = "used",
-	[HEAP_PENDING] = "pending",
-	[HEAP_QUARANTINED] = "quarantined",
-	[HEAP_DEFERRED] = "pending",
-};
-
 static const char *consequence(const struct heap_finding *finding)
 {
 	if (finding->verdict == HEAP_CORRUPT_HEADER && finding->block.state == HEAP_HOLE)
@@ -80,7 +72,7 @@ static void print_block(struct seq_file *file, struct heapmod *heap, const char 
 	if (block->at == HEAP_NONE)
 		return;
 	say(file, "  %-7s at %llu, %llu bytes, %s\n", what, heap_offset(block->at),
-	    heap_bytes(block->granules), states[block->state]);
+	    heap_bytes(block->granules), heap_state_names[block->state]);
 	if (block->state == HEAP_USED && !block->sealed)
 		say(file, "  %-7s its header does not tell any more\n", "");
 	else if (block->state == HEAP_USED)

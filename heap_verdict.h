@@ -40,6 +40,8 @@ enum heap_state {
 	HEAP_DEFERRED,			/* freed where the lock could not be had; counted as used */
 };
 
+extern const char * const heap_state_names[];	/* a block that is deferred is pending, too */
+
 /**
  * struct heap_view - a block as the map shows it, with slack and owner from its header
  * @at: its first granule, or HEAP_NONE for no block

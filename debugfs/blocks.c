@@ -12,13 +12,6 @@
 #include "../heaps.h"
 #include "debugfs.h"
 
-static const char * const states[] = {
-	[HEAP_HOLE] = "hole",
-	[HEAP_USED] = "used",
-	[HEAP_PENDING] = "pending",
-	[HEAP_QUARANTINED] = "quarantined",
-};
-
 struct blocks_reader {
 	struct heapmod *heap;
 	u32 seen, next;			/* in the batch */
@@ -88,7 +81,7 @@ static int blocks_show(struct seq_file *file, void *record)
 		return 0;
 	}
 	seq_printf(file, "%llu %llu %s ", heap_offset(block->at), heap_bytes(block->granules),
-		   states[block->state]);
+		   heap_state_names[block->state]);
 	if (block->state != HEAP_USED) {
 		seq_puts(file, "- -\n");
 		return 0;
