@@ -170,7 +170,8 @@ struct heap_finding heap_facts(const struct heap *heap, enum heap_verdict verdic
 	};
 	u32 at = (offset - HEAP_EDGE) / HEAP_GRANULE;
 
-	if (verdict == HEAP_CORRUPT_INDEX || offset < HEAP_EDGE ||
+	/* Of an index that is corrupt nothing is believed. */
+	if (verdict == HEAP_CORRUPT_INDEX || heap_is_frozen(heap) || offset < HEAP_EDGE ||
 	    offset >= heap_offset(heap->index.granules))
 		return finding;
 	if (!heap_index_is_start(&heap->index, at))

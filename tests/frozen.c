@@ -132,6 +132,23 @@ static void release_frozen(void)
 	teardown();
 }
 
+/* Whoever complains of an address later is told no more: the map may lead anywhere. */
+static void lost_starts(void)
+{
+	char *ptr;
+
+	setup();
+	ptr = allocate(HEAP_CHUNK);
+	arena.heap.index.chunks[0].start = 0;
+	heap_freeze(&arena.heap, 0);
+	expect_frozen(0);
+	heap_find(&arena.heap, HEAP_USE_AFTER_FREE, ptr + 100 - arena.heap.region);
+	REQUIRE(arena.heap.findings[0].block.at == HEAP_NONE);
+	REQUIRE(!arena.heap.findings[0].bytes_count);
+	expect_finding(HEAP_USE_AFTER_FREE, ptr + 100 - arena.heap.region);
+	teardown();
+}
+
 /* The tree promises a hole that is in no chunk. */
 static void broken_promise(void)
 {
@@ -275,6 +292,7 @@ int main(void)
 {
 	const struct test tests[] = {
 		{ "all calls", frozen }, { "release", release_frozen },
+		{ "starts that are lost", lost_starts },
 		{ "a hole that is none", broken_promise }, { "no hole, no promise", no_promise },
 		{ "a block beyond the end", beyond_the_end },
 		{ "lost summaries", lost_summaries }, { "damaged holes", met_holes },
