@@ -36,9 +36,11 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	if (offset % HEAP_GRANULE)
 		return HEAP_MISALIGNED;
 	*at = offset / HEAP_GRANULE;
-	if (!heap_index_is_start(&heap->index, *at))
+	/* Who has the lock changes other bits of these words meanwhile. */
+	if (!data_race(heap_index_is_start(&heap->index, *at)))
 		return HEAP_INTERIOR;
-	if (heap_index_is_hole(&heap->index, *at))
+	/* And of these. */
+	if (data_race(heap_index_is_hole(&heap->index, *at)))
 		return HEAP_DOUBLE_FREE;
 	*word = READ_ONCE(*(u64 *)block_at(heap, *at));
 	if (is_deferred(heap, *at, *word))
