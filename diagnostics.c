@@ -64,12 +64,13 @@ static void kasan_exit_hook(void) { }
 
 /*
  * kmemleak: of a region of our own it knows the blocks instead. In memory of the caller it has an
- * object already, which no other may overlap. It allocates, under locks that sleep on PREEMPT_RT.
+ * object already, which no other may overlap. It allocates, under locks that sleep on PREEMPT_RT:
+ * there it keeps the region, for to tell it of a block only now and then is worse than never.
  */
 static bool leaks_are_sought(const struct heapmod *heap)
 {
-	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && heap->memory && !in_nmi() &&
-	       (!IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible());
+	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && !IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       heap->memory && !in_nmi();
 }
 
 static void kmemleak_block(const struct heapmod *heap, const void *ptr, size_t size)
