@@ -141,6 +141,7 @@ static void forget_live(struct heapmod *heap)
 	while (heapmod_views(heap, block.at + block.granules, &block, 1)) {
 		if (block.state == HEAP_USED)
 			kmemleak_forget(heap, payload_of(block_at(&heap->core, block.at)));
+		cond_resched();
 	}
 }
 

@@ -299,6 +299,7 @@ static u64 first_offset(struct heapmod *heap, u32 owner)
 	while (heapmod_views(heap, block.at + block.granules, &block, 1)) {
 		if (block.state == HEAP_USED && block.sealed && block.owner == owner)
 			return heap_offset(block.at);
+		cond_resched();
 	}
 	return 0;
 }
