@@ -3,6 +3,7 @@
  * reset - everything in a heap is freed at once
  */
 #include <linux/export.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 
 #include "compat.h"
@@ -10,6 +11,9 @@
 #include "heap_reset.h"
 
 #define RESET_BATCH	16		/* blocks that are claimed under the lock, and given back */
+
+/* One at a time: the end of the first would open what the second is to free. */
+static DEFINE_MUTEX(resets);
 
 static void close(struct heapmod *heap)
 {
@@ -86,6 +90,7 @@ void heapmod_reset(struct heapmod *heap)
 	might_sleep();
 	if (!heapmod_usable(heap))
 		return;
+	mutex_lock(&resets);
 	close(heap);
 	heapmod_drain(heap);
 	heapmod_recover(&heap->recover);
@@ -96,5 +101,6 @@ void heapmod_reset(struct heapmod *heap)
 	while (pardon(heap, _RET_IP_))
 		;
 	open(heap);
+	mutex_unlock(&resets);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_reset);
