@@ -105,7 +105,7 @@ static noinline void *alloc_again(struct heapmod *heap, size_t size, size_t alig
  * @gfp: %__GFP_ZERO and %__GFP_NOWARN count
  * @caller: the address to name as the owner, as from _RET_IP_
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc().
  * Return: as heapmod_alloc().
  */
 void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
@@ -141,7 +141,8 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
  * (heap_bound() in heap_core.h) and hardly grows with the heap; see docs/performance.md. How the
  * hole is found: R. P. Brent, ACM TOPLAS 11(3), 1989.
  *
- * Context: any but NMI.
+ * Context: any. In an NMI, or while the kernel panics, it fails when another has the lock; in an
+ * NMI of a kernel for one CPU, always.
  * Return: memory aligned to 16 bytes, %ZERO_SIZE_PTR for a @size of 0, or NULL when no hole is
  * large enough or there is no heap.
  */

@@ -24,7 +24,7 @@
  * @gfp: as for heapmod_alloc()
  * @caller: the address to name as the owner
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc().
  * Return: as heapmod_alloc().
  */
 void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
@@ -39,7 +39,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
  * @size: bytes, all of them zeroed, outside the lock
  * @gfp: as for heapmod_alloc()
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc().
  * Return: as heapmod_alloc().
  */
 void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
@@ -56,7 +56,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
  * @gfp: as for heapmod_alloc()
  * @caller: the address to name as the owner
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc().
  * Return: as heapmod_alloc_array().
  */
 void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
@@ -77,7 +77,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
  * @size: bytes of one
  * @gfp: as for heapmod_alloc()
  *
- * Context: any but NMI.
+ * Context: any; as heapmod_alloc().
  * Return: as heapmod_alloc(); NULL when @n times @size overflows.
  */
 void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
