@@ -67,6 +67,13 @@ static inline void heap_owner_loses(struct heap_owner *owner, u64 bytes)
 	owner->room += bytes;
 }
 
+/* Nothing of his lives, not even what was lost when its header was. */
+static inline void heap_owner_loses_all(struct heap_owner *owner)
+{
+	owner->frees = owner->allocs;
+	owner->room = owner->peak;
+}
+
 /* Live blocks, and the bytes that they were asked for. */
 static inline u64 heap_owner_blocks(const struct heap_owner *owner)
 {

@@ -13,8 +13,13 @@ void heap_close(struct heap *heap)
 	heap->largest = 0;
 }
 
+/* What headers that were lost made uncertain is certain again when nothing lives. */
 void heap_open(struct heap *heap)
 {
+	if (!heap_blocks(heap)) {
+		heap->asked = 0;
+		heap->lost = 0;
+	}
 	if (!heap_is_frozen(heap) && heap_bytes(heap->granules) > heap->overhead)
 		heap->largest = payload_bytes(heap, heap->granules);
 }

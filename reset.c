@@ -24,11 +24,15 @@ static void close(struct heapmod *heap)
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
+/* Blocks whose header was lost are still counted to their owners, whom nobody knew. */
 static void open(struct heapmod *heap)
 {
 	unsigned long flags;
+	u32 i;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
+	for (i = 0; i < HEAP_OWNERS && !heap_blocks(&heap->core); i++)
+		heap_owner_loses_all(&heap->owners.table[i]);
 	heap_open(&heap->core);
 	heap_unlock(heap, flags, _RET_IP_);
 }
