@@ -201,19 +201,40 @@ void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t 
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc);
 
+/*
+ * Of a live block, what was asked for becomes zero. Whose header does not tell, is filled with the
+ * pattern up to its end, which the map knows: the slack in it is no client's to write to.
+ */
+static void wipe(struct heapmod *heap, const void *ptr)
+{
+	enum heap_verdict verdict;
+	struct heap_view block;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	verdict = heap_judge(&heap->core, ptr, &block);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	if (!verdict)
+		memzero_explicit((void *)ptr, block.asked);
+	else if (verdict == HEAP_CORRUPT_HEADER)
+		heap_fill((void *)ptr, heap_bytes(block.granules) - sizeof(struct heap_block));
+}
+
 /**
  * heapmod_free_sensitive - zero a block, then free it
  * @heap: the heap it came from
  * @ptr: as for heapmod_free()
  *
- * Of a pointer that is no live block nothing is zeroed.
+ * Of a pointer that is no live block nothing is zeroed. A block whose header was written over is
+ * filled with a pattern instead.
  *
  * Context: any but NMI; takes time in proportion to the block's size, without the lock.
  */
 void heapmod_free_sensitive(struct heapmod *heap, const void *ptr)
 {
-	if (!ZERO_OR_NULL_PTR(ptr))
-		memzero_explicit((void *)ptr, heapmod_usable_size(heap, ptr));
+	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_usable(heap))
+		return;
+	wipe(heap, ptr);
 	heapmod_free_caller(heap, ptr, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive);

@@ -99,6 +99,23 @@ static void corrupt_header(struct kunit *test)
 }
 
 /* The header of a hole is mended by the allocation that takes it. */
+/* Even then the map knows how much there is to wipe. */
+static void corrupt_secret(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *row[3];
+	int i;
+
+	make_row(test, row, 3, 100);
+	memset(row[1], 0x42, 100);
+	poke(row[1], -1, 0x41);
+	heapmod_free_sensitive(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
+	for (i = 0; i < 100; i++)
+		KUNIT_ASSERT_NE(test, row[1][i], 0x42);
+	serve(test);
+}
+
 static void corrupt_hole(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
@@ -242,6 +259,7 @@ static void corrupt_index(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(overrun),
 	KUNIT_CASE(corrupt_header),
+	KUNIT_CASE(corrupt_secret),
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
 	KUNIT_CASE(use_after_free),
