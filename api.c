@@ -438,11 +438,18 @@ static bool free_deferred(struct heapmod *heap)
 	return taken;
 }
 
-/* Free what was put off, but for those blocks that found no room among the deferred. */
+/*
+ * Free what was put off, but for those blocks that found no room among the deferred. What comes
+ * meanwhile queues the irq_work, and its turn comes then.
+ */
 void heapmod_drain(struct heapmod *heap)
 {
-	while (heap_defers(&heap->deferred) && free_deferred(heap))
-		;
+	unsigned int i;
+
+	for (i = 0; i < HEAP_SLOTS && heap_defers(&heap->deferred); i++) {
+		if (!free_deferred(heap))
+			break;
+	}
 }
 
 static void recover_one(struct heapmod *heap, u32 at)

@@ -98,10 +98,11 @@ static inline u64 sealed(const struct heap *heap, u32 at, u64 open)
 }
 
 /*
- * The header of a live block may be marked without the lock, by one atomic exchange: then every
- * other bit of its seal is turned over, so that no change of a byte does the same.
+ * The header of a live block may be marked without the lock, by one atomic exchange of its tag: then
+ * every other bit of its seal is turned over, so that no change of a byte does the same.
  */
 #define WORD_DEFERRED	(0xaaaaaULL << WORD_OPEN_BITS)
+#define TAG_DEFERRED	((u32)(WORD_DEFERRED >> WORD_LOW_SHIFT))
 
 static inline bool is_deferred(const struct heap *heap, u32 at, u64 word)
 {
@@ -114,6 +115,11 @@ static inline u64 marked(const struct heap *heap, u32 at, u32 granules, enum hea
 	u64 open = granules | (u64)state << WORD_LOW_SHIFT;
 
 	return open | ~seal_of(heap, at, open) >> WORD_OPEN_BITS << WORD_OPEN_BITS;
+}
+
+static inline bool is_state(const struct heap *heap, u32 at, u64 word)
+{
+	return is_sealed(heap, at, word ^ ~0ULL << WORD_OPEN_BITS);
 }
 
 static inline void write_mark(struct heap *heap, u32 at, u32 granules, enum heap_state state)

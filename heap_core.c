@@ -48,13 +48,22 @@ void heap_meet_hole(struct heap *heap, u32 at, u32 granules)
 		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
 }
 
-/* A block that was freed, and is still cut off its hole: pending, or as it was when it was used. */
-static void meet_kept(struct heap *heap, u32 at, u32 granules)
+/*
+ * A block that was freed, and is still cut off its hole: pending, or as it was when it was used; and
+ * if it was freed again without the lock, it is marked.
+ */
+static bool is_good_kept(const struct heap *heap, u32 at, u32 granules)
 {
 	u64 word = header_word(block_at(heap, at));
 
-	if (unlikely((u32)word != granules || (!is_sealed(heap, at, word) &&
-					       !is_marked(heap, at, granules, HEAP_PENDING))))
+	return (u32)word == granules && (likely(is_sealed(heap, at, word)) ||
+					 is_marked(heap, at, granules, HEAP_PENDING) ||
+					 is_deferred(heap, at, word));
+}
+
+static void meet_kept(struct heap *heap, u32 at, u32 granules)
+{
+	if (unlikely(!is_good_kept(heap, at, granules)))
 		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
 }
 

@@ -20,17 +20,11 @@
  * @tag: slack (4 bits) and owner (8 bits) of a used block, or its state; and a seal (20 bits)
  *
  * A witness: callers can overrun it, so nothing is computed from it. The map knows the size,
- * the neighbours, and whether the block is used. See heap_block.h. As one word in memory, @tag is
- * the upper half.
+ * the neighbours, and whether the block is used. See heap_block.h.
  */
 struct heap_block {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	u32 granules;
 	u32 tag;
-#else
-	u32 tag;
-	u32 granules;
-#endif
 };
 
 /* Granules as bytes, and as the distance of a header from the region's first byte. */

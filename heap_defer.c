@@ -4,17 +4,18 @@
  *
  * Somebody may be in the middle of a change, and will not go on before we return. But what is
  * asked of a block that is live does not change: its start in the map, and its header. So the
- * pointer is judged by these, and the block is claimed by an atomic exchange of its header, which
+ * pointer is judged by these, and the block is claimed by an atomic exchange of its tag, which
  * only one can win. Then it is put where whoever has the lock next will look. Nothing that a
  * client can overrun leads there.
+ *
+ * A slot says which block it is for before that is claimed: so a block that is claimed and in no
+ * slot found none, and is nobody's but the walk's.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
 
 #include "heap_block.h"
 #include "heap_defer.h"
-
-#define HEAP_CLAIMED	(HEAP_NONE - 1)	/* of slots; no block begins there: see HEAP_GRANULES_MAX */
 
 void heap_deferred_init(struct heap_deferred *deferred)
 {
@@ -23,6 +24,12 @@ void heap_deferred_init(struct heap_deferred *deferred)
 	*deferred = (struct heap_deferred){};
 	for (i = 0; i < HEAP_SLOTS; i++)
 		deferred->slots[i].at = HEAP_NONE;
+}
+
+/* Somebody may be writing it just now: then it is none of a live block. */
+static u64 read_header(const struct heap_block *header)
+{
+	return READ_ONCE(header->granules) | (u64)READ_ONCE(header->tag) << WORD_LOW_SHIFT;
 }
 
 /* As judge() in heap_core.c, of what can be known without the lock. */
@@ -39,17 +46,15 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	/* Who has the lock changes other bits of these words meanwhile. */
 	if (!data_race(heap_index_is_start(&heap->index, *at)))
 		return HEAP_INTERIOR;
-	/* And of these. */
 	if (data_race(heap_index_is_hole(&heap->index, *at)))
 		return HEAP_DOUBLE_FREE;
-	*word = READ_ONCE(*(u64 *)block_at(heap, *at));
-	if (is_deferred(heap, *at, *word))
+	*word = read_header(block_at(heap, *at));
+	if (is_deferred(heap, *at, *word) || is_state(heap, *at, *word))
 		return HEAP_DOUBLE_FREE;
 	return is_sealed(heap, *at, *word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
 }
 
-/* An empty slot is claimed; NULL when there is none. */
-static struct heap_slot *claim_slot(struct heap_deferred *deferred, u32 at)
+static struct heap_slot *take_slot(struct heap_deferred *deferred, u32 at)
 {
 	struct heap_slot *slot;
 	u32 i;
@@ -57,18 +62,29 @@ static struct heap_slot *claim_slot(struct heap_deferred *deferred, u32 at)
 	for (i = 0; i < HEAP_SLOTS; i++) {
 		slot = &deferred->slots[(at + i) % HEAP_SLOTS];
 		if (READ_ONCE(slot->at) == HEAP_NONE &&
-		    cmpxchg(&slot->at, HEAP_NONE, HEAP_CLAIMED) == HEAP_NONE)
+		    cmpxchg(&slot->at, HEAP_NONE, at) == HEAP_NONE)
 			return slot;
 	}
 	return NULL;
 }
 
-static void fill_slot(struct heap_deferred *deferred, struct heap_slot *slot, u32 at,
-		      unsigned long caller)
+/* The block waits, and whoever has the lock may know. */
+static void publish(struct heap_deferred *deferred, struct heap_slot *slot, unsigned long caller)
 {
+	if (!slot) {
+		WRITE_ONCE(deferred->overflow, 1);
+		return;
+	}
 	WRITE_ONCE(slot->caller, caller);
-	smp_store_release(&slot->at, at);	/* the caller before it */
+	smp_store_release(&slot->ready, 1);	/* the caller before it */
 	smp_store_release(&deferred->any, 1);	/* the slot before that */
+}
+
+static bool claim(const struct heap *heap, u32 at, u64 word)
+{
+	u32 tag = word >> WORD_LOW_SHIFT;
+
+	return cmpxchg(&block_at(heap, at)->tag, tag, tag ^ TAG_DEFERRED) == tag;
 }
 
 /**
@@ -79,7 +95,8 @@ static void fill_slot(struct heap_deferred *deferred, struct heap_slot *slot, u3
  * @caller: who frees it
  *
  * Takes no more than HEAP_SLOTS steps. It may take a block for one that was freed just now, but
- * never frees one that is not live: heap_resume() asks again.
+ * never frees one that is not live: heap_resume() asks again. One whose header was written over
+ * waits, too, without a mark.
  *
  * Return: HEAP_OK, or what is wrong with the pointer, and nothing has changed.
  */
@@ -92,18 +109,17 @@ enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, 
 	u32 at;
 
 	verdict = judge(heap, ptr, &at, &word);
-	if (verdict)
+	if (verdict && verdict != HEAP_CORRUPT_HEADER)
 		return verdict;
-	slot = claim_slot(deferred, at);	/* before the mark: see heap_recover() */
-	if (cmpxchg64((u64 *)block_at(heap, at), word, word ^ WORD_DEFERRED) != word) {
+	slot = take_slot(deferred, at);
+	if (verdict && !slot)
+		return verdict;
+	if (!verdict && !claim(heap, at, word)) {
 		if (slot)
-			WRITE_ONCE(slot->at, HEAP_NONE);
+			smp_store_release(&slot->at, HEAP_NONE);
 		return HEAP_DOUBLE_FREE;
 	}
-	if (slot)
-		fill_slot(deferred, slot, at, caller);
-	else
-		WRITE_ONCE(deferred->overflow, 1);
+	publish(deferred, slot, caller);
 	return HEAP_OK;
 }
 
@@ -123,30 +139,33 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
 	/* Whoever fills a slot that is passed already sets it again. */
 	smp_store_mb(deferred->any, 0);
 	for (i = 0; i < HEAP_SLOTS; i++) {
-		slot->at = smp_load_acquire(&deferred->slots[i].at);	/* as fill_slot() */
-		if (slot->at >= HEAP_CLAIMED)
+		struct heap_slot *full = &deferred->slots[i];
+
+		if (!smp_load_acquire(&full->ready))	/* as publish() releases */
 			continue;
-		slot->caller = READ_ONCE(deferred->slots[i].caller);
-		smp_store_release(&deferred->slots[i].at, HEAP_NONE);	/* read before */
+		*slot = *full;
+		WRITE_ONCE(full->ready, 0);
+		smp_store_release(&full->at, HEAP_NONE);	/* the rest before it */
 		WRITE_ONCE(deferred->any, 1);
 		return true;
 	}
 	return false;
 }
 
-/* Does a block begin here that waits? Were the granules alone written over, the free finds that. */
+/* Were the granules alone written over, the free is to find that: the size is the map's. */
 static bool waits(const struct heap *heap, u32 at)
 {
-	u32 tag = READ_ONCE(block_at(heap, at)->tag);
+	u64 word = heap_index_size(&heap->index, at) |
+		   (u64)READ_ONCE(block_at(heap, at)->tag) << WORD_LOW_SHIFT;
 
-	return heap_index_is_used(&heap->index, at) &&
-	       is_deferred(heap, at,
-			   heap_index_size(&heap->index, at) | (u64)tag << WORD_LOW_SHIFT);
+	return heap_index_is_used(&heap->index, at) && is_deferred(heap, at, word);
 }
 
-static void unmark(struct heap *heap, u32 at)
+static void take_mark(struct heap *heap, u32 at)
 {
-	block_at(heap, at)->tag ^= WORD_DEFERRED >> WORD_LOW_SHIFT;
+	struct heap_block *block = block_at(heap, at);
+
+	WRITE_ONCE(block->tag, block->tag ^ TAG_DEFERRED);
 }
 
 /**
@@ -154,50 +173,48 @@ static void unmark(struct heap *heap, u32 at)
  * @heap: the heap
  * @at: from heap_take_deferred()
  *
- * Return: whether to free it now. If not, somebody freed it meanwhile, and it is another's already.
+ * Return: whether to free it now: if it waits, or there is no header to say so, and the free is to
+ * judge that. If not, somebody freed it meanwhile, and it is another's already.
  */
 bool heap_resume(struct heap *heap, u32 at)
 {
 	if (!waits(heap, at))
 		return !is_sealed(heap, at, header_word(block_at(heap, at)));
-	unmark(heap, at);
+	take_mark(heap, at);
 	return true;
 }
 
-/* Has the block a slot, or may somebody be about to fill one for it? */
 static bool has_slot(struct heap_deferred *deferred, u32 at)
 {
-	u32 i, slot;
+	u32 i;
 
 	for (i = 0; i < HEAP_SLOTS; i++) {
-		slot = READ_ONCE(deferred->slots[i].at);
-		if (slot == at || slot == HEAP_CLAIMED)
+		if (READ_ONCE(deferred->slots[i].at) == at)
 			return true;
 	}
 	return false;
 }
 
 /**
- * heap_recover - as heap_resume(), of a block that is known by its mark alone
+ * heap_recover - as heap_resume(), of a block that was met on a walk
  * @heap: the heap
- * @deferred: where it found no slot
- * @at: where it begins, or began just now
+ * @deferred: where it may wait
+ * @at: where it begins
  *
- * A slot is claimed before the mark is set. So who sees a mark, then no slot, knows that there is
- * none, and that heap_resume() is not asked of this block, too. If there is no room for a claim
- * either, it is left for another time.
+ * While it is in a slot, it is left alone: which is told as an overflow, for the slot may be that
+ * of somebody who comes too late to free it. So it is while there is no room for a claim.
  *
- * Return: whether to free it now.
+ * Return: whether to free it now: it waits, and is in no slot.
  */
 bool heap_recover(struct heap *heap, struct heap_deferred *deferred, u32 at)
 {
 	if (!waits(heap, at))
 		return false;
-	smp_rmb();	/* the mark before the slots */
+	smp_rmb();	/* a slot is taken before the mark is set */
 	if (has_slot(deferred, at) || !heap_can_claim(heap)) {
 		WRITE_ONCE(deferred->overflow, 1);
 		return false;
 	}
-	unmark(heap, at);
+	take_mark(heap, at);
 	return true;
 }

@@ -13,11 +13,13 @@
 
 /**
  * struct heap_slot - a block that waits to be freed
- * @at: where it begins; HEAP_NONE: the slot is empty; HEAP_CLAIMED: somebody is about to fill it
+ * @at: where it begins; HEAP_NONE: the slot is empty
+ * @ready: it is filled, and the block claimed
  * @caller: who freed it
  */
 struct heap_slot {
 	u32 at;
+	u32 ready;
 	unsigned long caller;
 };
 
