@@ -89,9 +89,10 @@ static void kmemleak_forget(const struct heapmod *heap, const void *ptr)
 #ifdef CONFIG_FAULT_INJECTION
 static DECLARE_FAULT_ATTR(fail_heapmod);
 
+/* Chance has a lock, which an NMI may have interrupted. */
 bool diagnostics_fail(size_t size)
 {
-	return should_fail(&fail_heapmod, size);
+	return !in_nmi() && should_fail(&fail_heapmod, size);
 }
 #endif
 

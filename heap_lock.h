@@ -18,14 +18,17 @@ bool heapmod_wait_for_lock(struct heapmod *heap);
 void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
 	__must_hold(&heap->lock);
 
-/*
- * The usual case is tried first, so that it costs nothing to ask where we are. On one CPU a try
- * always succeeds, so that an NMI must not even try.
- */
+/* On one CPU a try always succeeds, so that an NMI must not even try. */
+static __always_inline bool heap_may_try(void)
+{
+	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
+}
+
+/* The usual case is tried first, so that it costs nothing to ask where we are. */
 static __always_inline bool heap_try(struct heapmod *heap, unsigned long *flags)
 {
 	local_irq_save(*flags);
-	if ((IS_ENABLED(CONFIG_SMP) || !in_nmi()) && raw_spin_trylock(&heap->lock)) {
+	if (heap_may_try() && raw_spin_trylock(&heap->lock)) {
 		__release(&heap->lock);		/* sparse counts it below */
 		return true;
 	}

@@ -231,7 +231,7 @@ void heapmod_report_address(const void *ptr)
 
 	rcu_read_lock();
 	heap = heap_of(ptr);
-	if (heap && raw_spin_trylock_irqsave(&heap->lock, flags)) {
+	if (heap && heap_may_try() && raw_spin_trylock_irqsave(&heap->lock, flags)) {
 		finding = heap_facts(&heap->core, HEAP_OK, (const char *)ptr - heap->core.region);
 		raw_spin_unlock_irqrestore(&heap->lock, flags);
 		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,
