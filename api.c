@@ -77,6 +77,16 @@ noinline void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsign
 	return NULL;
 }
 
+/* The lock could not be had. */
+static noinline void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	trace_heapmod_fail(heap->id, size, caller);
+	if (!(gfp & __GFP_NOWARN))
+		pr_warn_ratelimited("heap \"%s\": busy, nothing for %zu bytes, asked by %pS\n",
+				    heap->name, size, (void *)caller);
+	return NULL;
+}
+
 /* There was no room, unless for what waits to be freed, or for nothing. */
 static noinline void *alloc_again(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				  unsigned long caller)
@@ -115,8 +125,10 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 
 	if (!heapmod_usable(heap))
 		return NULL;
-	if (diagnostics_fail(size) || unlikely(!heap_lock(heap, flags)))
+	if (diagnostics_fail(size))
 		return heapmod_fail(heap, size, gfp, caller);
+	if (unlikely(!heap_lock(heap, flags)))
+		return fail_busy(heap, size, gfp, caller);
 	ptr = alloc_locked(heap, size, caller);
 	heap_unlock(heap, flags, caller);
 
@@ -178,8 +190,10 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	}
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (diagnostics_fail(size) || !heap_lock(heap, flags))
+	if (diagnostics_fail(size))
 		return heapmod_fail(heap, size, gfp, caller);
+	if (!heap_lock(heap, flags))
+		return fail_busy(heap, size, gfp, caller);
 	ptr = aligned_locked(heap, size, align, caller);
 	heap_unlock(heap, flags, caller);
 

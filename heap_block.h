@@ -98,8 +98,8 @@ static inline u64 sealed(const struct heap *heap, u32 at, u64 open)
 }
 
 /*
- * The header of a live block may be marked without the lock, by one atomic exchange of its tag: then
- * every other bit of its seal is turned over, so that no change of a byte does the same.
+ * The header of a live block may be marked without the lock, by one atomic exchange of its tag:
+ * then every other bit of its seal is turned over, so that no change of a byte does the same.
  */
 #define WORD_DEFERRED	(0xaaaaaULL << WORD_OPEN_BITS)
 #define TAG_DEFERRED	((u32)(WORD_DEFERRED >> WORD_LOW_SHIFT))

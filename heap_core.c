@@ -49,8 +49,8 @@ void heap_meet_hole(struct heap *heap, u32 at, u32 granules)
 }
 
 /*
- * A block that was freed, and is still cut off its hole: pending, or as it was when it was used; and
- * if it was freed again without the lock, it is marked.
+ * A block that was freed, and is still cut off its hole: pending, or as it was when it was used;
+ * and if it was freed again without the lock, it is marked.
  */
 static bool is_good_kept(const struct heap *heap, u32 at, u32 granules)
 {

@@ -116,7 +116,7 @@ enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, 
 		return verdict;
 	if (!verdict && !claim(heap, at, word)) {
 		if (slot)
-			smp_store_release(&slot->at, HEAP_NONE);
+			WRITE_ONCE(slot->at, HEAP_NONE);
 		return HEAP_DOUBLE_FREE;
 	}
 	publish(deferred, slot, caller);

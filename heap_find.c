@@ -76,7 +76,7 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
  */
 struct heap_view heap_look_sized(const struct heap *heap, u32 at, u32 granules)
 {
-	/* Were the granules alone written over, the rest is still good. It may be marked just now. */
+	/* Were the granules alone written over, the rest is good. It may be marked just now. */
 	u32 tag = READ_ONCE(block_at(heap, at)->tag);
 	u64 word = granules | (u64)tag << WORD_LOW_SHIFT;
 	struct heap_view block = {

@@ -194,7 +194,9 @@ static const struct operation operations[] = {
 };
 
 static const struct operation *operation;
-static u64 blocks, refused, bad;	/* live at the end; refused without the lock; wrong in all */
+static u64 blocks;			/* live at the end */
+static u64 bad;				/* frees that are wrong, in all */
+static u64 refused;			/* of these, without the lock */
 static u32 instructions;
 
 /* What an NMI does that has not the lock: the block that is live is freed, the wrong are not. */
@@ -245,7 +247,7 @@ static void finish(void)
  * After each instruction, while there are steps: what is interrupted there is ended by the child,
  * to which the NMI came; the parent goes on as if there had been none.
  */
-static volatile enum { STILL, BEGINS, STEPS, ENDS } phase;
+static enum { STILL, BEGINS, STEPS, ENDS } phase;
 
 static void trap(int signal, siginfo_t *info, void *context)
 {
@@ -278,11 +280,11 @@ static void step_through(void)
 	pid_t parent = getpid();
 
 	instructions = 0;
-	phase = BEGINS;
+	WRITE_ONCE(phase, BEGINS);
 	raise(SIGTRAP);
-	phase = STEPS;
+	WRITE_ONCE(phase, STEPS);
 	operation->run();
-	phase = ENDS;
+	WRITE_ONCE(phase, ENDS);
 	if (getpid() != parent)
 		finish();
 	REQUIRE(instructions > 20);

@@ -2,19 +2,20 @@
 # shellcheck shell=bash
 #
 # Sourced by vm/test-vm and vm/test-race: cases, each in a VM of its own. A case can name options of
-# vm/boot in a line `# boot: ...`.
+# vm/boot in a line `# boot: ...`. To CASE:WORD the kernel's command line says how=WORD.
 
 boot=()				# options of vm/boot for all of them
 
 # run_cases NAME CASE... - with the modules in build/NAME
 run_cases() {
-	local name=$1 case modules options
+	local name=$1 case file modules options
 	shift
 	mapfile -t modules < <(find "build/$name" -name '*.ko' -printf '-m\n%p\n')
 	for case in "$@"; do
 		echo "# $name: $case"
-		read -ra options < <(sed -n 's/^# boot: //p' "vm/cases/$case.sh") || true
-		vm/boot "${boot[@]}" "${options[@]}" "${modules[@]}" "vm/cases/$case.sh" 2>&1 ||
+		file=vm/cases/${case%:*}.sh
+		read -ra options < <(sed -n 's/^# boot: //p' "$file") || true
+		vm/boot "${boot[@]}" "${options[@]}" -a "how=${case#*:}" "${modules[@]}" "$file" 2>&1 ||
 			echo "not ok - the VM of $case ended without a verdict of success"
 	done
 }

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_nmi - NMIs allocate and free while the code that they interrupt does
+ *
+ * A thread on each CPU that shall work allocates and frees without a pause, and hands blocks to the
+ * NMIs. An NMI allocates; frees a block of its own, and the one handed to it; and frees what is no
+ * block. When it cannot have the lock while it has many blocks, it frees all of them: more than can
+ * be put off but by their marks. On one CPU at work, whoever has the lock was interrupted.
+ *
+ * In /sys/kernel/debug/heap_nmi: who writes to `run` a number of CPUs waits until the NMIs that are
+ * wanted found the lock free, and as many found it held; it fails when anything was wrong. Each run
+ * has a new heap. `counts` tells what was done. The NMIs have to come from elsewhere.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include <asm/nmi.h>
+
+#include "../../heaps.h"
+
+#define LIVE		100		/* blocks of the NMIs, more than there are slots for */
+#define SMALLEST	40		/* bytes: nobody asks for the hole that stays */
+
+static unsigned int flags;
+module_param(flags, uint, 0600);
+MODULE_PARM_DESC(flags, "of the heap of the next run");
+
+static unsigned int wanted = 100;
+module_param(wanted, uint, 0);
+MODULE_PARM_DESC(wanted, "NMIs that find the lock free, and as many that find it held");
+
+static struct heapmod *heap;
+static struct dentry *dir;
+static char *witness, *hole;		/* a block that lives, and none between two */
+static void *handed;			/* a block that an NMI shall free */
+
+struct held {
+	u8 *ptr;
+	u32 size;
+};
+
+/* The clients count what they did: the NMIs as one, which is in one place at a time. */
+struct client {
+	struct task_struct *task;
+	struct rnd_state random;
+	u64 allocs;
+	u64 frees;
+	u64 errors;
+	struct held live[LIVE];
+};
+
+static struct client *workers;		/* for each CPU */
+static struct client nmi;
+static unsigned long nmi_is_busy = 1;	/* or none shall do anything */
+static unsigned int nmi_live;		/* blocks that it has */
+static unsigned int found_free, found_held, bursts, wrong;
+
+static bool allocate(struct client *client, struct held *block)
+{
+	u32 random = prandom_u32_state(&client->random);
+
+	block->size = SMALLEST + random % 500;
+	block->ptr = heapmod_alloc(heap, block->size, GFP_ATOMIC | __GFP_NOWARN);
+	if (!block->ptr)
+		return false;
+	memset(block->ptr, block->size, block->size);
+	client->allocs++;
+	return true;
+}
+
+static void free_block(struct client *client, struct held *block)
+{
+	client->errors += !!memchr_inv(block->ptr, (u8)block->size, block->size);
+	client->frees++;
+	heapmod_free(heap, block->ptr);
+	block->ptr = NULL;
+}
+
+/* Whose turn it is to free it, decides the exchange. */
+static void hand_over(struct client *client, void *ptr)
+{
+	void *before = xchg(&handed, ptr);
+
+	if (!before)
+		return;
+	client->frees++;
+	heapmod_free(heap, before);
+}
+
+static void work_once(struct client *client)
+{
+	u32 random = prandom_u32_state(&client->random);
+	struct held *block = &client->live[random % LIVE];
+
+	if (!block->ptr) {
+		client->errors += !allocate(client, block);
+	} else if (random >> 28 == 0) {
+		hand_over(client, block->ptr);
+		block->ptr = NULL;
+	} else {
+		free_block(client, block);
+	}
+}
+
+static void free_all(struct client *client)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIVE; i++) {
+		if (client->live[i].ptr)
+			free_block(client, &client->live[i]);
+	}
+}
+
+static int work(void *data)
+{
+	struct client *client = data;
+	unsigned int i;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < 256; i++)
+			work_once(client);
+		cond_resched();
+	}
+	free_all(client);
+	return 0;
+}
+
+/* None of these is a block. */
+static void free_wrong(void)
+{
+	heapmod_free(heap, witness + 16);
+	heapmod_free(heap, witness + 1);
+	heapmod_free(heap, hole);
+	heapmod_free(heap, &heap);
+	wrong += 4;
+}
+
+static void found_it_free(struct held *block)
+{
+	found_free++;
+	if (nmi_live == LIVE - 1)
+		free_block(&nmi, block);
+	else
+		nmi_live++;
+}
+
+/* Each of these frees is put off, unless the lock is free again just now. */
+static void found_it_held(void)
+{
+	found_held++;
+	if (nmi_live == LIVE - 1) {
+		free_all(&nmi);
+		nmi_live = 0;
+		bursts++;
+	} else if (nmi_live) {
+		free_block(&nmi, &nmi.live[--nmi_live]);
+	}
+}
+
+static int interrupt(unsigned int type, struct pt_regs *regs)
+{
+	unsigned int i;
+
+	if (test_and_set_bit(0, &nmi_is_busy))
+		return NMI_HANDLED;
+	for (i = 0; i < 4; i++) {
+		struct held *block = &nmi.live[nmi_live];
+
+		if (allocate(&nmi, block)) {
+			found_it_free(block);
+		} else {
+			found_it_held();
+			break;
+		}
+	}
+	hand_over(&nmi, NULL);
+	free_wrong();
+	clear_bit(0, &nmi_is_busy);
+	return NMI_HANDLED;
+}
+
+static int start(unsigned int cpu)
+{
+	struct task_struct *task;
+
+	prandom_seed_state(&workers[cpu].random, cpu + 1);
+	task = kthread_create_on_cpu(work, &workers[cpu], cpu, "heap_nmi/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	workers[cpu].task = task;
+	wake_up_process(task);
+	return 0;
+}
+
+static void stop(unsigned int cpu)
+{
+	if (workers[cpu].task)
+		kthread_stop(workers[cpu].task);
+	workers[cpu].task = NULL;
+}
+
+/* What clients and NMIs did, and nothing else, is what the heap says. */
+static bool is_as_told(void)
+{
+	u64 allocs = nmi.allocs + 3, frees = nmi.frees + 1;
+	struct heapmod_stats s;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		allocs += workers[cpu].allocs;
+		frees += workers[cpu].frees;
+	}
+	heapmod_get_stats(heap, &s);
+	pr_info("%llu of %llu allocations, %llu of %llu frees, %llu of %u refused\n", s.allocs,
+		allocs, s.frees, frees, s.refused, wrong);
+	return s.allocs == allocs && s.frees == frees && s.refused == wrong && s.blocks == 2;
+}
+
+static u64 all_errors(void)
+{
+	u64 errors = nmi.errors;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		errors += workers[cpu].errors;
+	return errors;
+}
+
+/* From now on the NMIs do nothing; what they have goes, too. */
+static void settle(void)
+{
+	while (test_and_set_bit(0, &nmi_is_busy))
+		cpu_relax();
+	free_all(&nmi);
+	hand_over(&nmi, NULL);
+	do {
+		irq_work_sync(&heap->follow_up);
+		flush_work(&heap->recover);
+	} while (heap_defers(&heap->deferred));
+}
+
+static int create(void)
+{
+	heapmod_destroy(heap);
+	heap = heapmod_create("nmi", 1 << 20, flags);
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	witness = heapmod_alloc(heap, 100, GFP_KERNEL);
+	hole = heapmod_alloc(heap, 8, GFP_KERNEL);
+	if (!witness || !hole || !heapmod_alloc(heap, 100, GFP_KERNEL))
+		return -ENOMEM;
+	heapmod_free(heap, hole);
+	return 0;
+}
+
+static void forget(void)
+{
+	memset(workers, 0, nr_cpu_ids * sizeof(*workers));
+	memset(&nmi, 0, sizeof(nmi));
+	prandom_seed_state(&nmi.random, 1234);
+	nmi_live = 0;
+	found_free = 0;
+	found_held = 0;
+	bursts = 0;
+	wrong = 0;
+}
+
+static bool is_enough(void)
+{
+	return READ_ONCE(found_free) >= wanted && READ_ONCE(found_held) >= wanted &&
+	       READ_ONCE(bursts);
+}
+
+static int work_on(u64 cpus)
+{
+	unsigned int cpu, count = 0;
+	int error = 0;
+
+	clear_bit_unlock(0, &nmi_is_busy);
+	for_each_online_cpu(cpu) {
+		if (count++ < cpus)
+			error = start(cpu) ?: error;
+	}
+	while (!error && !is_enough())
+		msleep(50);
+	for_each_possible_cpu(cpu)
+		stop(cpu);
+	settle();
+	return error;
+}
+
+static int run(void *data, u64 cpus)
+{
+	int error = create();
+
+	if (error)
+		return error;
+	forget();
+	error = work_on(cpus);
+	if (!error && (all_errors() || !is_as_told()))
+		error = -EIO;
+	return error ?: heapmod_check(heap);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(run_fops, NULL, run, "%llu\n");
+
+static int counts_show(struct seq_file *file, void *unused)
+{
+	seq_printf(file, "free %u\nheld %u\nbursts %u\nwrong %u\nerrors %llu\n", found_free,
+		   found_held, bursts, wrong, all_errors());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counts);
+
+static int __init nmi_init(void)
+{
+	int error;
+
+	workers = kvcalloc(nr_cpu_ids, sizeof(*workers), GFP_KERNEL);
+	if (!workers)
+		return -ENOMEM;
+	error = register_nmi_handler(NMI_LOCAL, interrupt, 0, "heap_nmi");
+	if (error) {
+		kvfree(workers);
+		return error;
+	}
+	dir = debugfs_create_dir("heap_nmi", NULL);
+	debugfs_create_file("run", 0200, dir, NULL, &run_fops);
+	debugfs_create_file("counts", 0400, dir, NULL, &counts_fops);
+	return 0;
+}
+module_init(nmi_init);
+
+static void __exit nmi_exit(void)
+{
+	debugfs_remove(dir);
+	unregister_nmi_handler(NMI_LOCAL, "heap_nmi");
+	heapmod_destroy(heap);
+	kvfree(workers);
+}
+module_exit(nmi_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("NMIs for heapmod");
+MODULE_LICENSE("GPL");
