@@ -68,23 +68,25 @@ static void *aligned_locked(struct heapmod *heap, size_t size, size_t align, uns
 			   owner);
 }
 
-noinline void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+static noinline void *tell_failure(struct heapmod *heap, const char *why, size_t size, gfp_t gfp,
+				   unsigned long caller)
 {
 	trace_heapmod_fail(heap->id, size, caller);
 	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("heap \"%s\": no hole for %zu bytes, asked by %pS\n",
-				    heap->name, size, (void *)caller);
+		pr_warn_ratelimited("heap \"%s\": %s %zu bytes, asked by %pS\n", heap->name, why,
+				    size, (void *)caller);
 	return NULL;
 }
 
-/* The lock could not be had. */
-static noinline void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
-	trace_heapmod_fail(heap->id, size, caller);
-	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("heap \"%s\": busy, nothing for %zu bytes, asked by %pS\n",
-				    heap->name, size, (void *)caller);
-	return NULL;
+	return tell_failure(heap, "no hole for", size, gfp, caller);
+}
+
+/* The lock could not be had. */
+static void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	return tell_failure(heap, "busy, nothing for", size, gfp, caller);
 }
 
 /* There was no room, unless for what waits to be freed, or for nothing. */
