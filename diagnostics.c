@@ -205,6 +205,13 @@ void diagnostics_tell_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t 
 			    diagnostics_bytes_for(heap, size), caller);
 }
 
+/* Of a block whose header was lost @size is the most that was asked for: KASAN may know of less. */
+static void wipe(void *ptr, size_t size)
+{
+	kasan_open(ptr, size);
+	memset(ptr, 0, size);
+}
+
 void diagnostics_tell_free(struct heapmod *heap, const struct heap_view *block,
 			   unsigned long caller)
 {
@@ -217,7 +224,7 @@ void diagnostics_tell_free(struct heapmod *heap, const struct heap_view *block,
 	if (heap->flags & HEAPMOD_POISON)
 		heap_fill(ptr, bytes);
 	else if (want_init_on_free())
-		memset(ptr, 0, block->asked);
+		wipe(ptr, block->asked);
 	kasan_hide(ptr, bytes, KASAN_FREED);
 }
 

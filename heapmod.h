@@ -4,8 +4,9 @@
  *
  * The API that other modules include. A heap is a region of memory reserved once, and the
  * blocks in it. Every function here is callable from task, softirq and hard interrupt context
- * and with any lock held, unless its comment says otherwise. heapmod_alloc() and its like, and
- * heapmod_free(), are callable from NMI, and while the kernel panics, too.
+ * and with any lock held, unless its comment says otherwise; heapmod_alloc() and its like, and
+ * heapmod_free(), from NMI, and while the kernel panics, too. But what is told to the log is told
+ * by printk(): who holds the scheduler's locks asks with __GFP_NOWARN. Examples: docs/api.md.
  *
  * A client says MODULE_INFO(import_ns, "HEAPMOD") once.
  */

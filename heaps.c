@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -57,10 +58,20 @@ static int refuse(const char *name, int error, const char *why)
 	return error;
 }
 
+/* One that a line of the log, or of a table in debugfs, can hold. */
+static bool is_word(const char *name)
+{
+	while (isgraph(*name))
+		name++;
+	return !*name;
+}
+
 static int check_name(const char *name)
 {
 	if (!name || !*name)
 		return refuse(name, -EINVAL, "it needs a name");
+	if (!is_word(name))
+		return refuse("", -EINVAL, "the name has a character that is no letter, digit or sign");
 	if (strlen(name) > HEAPMOD_NAME_MAX)
 		return refuse(name, -ENAMETOOLONG, "the name is longer than 31 bytes");
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
@@ -284,8 +295,8 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsi
 	u64 region = size > skip ? round_down(size - skip, HEAP_GRANULE) : 0;
 	int error = check_name(name) ?: check_size(name, region, flags);
 
-	if (!error && !mem)
-		error = refuse(name, -EINVAL, "no memory was given");
+	if (!error && (!mem || (uintptr_t)mem + size < size))
+		error = refuse(name, -EINVAL, "no such memory");
 	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region, flags,
 					       NUMA_NO_NODE);
 }
@@ -342,7 +353,7 @@ static void settle(struct heapmod *heap)
 
 /**
  * heapmod_destroy - report what still lives in a heap, then release all of it
- * @heap: from heapmod_create() or heapmod_create_in(); NULL and errors are fine
+ * @heap: from heapmod_create() and its like; NULL and errors are fine. The default heap is refused.
  *
  * The caller sees to it that nobody uses the heap or a block of it any more; but those who wait in
  * heapmod_alloc_wait() are sent away with NULL. Readers of its debugfs files are waited for.
@@ -353,6 +364,10 @@ void heapmod_destroy(struct heapmod *heap)
 {
 	if (IS_ERR_OR_NULL(heap))
 		return;
+	if (heap == heapmod_default()) {
+		pr_err("the default heap goes with the module, and not before\n");
+		return;
+	}
 	mutex_lock(&heaps_lock);
 	list_del_rcu(&heap->all);
 	heapmod_debugfs_remove(heap);

@@ -131,6 +131,7 @@ static void destroy_all(void)
 {
 	struct heapmod *heap, *next;
 
+	default_heap = NULL;
 	list_for_each_entry_safe(heap, next, &heaps, all)
 		heapmod_destroy(heap);
 }

@@ -111,6 +111,8 @@ static void bad_creation(struct kunit *test)
 	expect_error(test, heapmod_create("a/b", 1 << 16, 0), -EINVAL);
 	expect_error(test, heapmod_create("..", 1 << 16, 0), -EINVAL);
 	expect_error(test, heapmod_create("heaps", 1 << 16, 0), -EINVAL);
+	expect_error(test, heapmod_create("a b", 1 << 16, 0), -EINVAL);
+	expect_error(test, heapmod_create("a\n", 1 << 16, 0), -EINVAL);
 	expect_error(test, heapmod_create("a name of more than 31 characters", 1 << 16, 0),
 		     -ENAMETOOLONG);
 	expect_error(test, heapmod_create("tiny", 0, 0), -EINVAL);
@@ -121,6 +123,7 @@ static void bad_creation(struct kunit *test)
 	expect_error(test, heapmod_create("big", SIZE_MAX, 0), -EFBIG);
 	expect_error(test, heapmod_create("big", (size_t)60 << 30, 0), -ENOMEM);
 	expect_error(test, heapmod_create_in("nowhere", NULL, 1 << 16, 0), -EINVAL);
+	expect_error(test, heapmod_create_in("wraps", (void *)-PAGE_SIZE, 1 << 16, 0), -EINVAL);
 }
 
 static void no_heap(struct kunit *test)

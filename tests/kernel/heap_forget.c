@@ -15,6 +15,7 @@ static int forget_init(void)
 	if (!ptr || !heapmod_alloc(heap, 23, GFP_KERNEL) || !heapmod_zalloc(heap, 77, GFP_KERNEL))
 		return -ENOMEM;
 	heapmod_free(heap, ptr + 16);
+	heapmod_destroy(heap);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ check "and left nothing" refute said "alive"
 check "a careless client loads" insmod heap_forget.ko
 check "its bad pointer was refused" said "interior in heap \"default\" at offset 32"
 check "its caller was named" said "call    forget_init"
+check "the default heap is not his to destroy" said "the default heap goes with the module"
 check "its blocks live" [ "$(stat default blocks)" = 3 ]
 check "stats add up" adds_up default
 check "three call sites own them, most bytes first" [ "$(awk 'NR > 1 { printf "%s ", $2 }' $debug/default/owners)" = "100 77 23 " ]
