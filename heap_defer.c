@@ -46,6 +46,7 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	/* Who has the lock changes other bits of these words meanwhile. */
 	if (!data_race(heap_index_is_start(&heap->index, *at)))
 		return HEAP_INTERIOR;
+	/* And of these. */
 	if (data_race(heap_index_is_hole(&heap->index, *at)))
 		return HEAP_DOUBLE_FREE;
 	*word = read_header(block_at(heap, *at));

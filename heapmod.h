@@ -187,7 +187,8 @@ int heapmod_check(struct heapmod *heap);
  * The heap is destroyed, and the block freed, where the name goes out of scope; unless
  * no_free_ptr(heap), or no_free_ptr(block.ptr), takes it out of that.
  */
-#if __has_include(<linux/cleanup.h>)
+#ifdef __has_include
+#if __has_include("linux/cleanup.h")
 #include <linux/cleanup.h>
 
 /* A block knows not whose it is: the two go together. */
@@ -200,6 +201,7 @@ DEFINE_FREE(heapmod, struct heapmod *, heapmod_destroy(_T))
 DEFINE_CLASS(heapmod_block, struct heapmod_block, heapmod_free(_T.heap, _T.ptr),
 	     ((struct heapmod_block){ heap, heapmod_alloc(heap, size, gfp) }),
 	     struct heapmod *heap, size_t size, gfp_t gfp)
+#endif
 #endif
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_copy - copies and strings; blocks that are zeroed before they are freed, or go with their scope
+ * heap_copy - copies and strings; blocks that are zeroed when freed, or go with their scope
  *
  * KASAN does not watch this file: it reads blocks that are freed.
  */

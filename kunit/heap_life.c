@@ -33,12 +33,14 @@ static void on_a_node(struct kunit *test)
 
 static void on_no_node(struct kunit *test)
 {
+	struct heapmod *heap;
 	int nodes[] = { -2, MAX_NUMNODES, INT_MAX, INT_MIN };
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(nodes); i++)
-		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_create_node("kunit", 1 << 16, 0,
-									   nodes[i])), -EINVAL);
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		heap = heapmod_create_node("kunit", 1 << 16, 0, nodes[i]);
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heap), -EINVAL);
+	}
 	test->priv = heapmod_create_node("kunit", 1 << 16, 0, NUMA_NO_NODE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, test->priv);
 }

@@ -62,7 +62,7 @@ static void alignments_that_cannot_be(struct kunit *test)
 
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 0, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 48, GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 2 * HEAPMOD_ALIGN_MAX, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, 2 << 20, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 100, SIZE_MAX, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, 4 << 20, 16, __GFP_NOWARN));
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, (4 << 20) - 100, 4096, __GFP_NOWARN));

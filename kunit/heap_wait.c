@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_wait - allocations that wait for room: in line, for a time, until killed, until the heap goes
+ * heap_wait - allocations that wait: in line, for a time, until killed, until the heap goes
  *
- * Each case is repeated, in a heap of its own each time. Waiters are threads; that
- * one has joined the queue is seen in the heap.
+ * Each case is repeated, in a heap of its own each time. Waiters are threads; that one has joined
+ * the queue is seen in the heap.
  */
 #include <linux/completion.h>
 #include <linux/irq_work.h>
@@ -64,7 +64,7 @@ static void start(struct kunit *test, struct waiting *waiting, struct heapmod *h
 	wait_for_completion(&waiting->started);
 }
 
-/* User-Mode Linux runs an irq_work at the next tick, after a hundredth of a second: here and now. */
+/* User-Mode Linux runs an irq_work at the next tick, a hundredth of a second later: here now. */
 static void run_irq_work(void)
 {
 	unsigned long flags;
