@@ -34,7 +34,7 @@ vm: ## the same VM with a shell in it, modules at hand
 	@vm/shell
 
 test: ## all tests: host, a minute of fuzzing, tools, KUnit, VM, and that the benchmarks run
-	@scripts/test vm host kunit tools bench fuzz
+	@scripts/test vm host kunit tools bench dump fuzz
 
 test-host: ## the core in userspace: against the oracle, with sanitizers, 64 and 32 bit
 	@scripts/test host
@@ -62,6 +62,9 @@ test-vm: ## the modules on Debian's stock kernel in QEMU
 
 test-race: ## the modules on a kernel with lockdep and KCSAN, two CPUs (builds it: 10 minutes, once)
 	@scripts/test race
+
+test-dump: ## heapmod.drgn.py on the dumped memory of a VM (builds a kernel: 3 minutes, once)
+	@scripts/test dump
 
 test-bench: ## a short run of the benchmarks, of which no figure is judged
 	@scripts/test bench
@@ -92,16 +95,16 @@ install: all install-tools ## install heapmod.ko for the same kernel, the API in
 	install -D -m 644 -t $(DESTDIR)$(API) heapmod.h build/host/Module.symvers
 	$(DEPMOD)
 
-install-tools: tools ## install heapview alone, with its man page
-	install -D -m 755 -t $(DESTDIR)$(BIN) build/tools/heapview
-	install -D -m 644 -t $(DESTDIR)$(MAN) tools/heapview/heapview.1
+install-tools: tools ## install the tools alone, with their man pages
+	install -D -m 755 -t $(DESTDIR)$(BIN) build/tools/heapview tools/heapmod.drgn.py
+	install -D -m 644 -t $(DESTDIR)$(MAN) tools/heapview/heapview.1 tools/heapmod.drgn.1
 
 uninstall: uninstall-tools ## take that away again
 	rm -rf $(DESTDIR)$(MODULES)/heapmod.ko $(DESTDIR)$(API)
 	$(DEPMOD)
 
 uninstall-tools: ## take heapview away alone
-	rm -f $(DESTDIR)$(BIN)/heapview $(DESTDIR)$(MAN)/heapview.1
+	rm -f $(addprefix $(DESTDIR)$(BIN)/,heapview heapmod.drgn.py) $(addprefix $(DESTDIR)$(MAN)/,heapview.1 heapmod.drgn.1)
 
 clean: ## forget what was built here; the cache stays
 	rm -rf build

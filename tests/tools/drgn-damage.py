@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/tools/drgn-damage.py CORE VMLINUX HEAPMOD.KO - does heapmod.drgn.py find what is wrong in the dump of vm/cases/dump.sh?
+
+Damage is planted by memory that is laid over that of the dump: everything of heap_check.c, one at a time.
+"""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+import sys
+
+import drgn
+
+spec = importlib.util.spec_from_file_location("heapmod", Path(__file__).parents[2] / "tools/heapmod.drgn.py")
+tool = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tool)
+
+core, *symbols = sys.argv[1:]
+prog = tool.open_kernel(core)
+tool.load_symbols(prog, symbols)
+
+
+def heap_named(name):
+    return tool.heap_named(tool.find_heaps(prog), name)
+
+
+def lay(address, data):
+    prog.add_memory_segment(address, len(data), lambda _, count, offset, physical: data[offset : offset + count])
+
+
+@contextlib.contextmanager
+def planted(*changes):
+    """Objects with other values, for a while."""
+    before = [(thing.address_, prog.read(thing.address_, drgn.sizeof(thing))) for thing, _ in changes]
+    for thing, value in changes:
+        size = drgn.sizeof(thing)
+        lay(thing.address_, (int(value) % 2 ** (8 * size)).to_bytes(size, "little"))
+    yield heap_named(name_of_heap)
+    for address, data in before:
+        lay(address, data)
+
+
+def told(name):
+    """What is found in a heap."""
+    return [f"{finding.verdict} at {finding.offset}" for finding in tool.check(heap_named(name))]
+
+
+def ok(name, good, why=""):
+    print(f"ok - {name}" if good else f"not ok - {name}\n{why}")
+
+
+def finds(name, words, *changes):
+    with planted(*changes):
+        findings = told(name_of_heap)
+    ok(f"planted: {name}", any(words in finding for finding in findings), findings)
+
+
+name_of_heap = "stress"
+heap = heap_named(name_of_heap)
+fields = heap.heapmod.core
+index = fields.index
+chunks = index.chunks
+blocks = list(heap.blocks())
+used = [block for block in blocks if block.state == "HEAP_USED"]
+hole = next(block for block in blocks if block.state == "HEAP_HOLE" and block.end != heap.granules)
+beside = next(block for block in blocks if block.at == hole.end)
+twin, other = [block for block in used if block.granules == used[-1].granules][:2]
+
+
+def bit(at):
+    return 1 << at % tool.CHUNK
+
+
+def start(at):
+    return chunks[at // tool.CHUNK].start
+
+
+def free(at):
+    return chunks[at // tool.CHUNK].free
+
+
+def header(at):
+    return drgn.Object(prog, "u64", address=heap.address(at))
+
+
+def byte_before(end):
+    return drgn.Object(prog, "u8", address=heap.address(end) - 1)
+
+
+ok("heap to damage: nothing is wrong with it", told(name_of_heap) == [], told(name_of_heap))
+ok("heap to damage: it has an index of several levels", index.levels >= 2 and index.height >= 4)
+ok("heap to damage: it has slack", used[-1].asked + heap.overhead < used[-1].size)
+
+finds("a hole inside a block", "a hole where no block begins", (free(twin.at + 1), free(twin.at + 1) | bit(twin.at + 1)))
+finds("a used block becomes a hole", "two holes side by side", (free(beside.at), free(beside.at) | bit(beside.at)))
+finds("no sentinel", "does not end", (start(heap.granules), start(heap.granules) & ~bit(heap.granules)))
+finds("no first block", "first granule", (start(0), start(0) & ~1))
+for level in range(index.levels.value_()):
+    finds(f"summary {level}", f"summary {level} is wrong", (index.summary[level][0], index.summary[level][0] ^ 1))
+for level in range(1, index.height.value_()):
+    finds(f"node of level {level}", f"level {level} is wrong", (index.max[level][0], index.max[level][0] + 1))
+node = index.max[0][hole.at // tool.CHUNK]
+finds("max of a chunk", "max of a chunk", (node, node + 1))
+finds("top", "top is not", (index.top, index.top - 1))
+finds("no top", "top is not", (index.top, tool.NONE))
+finds("finger", "below the finger", (index.finger_at, heap.granules), (index.finger_size, 1))
+for number in range(64):
+    word = header(twin.at)
+    finds(f"bit {number} of a header", f"corrupt header at {twin.offset}", (word, word ^ 1 << number))
+finds("a header that is a copy", f"corrupt header at {twin.offset}", (header(twin.at), header(other.at)))
+finds("a header of a hole", f"corrupt header at {hole.offset}", (header(hole.at), header(hole.at) ^ 1 << 50))
+last = used[-1]
+finds("slack", f"overrun at {last.offset + last.size - 1}", (byte_before(last.end), 0))
+for name, words in (
+    ("allocs", "blocks"),
+    ("frees", "blocks"),
+    ("used", "used granules"),
+    ("pending", "pending granules"),
+    ("quarantined", "quarantined granules"),
+    ("asked", "bytes asked for"),
+):
+    member = fields.member_(name)
+    finds(f"counter {name}", words, (member, member + 1))
+finds("counter holes", "holes", (index.holes, index.holes + 1))
+finds("frozen", "it is frozen", (fields.granules, 0))
+finds("size", "does not know its size", (index.granules, index.granules + 1))
+
+# What is no damage: blocks on their way from used to free.
+with planted((header(twin.at), header(twin.at) ^ tool.WORD_DEFERRED)) as changed:
+    ok("a deferred block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
+    ok("a deferred block is nothing wrong", told(name_of_heap) == [], told(name_of_heap))
+with planted(
+    (header(twin.at), heap.mark(twin.at, twin.granules, "HEAP_PENDING")),
+    (fields.claims[0], twin.at),
+    (fields.claim_count, 1),
+    (fields.withheld, 1),
+    (fields.frees, fields.frees + 1),
+    (fields.used, fields.used - twin.granules),
+    (fields.pending, twin.granules),
+    (fields.asked, fields.asked - twin.asked),
+) as changed:
+    ok("a claimed block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
+    ok("a claimed block is nothing wrong", told(name_of_heap) == [], told(name_of_heap))
+
+# The block that heap_shell freed last is kept: a hole for those who look, and in the map it is used.
+name_of_heap = "heap_shell"
+heap = heap_named(name_of_heap)
+ok("a block is kept", len(heap.kept) == 1)
+kept = min(heap.kept)
+seen = heap.block_of(tool.EDGE + kept * tool.GRANULE)
+ok("it is part of a hole", seen.state == "HEAP_HOLE" and (kept, True) not in heap.starts(), seen)
+finds("the header of what is kept", f"corrupt header at {tool.EDGE + kept * tool.GRANULE}", (header(kept), header(kept) ^ 1))
