@@ -11,6 +11,8 @@ BIN := /usr/bin
 MAN := /usr/share/man/man1
 # A package being built leaves this to the machine that it is installed on.
 DEPMOD = $(if $(DESTDIR),,/sbin/depmod $(RELEASE))
+PROGRAMS := build/tools/heapview build/tools/heaptrace tools/heapmod.drgn.py
+MANUALS := tools/heapview/heapview.1 tools/heaptrace/heaptrace.1 tools/heapmod.drgn.1
 SECONDS := 60
 .DEFAULT_GOAL := all
 
@@ -90,21 +92,21 @@ pictures: tools ## the pictures in docs that heapview draws, anew
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, SPDX
 	@scripts/lint
 
-install: all install-tools ## install heapmod.ko for the same kernel, the API in /usr/src, and heapview
+install: all install-tools ## install heapmod.ko for the same kernel, the API in /usr/src, and the tools
 	install -D -m 644 -t $(DESTDIR)$(MODULES) build/host/heapmod.ko
 	install -D -m 644 -t $(DESTDIR)$(API) heapmod.h build/host/Module.symvers
 	$(DEPMOD)
 
 install-tools: tools ## install the tools alone, with their man pages
-	install -D -m 755 -t $(DESTDIR)$(BIN) build/tools/heapview tools/heapmod.drgn.py
-	install -D -m 644 -t $(DESTDIR)$(MAN) tools/heapview/heapview.1 tools/heapmod.drgn.1
+	install -D -m 755 -t $(DESTDIR)$(BIN) $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(MAN) $(MANUALS)
 
 uninstall: uninstall-tools ## take that away again
 	rm -rf $(DESTDIR)$(MODULES)/heapmod.ko $(DESTDIR)$(API)
 	$(DEPMOD)
 
-uninstall-tools: ## take heapview away alone
-	rm -f $(addprefix $(DESTDIR)$(BIN)/,heapview heapmod.drgn.py) $(addprefix $(DESTDIR)$(MAN)/,heapview.1 heapmod.drgn.1)
+uninstall-tools: ## take the tools away alone
+	rm -f $(addprefix $(DESTDIR)$(BIN)/,$(notdir $(PROGRAMS))) $(addprefix $(DESTDIR)$(MAN)/,$(notdir $(MANUALS)))
 
 clean: ## forget what was built here; the cache stays
 	rm -rf build

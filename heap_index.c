@@ -325,19 +325,31 @@ static u32 first_child(const u32 *children, u32 granules)
 	return i;
 }
 
-/* The lowest hole of @granules that begins in @chunk, of which the tree says that there is one. */
-static u32 find_in_chunk(const struct heap_index *index, u32 chunk, u32 granules, u32 *have)
+/* A search is counted: by the power of two of its steps, of which there are less than 64. */
+static void count_search(struct heap_index *index, unsigned int steps)
+{
+	index->searches[heap_bit_highest(steps)]++;
+}
+
+/*
+ * The lowest hole of @granules that begins in @chunk, of which the tree says that there is one. It
+ * took @steps to come here.
+ */
+static u32 find_in_chunk(struct heap_index *index, u32 chunk, u32 granules, u32 *have,
+			 unsigned int steps)
 {
 	u64 free = index->chunks[chunk].free;
-	u32 at;
+	u32 at = HEAP_NONE;
 
 	for (; free; free &= free - 1) {
 		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
+		steps++;
 		*have = heap_index_size(index, at);
 		if (*have >= granules)
-			return at;
+			break;
 	}
-	return HEAP_NONE;
+	count_search(index, steps);
+	return free ? at : HEAP_NONE;
 }
 
 /* The top, if it is large enough. */
@@ -350,19 +362,21 @@ static u32 find_top(const struct heap_index *index, u32 granules, u32 *have)
 }
 
 /* The way down the tree, or else the top. */
-static u32 search(const struct heap_index *index, u32 granules, u32 *have)
+static u32 search(struct heap_index *index, u32 granules, u32 *have)
 {
 	unsigned int level = index->height - 1;
 	u32 node = 0;
 
-	if (index->max[level][0] < granules)
+	if (index->max[level][0] < granules) {
+		count_search(index, 1);
 		return find_top(index, granules, have);
+	}
 	while (level--) {
 		node *= HEAP_FANOUT;
 		node += first_child(&index->max[level][node], granules);
 		heap_step();
 	}
-	return find_in_chunk(index, node, granules, have);
+	return find_in_chunk(index, node, granules, have, index->height);
 }
 
 #ifdef HEAP_SELF_CHECK

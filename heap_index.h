@@ -47,6 +47,7 @@
 #define HEAP_LEVELS	5		/* of summaries over 2^26 chunks */
 #define HEAP_FANOUT	8		/* children of a node */
 #define HEAP_HEIGHT	10		/* of the tree over 2^26 chunks, chunks included */
+#define HEAP_STEP_CLASSES 6		/* of searches: of 1 step, 2 or 3, 4 to 7, ... */
 
 /* The most granules in a region: the sentinel and HEAP_NONE are granule numbers too. */
 #define HEAP_GRANULES_MAX (U32_MAX - 1)
@@ -62,6 +63,7 @@ struct heap_index {
 	u32 top;			/* the hole that ends the region, or HEAP_NONE */
 	u32 finger_size;
 	u32 finger_at;
+	u32 searches[HEAP_STEP_CLASSES];	/* by the nodes and holes that they looked at */
 	unsigned int height;
 	unsigned int levels;
 	struct heap_chunk *chunks;

@@ -57,6 +57,8 @@ struct heapmod;
  * @allocs: allocations that succeeded
  * @frees: blocks freed
  * @failures: allocations that did not fit
+ * @search_steps: searches for a hole that looked at 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to
+ *		  31, or more. An allocation that takes back what was freed just now needs none.
  * @refused: calls of heapmod_free() whose pointer was refused
  * @quarantine_blocks: blocks withdrawn from use
  * @frozen: 1 when the index was found corrupt: nothing is given or taken any more
@@ -86,6 +88,7 @@ struct heapmod_stats {
 	u64 allocs;
 	u64 frees;
 	u64 failures;
+	u64 search_steps[6];
 	u64 refused;
 	u64 quarantine_blocks;
 	u64 frozen;

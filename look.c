@@ -62,30 +62,14 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
 
-/**
- * heapmod_get_stats - where every byte is, at this moment
- * @heap: the heap
- * @stats: filled; zeroed when there is no heap
- *
- * Context: any but NMI. Copies counters under the lock, walks nothing.
- */
-void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
+/* Under the lock: where every byte is. */
+static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
 {
-	const u64 *verdicts;
-	unsigned long flags;
-	struct heap *core;
+	const struct heap *core = &heap->core;
+	u32 away = core->pending + core->quarantined;
 
-	*stats = (struct heapmod_stats){};
-	if (!heapmod_usable(heap))
-		return;
-	heapmod_drain(heap);
-	core = &heap->core;
-	verdicts = core->verdicts;
 	stats->region_bytes = heap->region_bytes;
 	stats->edge_bytes = heap->region_bytes - heap_bytes(core->index.granules);
-
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	heap_flush(core);
 	stats->asked_bytes = max_t(s64, core->asked, 0);
 	stats->header_bytes = heap_blocks(core) * sizeof(struct heap_block);
 	stats->redzone_bytes = heap_blocks(core) * (core->overhead - sizeof(struct heap_block));
@@ -93,17 +77,33 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 			     stats->asked_bytes;
 	stats->pending_bytes = heap_bytes(core->pending);
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
-	stats->hole_bytes = heap_bytes(core->index.granules - core->used - core->pending -
-				       core->quarantined);
+	stats->hole_bytes = heap_bytes(core->index.granules - core->used - away);
 	stats->peak_bytes = heap_bytes(core->peak);
+}
+
+/* ... and what has been counted. */
+static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
+{
+	const struct heap *core = &heap->core;
+	u32 i;
+
+	static_assert(ARRAY_SIZE(stats->search_steps) == HEAP_STEP_CLASSES);
 	stats->blocks = heap_blocks(core);
 	stats->holes = core->index.holes;
 	stats->allocs = core->allocs;
 	stats->frees = core->frees;
 	stats->failures = core->failures;
+	for (i = 0; i < HEAP_STEP_CLASSES; i++)
+		stats->search_steps[i] = core->index.searches[i];
 	stats->refused = core->refused + atomic_read(&heap->refused);
 	stats->quarantine_blocks = core->quarantine_count;
 	stats->frozen = heap_is_frozen(core);
+}
+
+static void copy_verdicts(const struct heapmod *heap, struct heapmod_stats *stats)
+{
+	const u64 *verdicts = heap->core.verdicts;
+
 	stats->foreign = verdicts[HEAP_FOREIGN];
 	stats->misaligned = verdicts[HEAP_MISALIGNED];
 	stats->interior = verdicts[HEAP_INTERIOR];
@@ -113,6 +113,28 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 	stats->corrupt_header = verdicts[HEAP_CORRUPT_HEADER];
 	stats->use_after_free = verdicts[HEAP_USE_AFTER_FREE];
 	stats->corrupt_index = verdicts[HEAP_CORRUPT_INDEX];
+}
+
+/**
+ * heapmod_get_stats - where every byte is, at this moment
+ * @heap: the heap
+ * @stats: filled; zeroed when there is no heap
+ *
+ * Context: any but NMI. Copies counters under the lock, walks nothing.
+ */
+void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
+{
+	unsigned long flags;
+
+	*stats = (struct heapmod_stats){};
+	if (!heapmod_usable(heap))
+		return;
+	heapmod_drain(heap);
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	heap_flush(&heap->core);
+	copy_bytes(heap, stats);
+	copy_counts(heap, stats);
+	copy_verdicts(heap, stats);
 	heap_unlock(heap, flags, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_get_stats);

@@ -2,46 +2,66 @@
 /*
  * stats - a heap in numbers, and the table of all heaps
  */
+#include <linux/kernel.h>
 #include <linux/seq_file.h>
+#include <linux/stddef.h>
 
 #include "../heaps.h"
 #include "debugfs.h"
+
+#define KEY(name)	{ #name, offsetof(struct heapmod_stats, name) }
+
+static const struct {
+	const char *name;
+	size_t offset;
+} keys[] = {
+	KEY(region_bytes),
+	KEY(asked_bytes),
+	KEY(slack_bytes),
+	KEY(header_bytes),
+	KEY(hole_bytes),
+	KEY(quarantine_bytes),
+	KEY(pending_bytes),
+	KEY(redzone_bytes),
+	KEY(edge_bytes),
+	KEY(peak_bytes),
+	KEY(blocks),
+	KEY(holes),
+	KEY(allocs),
+	KEY(frees),
+	KEY(failures),
+	{ "search_steps_1", offsetof(struct heapmod_stats, search_steps[0]) },
+	{ "search_steps_2", offsetof(struct heapmod_stats, search_steps[1]) },
+	{ "search_steps_4", offsetof(struct heapmod_stats, search_steps[2]) },
+	{ "search_steps_8", offsetof(struct heapmod_stats, search_steps[3]) },
+	{ "search_steps_16", offsetof(struct heapmod_stats, search_steps[4]) },
+	{ "search_steps_32", offsetof(struct heapmod_stats, search_steps[5]) },
+	KEY(refused),
+	KEY(quarantine_blocks),
+	KEY(frozen),
+	KEY(foreign),
+	KEY(misaligned),
+	KEY(interior),
+	KEY(double_free),
+	KEY(wrong_heap),
+	KEY(overrun),
+	KEY(corrupt_header),
+	KEY(use_after_free),
+	KEY(corrupt_index),
+};
 
 int heapmod_stats_show(struct seq_file *file, void *unused)
 {
 	struct heapmod *heap = file->private;
 	struct heapmod_stats stats;
+	unsigned int i;
 
+	static_assert(ARRAY_SIZE(keys) == sizeof(stats) / sizeof(u64));
 	heapmod_get_stats(heap, &stats);
 	seq_puts(file, "version 1\n");
 	seq_printf(file, "id %u\n", heap->id);
-	seq_printf(file, "region_bytes %llu\n", stats.region_bytes);
-	seq_printf(file, "asked_bytes %llu\n", stats.asked_bytes);
-	seq_printf(file, "slack_bytes %llu\n", stats.slack_bytes);
-	seq_printf(file, "header_bytes %llu\n", stats.header_bytes);
-	seq_printf(file, "hole_bytes %llu\n", stats.hole_bytes);
-	seq_printf(file, "quarantine_bytes %llu\n", stats.quarantine_bytes);
-	seq_printf(file, "pending_bytes %llu\n", stats.pending_bytes);
-	seq_printf(file, "redzone_bytes %llu\n", stats.redzone_bytes);
-	seq_printf(file, "edge_bytes %llu\n", stats.edge_bytes);
-	seq_printf(file, "peak_bytes %llu\n", stats.peak_bytes);
-	seq_printf(file, "blocks %llu\n", stats.blocks);
-	seq_printf(file, "holes %llu\n", stats.holes);
-	seq_printf(file, "allocs %llu\n", stats.allocs);
-	seq_printf(file, "frees %llu\n", stats.frees);
-	seq_printf(file, "failures %llu\n", stats.failures);
-	seq_printf(file, "refused %llu\n", stats.refused);
-	seq_printf(file, "quarantine_blocks %llu\n", stats.quarantine_blocks);
-	seq_printf(file, "frozen %llu\n", stats.frozen);
-	seq_printf(file, "foreign %llu\n", stats.foreign);
-	seq_printf(file, "misaligned %llu\n", stats.misaligned);
-	seq_printf(file, "interior %llu\n", stats.interior);
-	seq_printf(file, "double_free %llu\n", stats.double_free);
-	seq_printf(file, "wrong_heap %llu\n", stats.wrong_heap);
-	seq_printf(file, "overrun %llu\n", stats.overrun);
-	seq_printf(file, "corrupt_header %llu\n", stats.corrupt_header);
-	seq_printf(file, "use_after_free %llu\n", stats.use_after_free);
-	seq_printf(file, "corrupt_index %llu\n", stats.corrupt_index);
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		seq_printf(file, "%s %llu\n", keys[i].name, *(u64 *)((char *)&stats + keys[i].offset));
 	return 0;
 }
 

@@ -62,6 +62,8 @@ for context in softirq hardirq; do
 done
 check "$((operations * 5 / 2)) operations in all" [ "$(did all)" -ge $((operations * 5 / 2)) ]
 check "stats add up" adds_up stress
+searches=$(awk '/^search_steps/ { sum += $2 } END { print sum }' $debug/stress/stats)
+check "most allocations searched, none twice" [ "$searches" -gt $(($(stat stress allocs) / 2)) -a "$searches" -le $(($(stat stress allocs) + $(stat stress failures))) ]
 check "blocks tile the region" tiles stress
 check "owners add up" owners_add_up stress
 check "holes add up" holes_add_up stress
