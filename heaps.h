@@ -21,10 +21,11 @@
 #include "heapmod.h"
 
 /*
- * Blocks or chunks that a long read looks at before it lets the lock go. It bounds how long
- * interrupts are off on its account.
+ * What a long read looks at before it lets the lock go: it bounds how long interrupts are off on
+ * its account. A chunk has 64 blocks at most.
  */
-#define HEAPS_BATCH	32
+#define HEAPS_BATCH	32		/* blocks */
+#define HEAPS_CHUNKS	4		/* of the check */
 
 /**
  * struct heap_low - who is told when more than so much is in use

@@ -150,7 +150,7 @@ enum heap_verdict heapmod_check_some(struct heapmod *heap, struct heap_audit *au
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	verdict = heap_check(&heap->core, audit, HEAPS_BATCH);
+	verdict = heap_check(&heap->core, audit, HEAPS_CHUNKS);
 	if (verdict) {
 		*finding = heap_facts(&heap->core, verdict, audit->offset);
 		heapmod_complete_finding(heap, finding, _RET_IP_);
