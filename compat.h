@@ -5,7 +5,10 @@
 #ifndef HEAPMOD_COMPAT_H
 #define HEAPMOD_COMPAT_H
 
+#include <linux/hardirq.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>		/* kvmalloc() and its like, before 5.16 */
+#include <linux/slab.h>		/* and from there on */
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
@@ -42,7 +45,24 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* mm/kasan exports it, and keeps its prototype to itself. */
+/* What sparse is told of a lock that is only tried; 7.x says it otherwise, and not to sparse. */
+#ifndef __cond_lock
+#define __cond_lock(lock, got) (got)
+#endif
+
+/* KASAN can be told from 6.1 on, by what mm/kasan exports, and keeps the prototype of to itself. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && \
+	IS_ENABLED(CONFIG_KASAN_VMALLOC) && IS_ENABLED(CONFIG_KASAN_GENERIC)
+#define HEAPMOD_KASAN	1
+#include <trace/events/error_report.h>
 void kasan_poison(const void *addr, size_t size, u8 value, bool init);
+#else
+#define HEAPMOD_KASAN	0
+#endif
+
+/* Before 5.12 it has another name. */
+#ifndef in_hardirq
+#define in_hardirq in_irq
+#endif
 
 #endif

@@ -6,10 +6,10 @@
 #include <linux/fault-inject.h>
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
-#include <trace/events/error_report.h>
+
+#include "compat.h"
 
 #define CREATE_TRACE_POINTS
-#include "compat.h"
 #include "diagnostics.h"
 #include "heap_block.h"
 #include "heap_report.h"
@@ -18,7 +18,7 @@
  * KASAN: the region is out of bounds but for the bytes that were asked for. A report on an address
  * in it is completed with the heap, the block and their owners.
  */
-#if IS_ENABLED(CONFIG_KASAN_VMALLOC) && IS_ENABLED(CONFIG_KASAN_GENERIC)
+#if HEAPMOD_KASAN
 #define KASAN_OUTSIDE	0xF8		/* as memory that vmalloc() did not give */
 #define KASAN_FREED	0xFF		/* as a page that is free */
 

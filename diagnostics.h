@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "heaps.h"
 #include "heapmod_trace.h"
 
@@ -45,7 +46,7 @@ static inline bool diagnostics_fail(size_t size)
 /* Does anybody but want_init_on_alloc() want to know? */
 static inline bool diagnostics_watch(struct heapmod *heap)
 {
-	return IS_ENABLED(CONFIG_KASAN_VMALLOC) || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ||
+	return HEAPMOD_KASAN || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ||
 	       heap->flags & HEAPMOD_POISON;
 }
 

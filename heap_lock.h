@@ -12,6 +12,7 @@
 #include <linux/hardirq.h>
 #include <linux/kernel.h>
 
+#include "compat.h"
 #include "heaps.h"
 
 bool heapmod_wait_for_lock(struct heapmod *heap);

@@ -15,9 +15,14 @@
 
 #include <linux/compiler.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/overflow.h>
-#include <linux/stdarg.h>
 #include <linux/types.h>
+
+/* Before 5.16 there is none. Clients have this header alone, without compat.h. */
+#ifndef __alloc_size
+#define __alloc_size(...)
+#endif
 
 struct device;
 struct heapmod;

@@ -6,8 +6,8 @@
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 
+#include "../compat.h"
 #include "../heaps.h"
 #include "debugfs.h"
 

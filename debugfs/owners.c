@@ -3,9 +3,9 @@
  * owners - what each call site has of a heap, a line each, most live bytes first
  */
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "../compat.h"
 #include "../heaps.h"
 #include "debugfs.h"
 

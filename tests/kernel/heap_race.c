@@ -73,10 +73,10 @@ static int race(u8 *block)
 	struct task_struct *writer;
 	int error;
 
-	writer = kthread_create_on_cpu(write_block, block, cpumask_last(cpu_online_mask),
-				       "heap_race/%u");
+	writer = kthread_create(write_block, block, "heap_race");
 	if (IS_ERR(writer))
 		return PTR_ERR(writer);
+	kthread_bind(writer, cpumask_last(cpu_online_mask));
 	wake_up_process(writer);
 	wait_for_completion(&started);
 	error = look_on(block);

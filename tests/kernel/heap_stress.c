@@ -217,9 +217,10 @@ static int start(struct worker *worker, unsigned int cpu, u64 count)
 		worker->clients[i].left = share(i, count);
 	}
 	init_completion(&worker->done);
-	task = kthread_create_on_cpu(work_on_cpu_of, worker, cpu, "heap_stress/%u");
+	task = kthread_create(work_on_cpu_of, worker, "heap_stress/%u", cpu);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	kthread_bind(task, cpu);
 	worker->task = get_task_struct(task);
 	wake_up_process(task);
 	return 0;
