@@ -6,6 +6,12 @@
 
 boot=()				# options of vm/boot for all of them
 
+# kernel_name WHICH - what the modules for a kernel of vm/debian are built in; the stock kernel's, in `debian`
+kernel_name() {
+	local name=debian-${1//\//-}
+	echo "${name%-amd64}"
+}
+
 # run_cases NAME CASE... - with the modules in build/NAME
 run_cases() {
 	local name=$1 case file modules options
