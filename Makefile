@@ -68,6 +68,9 @@ test-race: ## the modules on a kernel with lockdep and KCSAN, two CPUs (builds i
 test-dump: ## heapmod.drgn.py on the dumped memory of a VM (builds a kernel: 3 minutes, once)
 	@scripts/test dump
 
+test-matrix: ## the modules on 6.1, its rt and cloud, 6.12 and 5.10; KUnit on 7.x with two CPUs (half an hour, once)
+	@scripts/test matrix
+
 test-bench: ## a short run of the benchmarks, of which no figure is judged
 	@scripts/test bench
 

@@ -29,6 +29,11 @@ refute() {
 	! "$@"
 }
 
+# Has this kernel kmemleak? Of ours, all but vm/next.
+knows_leaks() {
+	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# kmemleak is not in this kernel: leaks are not looked for"
+}
+
 # said WORDS - was it logged since the last call of hush?
 said() {
 	dmesg | grep -F "heapmod: " | tail -n +"$((hushed + 1))" | grep -qF "$1"
