@@ -75,13 +75,16 @@ test-bench: ## a short run of the benchmarks, of which no figure is judged
 	@scripts/test bench
 
 bench: ## all benchmarks, tables and plots in build/bench
-	@bench/run kernel host profile draw
+	@bench/run kernel host scale profile draw
 
 bench-kernel: ## instructions a call in Debian's kernel, beside kmalloc, gen_pool and others
 	@bench/run kernel
 
 bench-host: ## nanoseconds a call in userspace, beside glibc, mimalloc and jemalloc; footprints
 	@bench/run host
+
+bench-scale: ## operations a second of two CPUs that share a heap or have one each, and how long they wait
+	@bench/run scale
 
 bench-publish: bench ## ... and the tables and plots in docs/bench anew
 	@mkdir -p docs/bench && cp build/bench/*.txt build/bench/*.svg docs/bench

@@ -12,6 +12,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -23,12 +24,15 @@
 
 static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
 
-/* The lock is another's. Wait for it, where that is right. */
+/* The lock is another's. Wait for it, where that is right, and count how long. */
 noinline bool heapmod_wait_for_lock(struct heapmod *heap)
 {
+	u64 start = local_clock();
+
 	if (in_nmi() || oops_in_progress)
 		return false;
 	raw_spin_lock(&heap->lock);
+	heap->waited_ns += local_clock() - start;
 	__release(&heap->lock);		/* as in heap_try() */
 	return true;
 }

@@ -52,6 +52,7 @@ struct heap_low {
  * @owners: the call sites that allocate here
  * @history: who freed what, in a heap that poisons; under @lock
  * @flags: as given to heapmod_create()
+ * @waited_ns: how long allocations and frees waited for @lock in all; under it
  * @id: in tracepoints; never given twice
  * @name: as given to heapmod_create()
  * @region_bytes: of the region
@@ -76,6 +77,7 @@ struct heapmod {
 	struct heap_owners owners;
 	struct heap_history history;
 	unsigned int flags;
+	u64 waited_ns;
 	u32 id;
 	char name[HEAPMOD_NAME_MAX + 1];
 	u64 region_bytes;

@@ -144,6 +144,12 @@ static void allocate_aligned(void)
 	REQUIRE(heap_alloc_aligned(heap, 100, 256, 7));
 }
 
+/* As one CPU while the kernel panics, when another has the lock and goes on. */
+static void defer_victim(void)
+{
+	defer(victim);
+}
+
 static void resize(size_t size)
 {
 	bool done;
@@ -189,6 +195,7 @@ static const struct operation operations[] = {
 	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, RIGHT },
 	{ "growth", prepare_holes, grow, 0, MAYBE },
 	{ "shrinkage", prepare_holes, shrink, 0, MAYBE },
+	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE },
 	{ "a dump", prepare_holes, look, 0, RIGHT },
 	{ "a check", prepare_holes, check, 0, RIGHT },
 };
@@ -219,6 +226,25 @@ static void free_victim_too(void)
 	REQUIRE(!verdict || verdict == HEAP_DOUBLE_FREE || verdict == HEAP_INTERIOR);
 	refused += !!verdict;
 	blocks -= operation->victim == RIGHT;
+}
+
+/* What is done meanwhile by who has the lock: another block comes to the same place. */
+static void replace_victim(void)
+{
+	size_t size = 4 * HEAP_GRANULE - heap->overhead - 3;
+
+	if (!heap_free(heap, victim, &view))
+		REQUIRE(heap_alloc(heap, size, 8) == victim);
+}
+
+static void interrupt(void)
+{
+	if (operation->run == defer_victim) {
+		replace_victim();
+	} else {
+		free_victim_too();
+		free_other();
+	}
 }
 
 /* Everything is freed that was to be, and nothing else. */
@@ -264,8 +290,7 @@ static void trap(int signal, siginfo_t *info, void *context)
 	child = fork();
 	if (!child) {
 		*processor_flags &= ~TRAP_FLAG;
-		free_victim_too();
-		free_other();
+		interrupt();
 		return;
 	}
 	if (waitpid(child, &status, 0) != child || status) {

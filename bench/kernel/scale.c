@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scale - what CPUs do in a second that share a heap, or have one each, and how long they wait for
+ * its lock
+ *
+ * insmod heap_scale.ko live=1000 pairs=100000 turns=5; then /sys/kernel/debug/heap_scale/rows has a
+ * JSON object a row and turn. Meant for a machine whose CPUs run at the same time.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "../../heaps.h"
+
+#define CPUS		2U
+#define MEAN_BYTES	1024		/* of a live block, with room to be fragmented */
+#define ROWS_BYTES	SZ_64K
+
+static unsigned int live = 1000;
+module_param(live, uint, 0);
+MODULE_PARM_DESC(live, "blocks of each CPU");
+
+static unsigned int pairs = 100000;
+module_param(pairs, uint, 0);
+MODULE_PARM_DESC(pairs, "of a free and an allocation, by each CPU, in a turn");
+
+static unsigned int turns = 5;
+module_param(turns, uint, 0);
+MODULE_PARM_DESC(turns, "how often all is measured");
+
+struct worker {
+	struct heapmod *heap;
+	struct rnd_state random;
+	u64 done_ns;
+	bool failed;
+	void **live;
+};
+
+struct workload {
+	const char *name;
+	void (*pair)(struct worker *worker);
+};
+
+static struct worker workers[CPUS];
+static const struct workload *workload;
+static atomic_t waiting, running;
+static struct completion over;
+static char *rows;
+static size_t rows_length;
+static struct dentry *dir;
+
+/* Log-uniform, 16 to 4096 bytes. */
+static size_t random_size(struct worker *worker)
+{
+	u32 low = 16U << prandom_u32_state(&worker->random) % 8;
+
+	return low + 1 + prandom_u32_state(&worker->random) % low;
+}
+
+static void *allocate(struct worker *worker, size_t size)
+{
+	void *ptr = heapmod_alloc(worker->heap, size, GFP_ATOMIC);
+
+	worker->failed |= !ptr;
+	return ptr;
+}
+
+/* A random block goes, another of a random size comes. */
+static void mixed(struct worker *worker)
+{
+	void **block = &worker->live[prandom_u32_state(&worker->random) % live];
+
+	heapmod_free(worker->heap, *block);
+	*block = allocate(worker, random_size(worker));
+}
+
+/* Beside the live blocks one comes and goes. */
+static void hot(struct worker *worker)
+{
+	heapmod_free(worker->heap, allocate(worker, 64));
+}
+
+static const struct workload workloads[] = { { "mixed", mixed }, { "hot", hot } };
+
+/* All begin at the same time; the last one to end ends the turn. */
+static int work(void *data)
+{
+	struct worker *worker = data;
+	u32 i;
+
+	atomic_dec(&waiting);
+	while (atomic_read(&waiting))
+		cpu_relax();
+	for (i = 0; i < pairs; i++) {
+		workload->pair(worker);
+		if (i % 256 == 0)
+			cond_resched();
+	}
+	worker->done_ns = ktime_get_ns();
+	if (atomic_dec_and_test(&running))
+		complete(&over);
+	return 0;
+}
+
+static int fill(struct worker *worker, unsigned int cpu)
+{
+	u32 i;
+
+	prandom_seed_state(&worker->random, cpu + 1);
+	worker->failed = false;
+	for (i = 0; i < live; i++)
+		worker->live[i] = allocate(worker, random_size(worker));
+	return worker->failed ? -ENOSPC : 0;
+}
+
+static int open_heaps(unsigned int cpus, bool shared)
+{
+	size_t bytes = ((size_t)live * MEAN_BYTES * 2 + SZ_1M) * (shared ? cpus : 1);
+	char name[] = "scale0";
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < cpus && !error; i++) {
+		name[5] = '0' + i;
+		workers[i].heap = shared && i ? workers[0].heap : heapmod_create(name, bytes, 0);
+		error = PTR_ERR_OR_ZERO(workers[i].heap);
+		if (!error)
+			error = fill(&workers[i], i);
+	}
+	return error;
+}
+
+static void close_heaps(void)
+{
+	unsigned int i;
+	u32 b;
+
+	for (i = 0; i < CPUS; i++) {
+		for (b = 0; b < live && !IS_ERR_OR_NULL(workers[i].heap); b++)
+			heapmod_free(workers[i].heap, workers[i].live[b]);
+	}
+	for (i = 0; i < CPUS; i++) {
+		if (!i || workers[i].heap != workers[0].heap)
+			heapmod_destroy(workers[i].heap);
+	}
+	for (i = 0; i < CPUS; i++)
+		workers[i].heap = NULL;
+}
+
+/* Threads are made before any begins. */
+static int start(unsigned int cpus)
+{
+	struct task_struct *tasks[CPUS];
+	unsigned int i;
+
+	atomic_set(&waiting, cpus);
+	atomic_set(&running, cpus);
+	init_completion(&over);
+	for (i = 0; i < cpus; i++) {
+		tasks[i] = kthread_create_on_cpu(work, &workers[i], i, "heap_scale/%u");
+		if (IS_ERR(tasks[i]))
+			break;
+	}
+	if (i == cpus) {
+		while (i--)
+			wake_up_process(tasks[i]);
+		return 0;
+	}
+	while (i--)
+		kthread_stop(tasks[i]);
+	return -ENOMEM;
+}
+
+static u64 waited(unsigned int cpus, bool shared)
+{
+	u64 ns = workers[0].heap->waited_ns;
+
+	if (cpus > 1 && !shared)
+		ns += workers[1].heap->waited_ns;
+	return ns;
+}
+
+static __printf(1, 2) void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	rows_length += vscnprintf(rows + rows_length, ROWS_BYTES - rows_length, format, args);
+	va_end(args);
+}
+
+static void row(unsigned int cpus, bool shared, u64 ns)
+{
+	u64 operations = 2ULL * pairs * cpus;
+	u64 rate = div64_u64(operations * NSEC_PER_SEC, max_t(u64, ns, 1));
+	u64 wait = div64_u64(waited(cpus, shared) * 1000, max_t(u64, ns * cpus, 1));
+
+	say("{\"where\":\"kernel\",\"workload\":\"%s\",\"cpus\":%u,", workload->name, cpus);
+	say("\"heaps\":\"%s\",\"rate\":%llu,\"wait\":%llu}\n", shared ? "shared" : "own", rate,
+	    wait);
+}
+
+static int measure(unsigned int cpus, bool shared)
+{
+	u64 end = 0, begin;
+	unsigned int i;
+	int error = open_heaps(cpus, shared);
+
+	begin = ktime_get_ns();
+	error = error ?: start(cpus);
+	if (!error) {
+		wait_for_completion(&over);
+		for (i = 0; i < cpus; i++) {
+			end = max(end, workers[i].done_ns);
+			error = workers[i].failed ? -ENOSPC : error;
+		}
+		row(cpus, shared, end - begin);
+	}
+	close_heaps();
+	return error;
+}
+
+static int take_turn(void)
+{
+	unsigned int w;
+	int error = 0;
+
+	for (w = 0; w < ARRAY_SIZE(workloads) && !error; w++) {
+		workload = &workloads[w];
+		error = measure(1, false) ?: measure(CPUS, true) ?: measure(CPUS, false);
+	}
+	return error;
+}
+
+static int rows_show(struct seq_file *file, void *unused)
+{
+	seq_write(file, rows, rows_length);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(rows);
+
+static void release(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CPUS; i++)
+		kvfree(workers[i].live);
+	kvfree(rows);
+}
+
+static int prepare(void)
+{
+	unsigned int i;
+
+	if (!live || !pairs || num_online_cpus() < CPUS) {
+		pr_err("live= and pairs= want numbers of at least 1, and the machine 2 CPUs\n");
+		return -EINVAL;
+	}
+	rows = kvzalloc(ROWS_BYTES, GFP_KERNEL);
+	for (i = 0; i < CPUS; i++) {
+		workers[i].live = kvcalloc(live, sizeof(void *), GFP_KERNEL);
+		if (!workers[i].live || !rows)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int __init scale_init(void)
+{
+	int error = prepare();
+	unsigned int i;
+
+	for (i = 0; i < turns && !error; i++)
+		error = take_turn();
+	if (error) {
+		release();
+		return error;
+	}
+	dir = debugfs_create_dir("heap_scale", NULL);
+	debugfs_create_file("rows", 0400, dir, NULL, &rows_fops);
+	return 0;
+}
+module_init(scale_init);
+
+static void __exit scale_exit(void)
+{
+	debugfs_remove(dir);
+	release();
+}
+module_exit(scale_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("what CPUs do in a second that share a heap");
+MODULE_LICENSE("GPL");
