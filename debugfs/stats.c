@@ -50,6 +50,11 @@ static const struct {
 	KEY(corrupt_index),
 };
 
+static u64 value_at(const struct heapmod_stats *stats, size_t offset)
+{
+	return *(const u64 *)((const char *)stats + offset);
+}
+
 int heapmod_stats_show(struct seq_file *file, void *unused)
 {
 	struct heapmod *heap = file->private;
@@ -61,7 +66,7 @@ int heapmod_stats_show(struct seq_file *file, void *unused)
 	seq_puts(file, "version 1\n");
 	seq_printf(file, "id %u\n", heap->id);
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		seq_printf(file, "%s %llu\n", keys[i].name, *(u64 *)((char *)&stats + keys[i].offset));
+		seq_printf(file, "%s %llu\n", keys[i].name, value_at(&stats, keys[i].offset));
 	return 0;
 }
 

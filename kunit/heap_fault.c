@@ -8,7 +8,10 @@
  *
  * The case of the VM opens what fault injection spares by default: allocations that may wait.
  */
+#include <linux/device.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "suite.h"
@@ -122,6 +125,80 @@ ALLOCATES(alloc_caller, false, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(zalloc_caller, true, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(alloc_array_caller, false, BYTES / 4, 4, __GFP_NOWARN, _RET_IP_)
 
+/* 99 characters and the zero behind them. */
+static const char text[BYTES] =
+	"A block that was to be moved and could not stays where it is; a string that found no room is none. ";
+
+ALLOCATES(alloc_aligned, false, BYTES, 64, __GFP_NOWARN)
+ALLOCATES(alloc_wait, false, BYTES, __GFP_NOWARN, 0)
+ALLOCATES(realloc, false, NULL, BYTES, __GFP_NOWARN)
+ALLOCATES(memdup, false, text, BYTES, __GFP_NOWARN)
+ALLOCATES(strdup, false, text, __GFP_NOWARN)
+ALLOCATES(asprintf, false, __GFP_NOWARN, "%s", text)
+ALLOCATES(alloc_aligned_caller, false, BYTES, 64, __GFP_NOWARN, _RET_IP_)
+ALLOCATES(alloc_wait_caller, false, BYTES, __GFP_NOWARN, 0, _RET_IP_)
+ALLOCATES(realloc_caller, false, NULL, BYTES, __GFP_NOWARN, _RET_IP_)
+ALLOCATES(memdup_caller, false, text, BYTES, __GFP_NOWARN, _RET_IP_)
+ALLOCATES(strdup_caller, false, text, __GFP_NOWARN, _RET_IP_)
+
+/* A block that cannot move, for want of another, is as it was. */
+static int move(struct kunit *test, struct fault *fault)
+{
+	u8 *ptr = suite_alloc(test, BYTES), *wall = suite_alloc(test, BYTES);
+	u8 *moved;
+
+	memset(ptr, 7, BYTES);
+	arm(fault);
+	moved = heapmod_realloc(test->priv, ptr, 2 * BYTES, __GFP_NOWARN);
+	disarm(fault);
+	KUNIT_EXPECT_NULL(test, memchr_inv(moved ?: ptr, 7, BYTES));
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(test->priv, moved ?: ptr),
+			moved ? 2 * BYTES : BYTES);
+	heapmod_free(test->priv, moved ?: ptr);
+	heapmod_free(test->priv, wall);
+	return moved ? 0 : -ENOMEM;
+}
+
+static int reset(struct kunit *test, struct fault *fault)
+{
+	suite_alloc(test, BYTES);
+	arm(fault);
+	heapmod_reset(test->priv);
+	disarm(fault);
+	return 0;
+}
+
+static int create_node(struct kunit *test, struct fault *fault)
+{
+	struct heapmod *heap;
+
+	arm(fault);
+	heap = heapmod_create_node("fault", 1 << 16, 0, first_online_node);
+	disarm(fault);
+	return use_made(test, heap);
+}
+
+static void free_device(struct device *dev)
+{
+	kfree(dev);
+}
+
+/* The heap goes with the device; one that could not be tied to it went at once. */
+static int create_devm(struct kunit *test, struct fault *fault)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	struct heapmod *heap;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	device_initialize(dev);
+	dev->release = free_device;
+	arm(fault);
+	heap = devm_heapmod_create(dev, "fault", 1 << 16, 0);
+	disarm(fault);
+	put_device(dev);
+	return PTR_ERR_OR_ZERO(heap);
+}
+
 static int free_block(struct kunit *test, struct fault *fault)
 {
 	void *ptr = suite_alloc(test, BYTES);
@@ -205,6 +282,21 @@ FAILS(alloc_array, 1)
 FAILS(alloc_caller, 1)
 FAILS(zalloc_caller, 1)
 FAILS(alloc_array_caller, 1)
+FAILS(alloc_aligned, 1)
+FAILS(alloc_wait, 1)
+FAILS(realloc, 1)
+FAILS(memdup, 1)
+FAILS(strdup, 1)
+FAILS(asprintf, 1)
+FAILS(alloc_aligned_caller, 1)
+FAILS(alloc_wait_caller, 1)
+FAILS(realloc_caller, 1)
+FAILS(memdup_caller, 1)
+FAILS(strdup_caller, 1)
+FAILS(move, 1)
+FAILS(reset, 0)
+FAILS(create_node, 3)
+FAILS(create_devm, 4)		/* and what ties it to the device */
 FAILS(free_block, 0)
 FAILS(look, 0)
 
@@ -219,6 +311,21 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(alloc_caller_fails),
 	KUNIT_CASE(zalloc_caller_fails),
 	KUNIT_CASE(alloc_array_caller_fails),
+	KUNIT_CASE(alloc_aligned_fails),
+	KUNIT_CASE(alloc_wait_fails),
+	KUNIT_CASE(realloc_fails),
+	KUNIT_CASE(memdup_fails),
+	KUNIT_CASE(strdup_fails),
+	KUNIT_CASE(asprintf_fails),
+	KUNIT_CASE(alloc_aligned_caller_fails),
+	KUNIT_CASE(alloc_wait_caller_fails),
+	KUNIT_CASE(realloc_caller_fails),
+	KUNIT_CASE(memdup_caller_fails),
+	KUNIT_CASE(strdup_caller_fails),
+	KUNIT_CASE(move_fails),
+	KUNIT_CASE(reset_fails),
+	KUNIT_CASE(create_node_fails),
+	KUNIT_CASE(create_devm_fails),
 	KUNIT_CASE(free_block_fails),
 	KUNIT_CASE(look_fails),
 	{}
