@@ -460,13 +460,13 @@ static bool free_deferred(struct heapmod *heap)
 
 /*
  * Free what was put off, but for those blocks that found no room among the deferred. What comes
- * meanwhile queues the irq_work, and its turn comes then.
+ * meanwhile queues the irq_work, and its turn comes then. The last look is to see that none is left.
  */
 void heapmod_drain(struct heapmod *heap)
 {
 	unsigned int i;
 
-	for (i = 0; i < HEAP_SLOTS && heap_defers(&heap->deferred); i++) {
+	for (i = 0; i <= HEAP_SLOTS && heap_defers(&heap->deferred); i++) {
 		if (!free_deferred(heap))
 			break;
 	}

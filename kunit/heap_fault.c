@@ -127,7 +127,8 @@ ALLOCATES(alloc_array_caller, false, BYTES / 4, 4, __GFP_NOWARN, _RET_IP_)
 
 /* 99 characters and the zero behind them. */
 static const char text[BYTES] =
-	"A block that was to be moved and could not stays where it is; a string that found no room is none. ";
+	"A block that was to be moved and could not stays where it is; "
+	"a string that found no room is none. ";
 
 ALLOCATES(alloc_aligned, false, BYTES, 64, __GFP_NOWARN)
 ALLOCATES(alloc_wait, false, BYTES, __GFP_NOWARN, 0)
