@@ -460,7 +460,7 @@ static bool free_deferred(struct heapmod *heap)
 
 /*
  * Free what was put off, but for those blocks that found no room among the deferred. What comes
- * meanwhile queues the irq_work, and its turn comes then. The last look is to see that none is left.
+ * meanwhile queues the irq_work, and its turn comes then. The last look sees that none is left.
  */
 void heapmod_drain(struct heapmod *heap)
 {
