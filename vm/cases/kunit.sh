@@ -22,6 +22,7 @@ done
 echo N >$fail/fail_page_alloc/ignore-gfp-highmem
 echo 0 >$fail/fail_page_alloc/min-order
 
+echo "# $(nproc) CPUs"
 check "heapmod loads" insmod heapmod.ko size=0
 for suite in heap_*.ko; do
 	suite=${suite%.ko}
