@@ -392,24 +392,27 @@ void call_free_as_api(struct model *model, const void *ptr)
 	model_verify(model);
 }
 
-/* To free later. Nothing is counted, whatever is said. */
+/* To free later. Nothing is counted, whatever is said. One without a good header has but a slot. */
 void call_defer(struct model *model, const void *ptr)
 {
 	struct heap_slot *slot = &model->waiting[model->waiting_count];
+	bool full = model->waiting_count == HEAP_SLOTS;
 	unsigned long caller = model->operations;
 	enum heap_verdict verdict;
+	bool waits;
 	u32 at;
 
 	verdict = model_judge_deferred(model, ptr, &at);
-	MUST(heap_defer(&model->heap, &model->deferred, ptr, caller) == verdict);
-	if (!verdict) {
+	waits = !verdict || (verdict == HEAP_CORRUPT_HEADER && !full);
+	MUST(heap_defer(&model->heap, &model->deferred, ptr, caller) ==
+	     (waits ? HEAP_OK : verdict));
+	if (!verdict)
 		model_defer(model, at);
-		if (model->waiting_count == HEAP_SLOTS) {
-			model->overflow = true;
-		} else {
-			*slot = (struct heap_slot){ .at = at, .caller = caller };
-			model->waiting_count++;
-		}
+	if (waits && full)
+		model->overflow = true;
+	if (waits && !full) {
+		*slot = (struct heap_slot){ .at = at, .caller = caller };
+		model->waiting_count++;
 	}
 	model_verify(model);
 }
@@ -440,6 +443,30 @@ bool call_resume(struct model *model, u32 at)
 	MUST(heap_resume(&model->heap, at) == resumed);
 	model_verify(model);
 	return resumed;
+}
+
+static bool has_slot(const struct model *model, u32 at)
+{
+	u32 i;
+
+	for (i = 0; i < model->waiting_count; i++) {
+		if (model->waiting[i].at == at)
+			return true;
+	}
+	return false;
+}
+
+/* A block met on a walk is left alone while it has a slot, or there is no room for a claim. */
+bool call_recover(struct model *model, u32 at)
+{
+	bool waits = model_waits(model, at);
+	bool later = waits && (has_slot(model, at) || !heap_can_claim(&model->heap));
+	bool recovered = waits && !later && model_resume(model, at);
+
+	model->overflow |= later;
+	MUST(heap_recover(&model->heap, &model->deferred, at) == recovered);
+	model_verify(model);
+	return recovered;
 }
 
 /* To free everything. */
@@ -506,12 +533,17 @@ bool call_pardon(struct model *model)
 	return pardoned;
 }
 
+/* When nothing lives in a heap that is opened, nothing is asked for. */
 void call_close(struct model *model, bool closed)
 {
 	if (closed)
 		heap_close(&model->heap);
 	else
 		heap_open(&model->heap);
+	if (!closed && !model->live_count) {
+		model->tally.asked = 0;
+		model->tally.lost = 0;
+	}
 	model->closed = closed;
 	model_verify(model);
 }

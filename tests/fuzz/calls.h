@@ -17,6 +17,7 @@ void call_free_as_api(struct model *model, const void *ptr);
 
 void call_defer(struct model *model, const void *ptr);
 bool call_take_deferred(struct model *model, u32 *at);
+bool call_recover(struct model *model, u32 at);
 bool call_resume(struct model *model, u32 at);
 
 u32 call_claim_some(struct model *model, u32 from, u32 most);

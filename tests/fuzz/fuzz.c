@@ -319,7 +319,7 @@ static void recover(struct model *model)
 	model->overflow = false;
 	while (heap_views(&model->heap, block.at + block.granules, &block, 1)) {
 		model_settle(model);
-		if (block.state == HEAP_DEFERRED && call_resume(model, block.at))
+		if (block.state == HEAP_DEFERRED && call_recover(model, block.at))
 			call_free_as_api(model, model_payload(model, block.at));
 	}
 	model_settle(model);

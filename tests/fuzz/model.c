@@ -82,6 +82,7 @@ struct node *model_node(const struct model *model, u32 at)
  */
 #define SEAL_SHIFT	44
 #define SEAL_DEFERRED	(0xaaaaaULL << SEAL_SHIFT)
+#define SEAL_STATE	(0xfffffULL << SEAL_SHIFT)
 
 static u64 seal(const struct model *model, u32 at, u64 open)
 {
@@ -268,7 +269,7 @@ enum heap_verdict model_judge_deferred(const struct model *model, const void *pt
 	if (!model_node(model, *at)->used && !model_is_kept(model, *at))
 		return HEAP_DOUBLE_FREE;
 	word = header_in(model->image, *at);
-	if (is_sealed(model, *at, word ^ SEAL_DEFERRED))
+	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_sealed(model, *at, word ^ SEAL_STATE))
 		return HEAP_DOUBLE_FREE;
 	return is_sealed(model, *at, word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
 }
@@ -358,17 +359,16 @@ void model_mark(struct model *model, u32 at, enum heap_state state)
 	put_header(model->image, at, start->word);
 }
 
-/* The block at @at waits from now on. If it is kept, that is damage like any other. */
+/* The block at @at waits from now on. If it is kept, it has the mark alone. */
 void model_defer(struct model *model, u32 at)
 {
 	struct start *start = &model->starts[at];
 	u64 word = header_in(model->image, at) ^ SEAL_DEFERRED;
 
 	put_header(model->image, at, word);
-	if (model_is_kept(model, at))
-		return;
-	start->state = HEAP_DEFERRED;
 	start->word = word;
+	if (!model_is_kept(model, at))
+		start->state = HEAP_DEFERRED;
 }
 
 /* What the map says of a block that is used there; 0 if none is. */
@@ -384,6 +384,15 @@ static u32 granules_in_map(const struct model *model, u32 at)
 	return node->used && node->at == at ? node->size : 0;
 }
 
+/* Has the block that is used at @at the mark of one that waits, whatever size its header says? */
+bool model_waits(const struct model *model, u32 at)
+{
+	u64 word = header_in(model->image, at);
+	u32 granules = granules_in_map(model, at);
+
+	return granules && is_sealed(model, at, ((word >> 32 << 32) | granules) ^ SEAL_DEFERRED);
+}
+
 /*
  * ... and does no more. What is there may be something else by now: the tag alone says, for were
  * the granules written over, that is found by the free.
@@ -392,15 +401,14 @@ bool model_resume(struct model *model, u32 at)
 {
 	struct start *start = &model->starts[at];
 	u64 word = header_in(model->image, at);
-	u32 granules = granules_in_map(model, at);
 
-	if (!granules || !is_sealed(model, at, ((word >> 32 << 32) | granules) ^ SEAL_DEFERRED))
+	if (!model_waits(model, at))
 		return !is_sealed(model, at, word);
 	put_header(model->image, at, word ^ SEAL_DEFERRED);
-	if (start->state == HEAP_DEFERRED) {
-		start->state = HEAP_USED;
+	if (start->state == HEAP_DEFERRED || start->word == word)
 		start->word ^= SEAL_DEFERRED;
-	}
+	if (start->state == HEAP_DEFERRED)
+		start->state = HEAP_USED;
 	return true;
 }
 

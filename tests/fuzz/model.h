@@ -149,6 +149,7 @@ void model_meet(struct model *model, u32 at);
 void model_use(struct model *model, u32 granules);
 void model_mark(struct model *model, u32 at, enum heap_state state);
 void model_defer(struct model *model, u32 at);
+bool model_waits(const struct model *model, u32 at);
 bool model_resume(struct model *model, u32 at);
 void model_settle(struct model *model);
 void model_settle_written(struct model *model, u32 from, u32 end);
