@@ -152,7 +152,7 @@ bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
 	verify_steps(model, heap_shape_bound(&model->heap));
 	MUST(!ptr == !large && !((uintptr_t)ptr & (align - 1)));
 	if (!large) {
-		model->tally.failures += !!(size + room);
+		model->tally.failures++;
 		model_settle(model);
 	} else {
 		settle_aligned(model, large, size, align, owner);
