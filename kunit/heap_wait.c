@@ -101,6 +101,14 @@ static void until_queued(struct heapmod *heap, int count)
 		cond_resched();
 }
 
+/* It is counted as a switch when it is off its queue already: a tick later it certainly is. */
+static void until_asleep(struct task_struct *task)
+{
+	while (READ_ONCE(task->on_rq))
+		cond_resched();
+	schedule_timeout_uninterruptible(1);
+}
+
 /* One more joins, behind those that wait already. */
 static void join(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
 		 long timeout)
@@ -202,7 +210,7 @@ static void nobody_overtakes_or_wakes_for_nothing(struct kunit *test)
 	join(test, &waiting[0], heap, FILL(4), MAX_SCHEDULE_TIMEOUT);
 	join(test, &waiting[1], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	for (i = 0; i < 2; i++) {
-		wait_task_inactive(waiting[i].task, TASK_KILLABLE);
+		until_asleep(waiting[i].task);
 		switches[i] = waiting[i].task->nvcsw;
 	}
 	for (i = 0; i < 10; i += 2) {
