@@ -70,10 +70,10 @@ static int check_name(const char *name)
 {
 	if (!name || !*name)
 		return refuse(name, -EINVAL, "it needs a name");
-	if (!is_word(name))
-		return refuse("", -EINVAL, "a character of the name cannot be printed");
 	if (strlen(name) > HEAPMOD_NAME_MAX)
 		return refuse(name, -ENAMETOOLONG, "the name is longer than 31 bytes");
+	if (!is_word(name))
+		return refuse("", -EINVAL, "a character of the name cannot be printed");
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
 	    !strcmp(name, "heaps"))
 		return refuse(name, -EINVAL, "the name cannot be a folder's in debugfs");
