@@ -295,8 +295,39 @@ static void storm(u32 granules, u32 largest, u32 rounds, u32 most)
 	free(memory);
 }
 
+static void free_alone(u32 at, u32 granules)
+{
+	heap_index_give(&indexed, at, at, at + granules, at + granules);
+}
+
+/* Searches are counted by their steps: the nodes on the way down, and the holes looked at. */
+static void searches(void)
+{
+	static u64 zeroed[64];
+	u32 have, i;
+
+	REQUIRE(heap_index_bytes(60) <= sizeof(zeroed));
+	heap_index_init(&indexed, zeroed, 60);
+	for (i = 0; i < 6; i++)		/* from the top, each after one look */
+		REQUIRE(heap_index_take(&indexed, i == 4 ? 3 : 1, &have) == i + 2 * (i == 5));
+	REQUIRE(indexed.searches[0] == 6);
+	free_alone(0, 1);
+	free_alone(2, 1);
+	free_alone(4, 3);
+	REQUIRE(heap_index_take(&indexed, 3, &have) == 4);
+	REQUIRE(indexed.searches[2] == 1 && !indexed.searches[1]);
+	REQUIRE(heap_index_take(&indexed, 1, &have) == 0);
+	REQUIRE(indexed.searches[1] == 1);
+	for (i = 0; i < 60; i++)
+		heap_index_take(&indexed, 1, &have);
+	REQUIRE(indexed.searches[0] == 6 + 59 && indexed.searches[1] == 2);
+	REQUIRE(!indexed.searches[3] && !indexed.searches[4] && !indexed.searches[5]);
+	printf("ok - searches are counted\n");
+}
+
 int main(void)
 {
+	searches();
 	storm(1, 2, 100, 48);
 	storm(63, 8, 5000, 16883);
 	storm(64, 8, 5000, 19674);
