@@ -301,7 +301,7 @@ static void free_alone(u32 at, u32 granules)
 }
 
 /* Searches are counted by their steps: the nodes on the way down, and the holes looked at. */
-static void searches(void)
+static void count_searches(void)
 {
 	static u64 zeroed[64];
 	u32 have, i;
@@ -327,7 +327,7 @@ static void searches(void)
 
 int main(void)
 {
-	searches();
+	count_searches();
 	storm(1, 2, 100, 48);
 	storm(63, 8, 5000, 16883);
 	storm(64, 8, 5000, 19674);
