@@ -231,6 +231,9 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	enum heap_verdict verdict;
 	bool done, fits;
 
+	/* As heap_resize() does first: what merges is seen before its place is another's. */
+	heap_flush(&model->heap);
+	model_settle(model);
 	fill_end_of(model, ptr, size);
 	verdict = expect_resize(model, ptr, &right);
 	fits = (!verdict || verdict == HEAP_OVERRUN) && granules &&
