@@ -12,6 +12,9 @@
  * The seal is a multiplication by an odd secret, of which the highest bits are taken. Slack and
  * owner enter at the top, where an odd factor never maps two values to one: no change of them
  * alone, and none of a single byte of the tag, goes unseen. Any other passes with 2^-20.
+ *
+ * Of a block that is not in use the map knows every bit of the header, so that none goes unseen,
+ * and no seal is needed: its tag is a state, masked with a half of the key.
  */
 #ifndef HEAP_BLOCK_H
 #define HEAP_BLOCK_H
@@ -109,27 +112,25 @@ static inline bool is_deferred(const struct heap *heap, u32 at, u64 word)
 	return is_sealed(heap, at, word ^ WORD_DEFERRED);
 }
 
-/* The seal of a state is turned over, so that no marked block passes for a used one. */
-static inline u64 marked(const struct heap *heap, u32 at, u32 granules, enum heap_state state)
+/* The header of a block that is not in use. */
+static inline u64 marked(const struct heap *heap, u32 granules, enum heap_state state)
 {
-	u64 open = granules | (u64)state << WORD_LOW_SHIFT;
-
-	return open | ~seal_of(heap, at, open) >> WORD_OPEN_BITS << WORD_OPEN_BITS;
+	return (granules | (u64)state << WORD_LOW_SHIFT) ^ heap->mask;
 }
 
-static inline bool is_state(const struct heap *heap, u32 at, u64 word)
+static inline bool is_state(const struct heap *heap, u64 word)
 {
-	return is_sealed(heap, at, word ^ ~0ULL << WORD_OPEN_BITS);
+	return (word ^ heap->mask) >> WORD_LOW_SHIFT <= HEAP_QUARANTINED;
 }
 
 static inline void write_mark(struct heap *heap, u32 at, u32 granules, enum heap_state state)
 {
-	write_header(block_at(heap, at), marked(heap, at, granules, state));
+	write_header(block_at(heap, at), marked(heap, granules, state));
 }
 
 static inline bool is_marked(const struct heap *heap, u32 at, u32 granules, enum heap_state state)
 {
-	return header_word(block_at(heap, at)) == marked(heap, at, granules, state);
+	return header_word(block_at(heap, at)) == marked(heap, granules, state);
 }
 
 static inline void write_used(struct heap *heap, u32 at, struct heap_block *block, u32 granules,

@@ -87,6 +87,7 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 			    (flags & HEAP_REDZONE ? HEAP_GRANULE : 0),
 		.key = key,
 		.factor = (key >> 32 | key << 32) * 0x9e3779b97f4a7c15ULL | 1,
+		.mask = key >> WORD_LOW_SHIFT << WORD_LOW_SHIFT,
 		.kept[0].at = HEAP_NONE,
 		.mark = U32_MAX,
 	};
@@ -131,7 +132,7 @@ static u32 split(struct heap *heap, u32 want)
  *	| left hole | block | right hole |   ->   | hole ........................ |
  *	first       at      right        end      first                           end
  */
-void heap_coalesce(struct heap *heap, u32 at, u32 granules)
+static __always_inline void coalesce(struct heap *heap, u32 at, u32 granules)
 {
 	struct heap_index *index = &heap->index;
 	u32 right = at + granules;
@@ -162,13 +163,13 @@ void heap_coalesce(struct heap *heap, u32 at, u32 granules)
  * A request that finds a kept block's hole too small goes by; any other request, and whatever else
  * changes the heap or looks at it, merges the kept blocks first. It is exact: see is_first_fit().
  */
-static void merge_kept(struct heap *heap, u32 i)
+static noinline void merge_kept(struct heap *heap, u32 i)
 {
 	struct heap_cut cut = heap->kept[i];
 
 	heap->kept[i] = heap->kept[--heap->kept_count];
 	meet_kept(heap, cut.at, cut.granules);
-	heap_coalesce(heap, cut.at, cut.granules);
+	coalesce(heap, cut.at, cut.granules);
 }
 
 void heap_flush(struct heap *heap)
@@ -178,6 +179,12 @@ void heap_flush(struct heap *heap)
 	while (heap->kept_count)
 		merge_kept(heap, heap->kept_count - 1);
 	last_cut(heap)->at = HEAP_NONE;
+}
+
+void heap_coalesce(struct heap *heap, u32 at, u32 granules)
+{
+	heap_flush(heap);
+	coalesce(heap, at, granules);
 }
 
 /*
@@ -190,7 +197,7 @@ static bool is_first_fit(const struct heap *heap, const struct heap_cut *kept, u
 	return want >= kept->granules || heap_index_none_below(&heap->index, kept->at, want);
 }
 
-static void recut(struct heap *heap, struct heap_cut *cut, u32 want)
+static noinline void recut(struct heap *heap, struct heap_cut *cut, u32 want)
 {
 	u32 rest = cut->at + cut->granules;
 
@@ -250,7 +257,7 @@ static u32 fit(struct heap *heap, u32 want)
 static void *fail(struct heap *heap, u32 want)
 {
 	heap->failures++;
-	if (heap_index_promises(&heap->index, want))
+	if (heap_index_largest(&heap->index) >= want)
 		heap_freeze(heap, 0);
 	return NULL;
 }
@@ -362,7 +369,8 @@ static __always_inline enum heap_verdict judge(const struct heap *heap, const vo
 		return HEAP_MISALIGNED;
 	if (unlikely(!heap_index_is_used(index, at)))
 		return judge_inner(heap, at);
-	if (unlikely(is_kept(heap, at) || (heap->withheld && heap_is_withheld(heap, at))))
+	if (unlikely(heap->kept_count | heap->withheld) &&
+	    (is_kept(heap, at) || heap_is_withheld(heap, at)))
 		return HEAP_DOUBLE_FREE;
 	word = header_word(block_at(heap, at));
 	*slack = word >> WORD_LOW_SHIFT & TAG_SLACK;
@@ -410,19 +418,13 @@ static void count_out(struct heap *heap, const struct heap_view *block)
 	heap->used -= block->granules;
 }
 
-static noinline void merge(struct heap *heap, u32 at, u32 granules)
-{
-	heap_flush(heap);
-	heap_coalesce(heap, at, granules);
-}
-
 /* A block is free: kept, if that undoes the last allocation, or merged. */
 static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 {
 	if (at == last_cut(heap)->at && heap->kept_count < HEAP_KEPT)
 		heap->kept_count++;
 	else
-		merge(heap, at, granules);
+		heap_coalesce(heap, at, granules);
 	last_cut(heap)->at = HEAP_NONE;
 }
 

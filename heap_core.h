@@ -17,7 +17,7 @@
 /**
  * struct heap_block - the header in front of every payload
  * @granules: size of the block, header included
- * @tag: slack (4 bits) and owner (8 bits) of a used block, or its state; and a seal (20 bits)
+ * @tag: slack (4 bits), owner (8 bits) and a seal (20 bits) of a used block, or a masked state
  *
  * A witness: callers can overrun it, so nothing is computed from it. The map knows the size,
  * the neighbours, and whether the block is used. See heap_block.h.
@@ -69,6 +69,7 @@ struct heap_cut {
  * @overhead: bytes of header and redzone in a block
  * @key: of the seals, with @factor
  * @factor: odd
+ * @mask: of the tags of blocks that are not in use
  * @kept: blocks that were freed as soon as allocated, and are not merged yet; and behind them, as
  *	  it may become one, the allocation that nothing has followed yet, at HEAP_NONE if there is
  *	  none
@@ -106,6 +107,7 @@ struct heap {
 	u32 overhead;
 	u64 key;
 	u64 factor;
+	u64 mask;
 	struct heap_cut kept[HEAP_KEPT + 1];
 	u32 kept_count;
 	u32 used;

@@ -50,9 +50,11 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	if (data_race(heap_index_is_hole(&heap->index, *at)))
 		return HEAP_DOUBLE_FREE;
 	*word = read_header(block_at(heap, *at));
-	if (is_deferred(heap, *at, *word) || is_state(heap, *at, *word))
+	if (is_sealed(heap, *at, *word))
+		return HEAP_OK;
+	if (is_deferred(heap, *at, *word) || is_state(heap, *word))
 		return HEAP_DOUBLE_FREE;
-	return is_sealed(heap, *at, *word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+	return HEAP_CORRUPT_HEADER;
 }
 
 static struct heap_slot *take_slot(struct heap_deferred *deferred, u32 at)

@@ -3,6 +3,7 @@
  * heap_index - the maps of starts and holes, and the max tree over them
  */
 #include <linux/bug.h>
+#include <linux/compiler.h>
 #include <linux/minmax.h>
 
 #include "heap_index.h"
@@ -28,7 +29,7 @@ u64 heap_index_bytes(u32 granules)
 	u32 count;
 
 	bytes += level_nodes(chunks) * sizeof(u32);
-	for (count = chunks; count > 1;) {
+	for (count = chunks; count > HEAP_FANOUT;) {
 		count = groups(count, HEAP_FANOUT);
 		bytes += level_nodes(count) * sizeof(u32);
 	}
@@ -70,7 +71,7 @@ static void last_in_chunk(struct heap_index *index, u32 chunk)
 	}
 }
 
-static void add_start(struct heap_index *index, u32 at)
+static __always_inline void add_start(struct heap_index *index, u32 at)
 {
 	u64 *start = &index->chunks[at / HEAP_CHUNK].start;
 	u64 before = *start;
@@ -81,7 +82,7 @@ static void add_start(struct heap_index *index, u32 at)
 		first_in_chunk(index, at / HEAP_CHUNK);
 }
 
-static void drop_start(struct heap_index *index, u32 at)
+static __always_inline void drop_start(struct heap_index *index, u32 at)
 {
 	u64 *start = &index->chunks[at / HEAP_CHUNK].start;
 
@@ -90,6 +91,9 @@ static void drop_start(struct heap_index *index, u32 at)
 	if (!*start)
 		last_in_chunk(index, at / HEAP_CHUNK);
 }
+
+/* Above the tree: larger than any hole, so that nobody climbs further. */
+static u32 above[] = { HEAP_NONE };
 
 /* The region begins as one hole with the sentinel behind it. */
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
@@ -102,10 +106,11 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 	*index = (struct heap_index){ .granules = granules };
 	index->max[index->height++] = max;
 	max += level_nodes(chunks);
-	for (count = chunks; count > 1; max += level_nodes(count)) {
+	for (count = chunks; count > HEAP_FANOUT; max += level_nodes(count)) {
 		count = groups(count, HEAP_FANOUT);
 		index->max[index->height++] = max;
 	}
+	index->max[index->height] = above;
 	index->chunks = (struct heap_chunk *)max;
 	summary = (u64 *)(index->chunks + chunks);
 	for (count = chunks; count > 1; summary += count) {
@@ -167,14 +172,14 @@ u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk)
 }
 
 /* A hole and its start come and go together, where a block is cut off a hole. */
-static void add_hole(struct heap_index *index, u32 at)
+static __always_inline void add_hole(struct heap_index *index, u32 at)
 {
 	add_start(index, at);
 	index->chunks[at / HEAP_CHUNK].free |= BIT_ULL(at % HEAP_CHUNK);
 	index->holes++;
 }
 
-static void drop_hole(struct heap_index *index, u32 at)
+static __always_inline void drop_hole(struct heap_index *index, u32 at)
 {
 	drop_start(index, at);
 	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
@@ -182,67 +187,70 @@ static void drop_hole(struct heap_index *index, u32 at)
 }
 
 /* The largest hole that begins in @chunk, the top aside. */
-static u32 largest_in_chunk(const struct heap_index *index, u32 chunk)
+static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 chunk)
 {
 	u64 free = index->chunks[chunk].free;
 	u32 largest = 0;
+	u32 at;
 
-	if (index->top / HEAP_CHUNK == chunk)
-		free &= ~BIT_ULL(index->top % HEAP_CHUNK);
-	for (; free; free &= free - 1)
-		largest = max(largest, heap_index_size(index, chunk * HEAP_CHUNK +
-						       heap_bit_lowest(free)));
+	for (; free; free &= free - 1) {
+		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
+		if (at != index->top)
+			largest = max(largest, heap_index_size(index, at));
+	}
 	return largest;
 }
 
-static u32 largest_child(const u32 *children)
+static __always_inline u32 largest_node(const u32 *nodes)
 {
-	u32 largest = children[0];
+	u32 largest = nodes[0];
 	unsigned int i;
 
 #pragma GCC unroll 8
 	for (i = 1; i < HEAP_FANOUT; i++)
-		largest = max(largest, children[i]);
+		largest = max(largest, nodes[i]);
 	return largest;
 }
 
-/* Brings the max of a chunk down to the truth, and the nodes over it as far as it shows. */
-static void settle(struct heap_index *index, u32 node)
+/* The largest hole, as tree and top say. */
+u32 heap_index_largest(const struct heap_index *index)
+{
+	u32 top = index->top == HEAP_NONE ? 0 : index->granules - index->top;
+
+	return max(top, largest_node(index->max[index->height - 1]));
+}
+
+/* Brings the max of a chunk, @before, down to the truth, and the nodes over it as far as it shows. */
+static __always_inline void settle(struct heap_index *index, u32 node, u32 before)
 {
 	u32 largest = largest_in_chunk(index, node);
-	u32 before = index->max[0][node];
 	unsigned int level;
 
 	index->max[0][node] = largest;
-	for (level = 1; level < index->height && largest != before; level++) {
-		const u32 *children;
-
+	for (level = 1; largest != before; level++) {
 		node /= HEAP_FANOUT;
 		if (index->max[level][node] != before)
 			break;
-		children = &index->max[level - 1][node * HEAP_FANOUT];
-		largest = largest_child(children);
+		largest = largest_node(&index->max[level - 1][node * HEAP_FANOUT]);
 		index->max[level][node] = largest;
 		heap_step();
 	}
 }
 
 /* A hole of @granules in @chunk is gone, maybe the largest. */
-static void lower(struct heap_index *index, u32 chunk, u32 granules)
+static __always_inline void lower(struct heap_index *index, u32 chunk, u32 granules)
 {
 	if (granules == index->max[0][chunk])
-		settle(index, chunk);
+		settle(index, chunk, granules);
 }
 
 /* There is a hole of @granules in @chunk: its node, and those over it, are no less. */
-static void raise(struct heap_index *index, u32 chunk, u32 granules)
+static __always_inline void raise(struct heap_index *index, u32 chunk, u32 granules)
 {
 	u32 node = chunk;
 	unsigned int level;
 
-	if (granules < index->max[0][chunk])
-		return;
-	for (level = 0; level < index->height && index->max[level][node] < granules; level++) {
+	for (level = 0; index->max[level][node] < granules; level++) {
 		index->max[level][node] = granules;
 		node /= HEAP_FANOUT;
 		heap_step();
@@ -286,7 +294,7 @@ static void heap_index_recut(struct heap_index *index, u32 at, u32 have, u32 fro
  * @right: where the block ends
  * @end: where the new hole ends: behind the hole on the right, or @right
  */
-static void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end)
+static __always_inline void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 right, u32 end)
 {
 	u32 chunk = first / HEAP_CHUNK;
 
@@ -312,14 +320,14 @@ static void heap_index_give(struct heap_index *index, u32 first, u32 at, u32 rig
 		lower(index, right / HEAP_CHUNK, end - right);
 }
 
-/* The first of eight children that is large enough, of which there is one. */
-static u32 first_child(const u32 *children, u32 granules)
+/* The first of eight nodes that is large enough, if only of the first @count: else @count. */
+static __always_inline u32 first_node(const u32 *nodes, u32 count, u32 granules)
 {
 	u32 i;
 
 #pragma GCC unroll 8
-	for (i = 0; i < HEAP_FANOUT - 1; i++) {
-		if (children[i] >= granules)
+	for (i = 0; i < count; i++) {
+		if (nodes[i] >= granules)
 			break;
 	}
 	return i;
@@ -335,8 +343,8 @@ static void count_search(struct heap_index *index, unsigned int steps)
  * The lowest hole of @granules that begins in @chunk, of which the tree says that there is one. It
  * took @steps to come here.
  */
-static u32 find_in_chunk(struct heap_index *index, u32 chunk, u32 granules, u32 *have,
-			 unsigned int steps)
+static __always_inline u32 find_in_chunk(struct heap_index *index, u32 chunk, u32 granules,
+					 u32 *have, unsigned int steps)
 {
 	u64 free = index->chunks[chunk].free;
 	u32 at = HEAP_NONE;
@@ -362,18 +370,19 @@ static u32 find_top(const struct heap_index *index, u32 granules, u32 *have)
 }
 
 /* The way down the tree, or else the top. */
-static u32 search(struct heap_index *index, u32 granules, u32 *have)
+static __always_inline u32 search(struct heap_index *index, u32 granules, u32 *have)
 {
 	unsigned int level = index->height - 1;
-	u32 node = 0;
+	u32 node = first_node(index->max[level], HEAP_FANOUT, granules);
 
-	if (index->max[level][0] < granules) {
+	if (node == HEAP_FANOUT) {
 		count_search(index, 1);
 		return find_top(index, granules, have);
 	}
 	while (level--) {
 		node *= HEAP_FANOUT;
-		node += first_child(&index->max[level][node], granules);
+		/* One of its children is: if none of seven, then the last. */
+		node += first_node(&index->max[level][node], HEAP_FANOUT - 1, granules);
 		heap_step();
 	}
 	return find_in_chunk(index, node, granules, have, index->height);
@@ -410,9 +419,9 @@ static __always_inline void cut(struct heap_index *index, u32 at, u32 have, u32 
 
 	heap_step();
 	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
-	index->holes--;
 	if (have != want)
 		add_hole(index, rest);
+	index->holes--;
 	if (at == index->top) {
 		index->top = have != want ? rest : HEAP_NONE;
 		return;
@@ -431,7 +440,7 @@ static __always_inline void cut(struct heap_index *index, u32 at, u32 have, u32 
  *
  * Return: where the block begins, or HEAP_NONE if no hole is large enough.
  */
-static u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
+static __always_inline u32 heap_index_take(struct heap_index *index, u32 want, u32 *have)
 {
 	u32 at = self_check(index, want, search(index, want, have));
 
@@ -482,7 +491,7 @@ static bool nodes_agree(const struct heap_index *index, u32 chunk)
 
 	for (level = 1; level < index->height && node % HEAP_FANOUT == 0; level++) {
 		if (index->max[level][node / HEAP_FANOUT] !=
-		    largest_child(&index->max[level - 1][node]))
+		    largest_node(&index->max[level - 1][node]))
 			return false;
 		node /= HEAP_FANOUT;
 	}

@@ -18,11 +18,10 @@
  * so that the neighbours of a block are found in a few steps however large the blocks are.
  *
  * The max tree: for every chunk the size of the largest hole that begins in it, and over eight
- * nodes a node with the largest of theirs. The lowest hole of some size is found on the way down
- * from the root, at each node to the first child that is large enough:
+ * nodes a node with the largest of theirs, up to a row of eight at most. The lowest hole of some
+ * size is found on the way down from there, each time to the first node that is large enough:
  *
- *	                     9                        root
- *	          4                     9             ...
+ *	          4                     9             the first row
  *	  0   4   0   0         0   2   9   3         one a chunk
  *
  * R. P. Brent, "Efficient Implementation of the First-Fit Strategy for Dynamic Storage
@@ -46,7 +45,7 @@
 #define HEAP_NONE	U32_MAX		/* no such granule, no such chunk */
 #define HEAP_LEVELS	5		/* of summaries over 2^26 chunks */
 #define HEAP_FANOUT	8		/* children of a node */
-#define HEAP_HEIGHT	10		/* of the tree over 2^26 chunks, chunks included */
+#define HEAP_HEIGHT	9		/* of the tree over 2^26 chunks, chunks included */
 #define HEAP_STEP_CLASSES 6		/* of searches: of 1 step, 2 or 3, 4 to 7, ... */
 
 /* The most granules in a region: the sentinel and HEAP_NONE are granule numbers too. */
@@ -67,13 +66,14 @@ struct heap_index {
 	unsigned int height;
 	unsigned int levels;
 	struct heap_chunk *chunks;
-	u32 *max[HEAP_HEIGHT];		/* [0] for each chunk, [height - 1] the root */
+	u32 *max[HEAP_HEIGHT + 1];	/* [0] for each chunk, [height - 1] the first row */
 	u64 *summary[HEAP_LEVELS];	/* [0] a bit for each chunk with a start; and so on */
 };
 
 u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
+u32 heap_index_largest(const struct heap_index *index);
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
 
@@ -181,13 +181,6 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
 {
 	return granules >= index->finger_size && at <= index->finger_at;
-}
-
-/* Do tree and top say that there is a hole of @granules? */
-static inline bool heap_index_promises(const struct heap_index *index, u32 granules)
-{
-	return index->max[index->height - 1][0] >= granules ||
-	       (index->top != HEAP_NONE && index->granules - index->top >= granules);
 }
 
 static inline u32 heap_index_size(const struct heap_index *index, u32 at)

@@ -48,7 +48,7 @@ static bool fits(struct heapmod *heap, size_t size)
 {
 	heap_flush(&heap->core);
 	return size - 1 < heap->core.largest &&
-	       heap_index_promises(&heap->core.index, granules_for(&heap->core, size));
+	       heap_index_largest(&heap->core.index) >= granules_for(&heap->core, size);
 }
 
 /*

@@ -184,7 +184,7 @@ class Heap:
         self.is_frozen = not core["granules"]
         self.overhead = core["overhead"]
         self.redzone = GRANULE if core["flags"] & REDZONE else 0
-        self.key, self.factor = core["key"], core["factor"]
+        self.key, self.factor, self.mask = core["key"], core["factor"], core["mask"]
         self.used, self.pending, self.quarantined = core["used"], core["pending"], core["quarantined"]
         self.blocks_counted = core["allocs"] - core["frees"]
         self.asked, self.lost = core["asked"], core["lost"]
@@ -247,10 +247,9 @@ class Heap:
     def is_deferred(self, at, word):
         return self.is_sealed(at, word ^ WORD_DEFERRED)
 
-    def mark(self, at, granules, state):
+    def mark(self, granules, state):
         """The header of a block that is not used."""
-        word = granules | self.states[state] << WORD_LOW_SHIFT
-        return word | (self.seal(at, word) ^ (U64 >> WORD_OPEN_BITS)) << WORD_OPEN_BITS
+        return (granules | self.states[state] << WORD_LOW_SHIFT) ^ self.mask
 
     def state(self, at, hole, word):
         if hole or at in self.kept:
@@ -368,8 +367,8 @@ def check_header(heap, block):
     if block.is_live:
         return is_as_used
     if block.at in heap.kept:
-        return is_as_used or word == heap.mark(block.at, block.granules, "HEAP_PENDING")
-    return word == heap.mark(block.at, block.granules, block.state)
+        return is_as_used or word == heap.mark(block.granules, "HEAP_PENDING")
+    return word == heap.mark(block.granules, block.state)
 
 
 def first_wrong(heap, block):

@@ -76,13 +76,13 @@ struct node *model_node(const struct model *model, u32 at)
 }
 
 /*
- * Headers: granules (32 bits), slack (4) and owner (8), or a state, and 20 bits of seal, which of a
- * state are turned over, and every other of a block that waits to be freed. As heap_block.h says,
- * written down once more.
+ * Headers: granules (32 bits), slack (4) and owner (8), and 20 bits of seal, of which every other is
+ * turned over in a block that waits to be freed; or granules and a masked state. As heap_block.h
+ * says, written down once more.
  */
 #define SEAL_SHIFT	44
 #define SEAL_DEFERRED	(0xaaaaaULL << SEAL_SHIFT)
-#define SEAL_STATE	(0xfffffULL << SEAL_SHIFT)
+#define STATE_MASK	(KEY >> 32 << 32)
 
 static u64 seal(const struct model *model, u32 at, u64 open)
 {
@@ -96,11 +96,14 @@ static u64 used_word(const struct model *model, u32 at, u32 granules, u32 slack,
 	return open | seal(model, at, open) << SEAL_SHIFT;
 }
 
-static u64 state_word(const struct model *model, u32 at, u32 granules, u8 state)
+static u64 state_word(u32 granules, u8 state)
 {
-	u64 open = granules | (u64)state << 32;
+	return (granules | (u64)state << 32) ^ STATE_MASK;
+}
 
-	return open | (seal(model, at, open) ^ 0xfffff) << SEAL_SHIFT;
+static bool is_state(u64 word)
+{
+	return (word ^ STATE_MASK) >> 32 <= HEAP_QUARANTINED;
 }
 
 static bool is_sealed(const struct model *model, u32 at, u64 word)
@@ -138,13 +141,8 @@ static bool is_tag_damaged(const struct model *model, u32 at)
 /* Would @word pass for any header? */
 static bool passes(const struct model *model, u32 at, u64 word)
 {
-	u8 state;
-
-	for (state = HEAP_HOLE; state <= HEAP_QUARANTINED; state++) {
-		if (word == state_word(model, at, word, state))
-			return true;
-	}
-	return is_sealed(model, at, word) || is_sealed(model, at, word ^ SEAL_DEFERRED);
+	return is_state(word) || is_sealed(model, at, word) ||
+	       is_sealed(model, at, word ^ SEAL_DEFERRED);
 }
 
 /*
@@ -269,9 +267,11 @@ enum heap_verdict model_judge_deferred(const struct model *model, const void *pt
 	if (!model_node(model, *at)->used && !model_is_kept(model, *at))
 		return HEAP_DOUBLE_FREE;
 	word = header_in(model->image, *at);
-	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_sealed(model, *at, word ^ SEAL_STATE))
+	if (is_sealed(model, *at, word))
+		return HEAP_OK;
+	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_state(word))
 		return HEAP_DOUBLE_FREE;
-	return is_sealed(model, *at, word) ? HEAP_OK : HEAP_CORRUPT_HEADER;
+	return HEAP_CORRUPT_HEADER;
 }
 
 static enum heap_verdict check_block(const struct model *model, const struct node *node,
@@ -355,7 +355,7 @@ void model_mark(struct model *model, u32 at, enum heap_state state)
 	struct start *start = &model->starts[at];
 
 	start->state = state;
-	start->word = state_word(model, at, start->node->size, state);
+	start->word = state_word(start->node->size, state);
 	put_header(model->image, at, start->word);
 }
 
@@ -515,7 +515,7 @@ static void settle_free(struct model *model, u32 at, u32 end, const struct writt
 			continue;
 		}
 		MUST(heap_index_is_hole(&model->heap.index, at));
-		settle_block(model, at, stop, state_word(model, at, stop - at, HEAP_HOLE), written);
+		settle_block(model, at, stop, state_word(stop - at, HEAP_HOLE), written);
 		at = stop;
 	}
 }
@@ -527,7 +527,7 @@ static u64 word_of(const struct model *model, const struct node *node)
 	u64 word;
 
 	if (!is_live(start->state))
-		return state_word(model, node->at, node->size, start->state);
+		return state_word(node->size, start->state);
 	word = used_word(model, node->at, node->size, slack, start->owner);
 	return start->state == HEAP_DEFERRED ? word ^ SEAL_DEFERRED : word;
 }

@@ -151,7 +151,7 @@ with planted((header(twin.at), header(twin.at) ^ tool.WORD_DEFERRED)) as changed
     ok("a deferred block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
     ok("a deferred block is nothing wrong", told(name_of_heap) == [], told(name_of_heap))
 with planted(
-    (header(twin.at), heap.mark(twin.at, twin.granules, "HEAP_PENDING")),
+    (header(twin.at), heap.mark(twin.granules, "HEAP_PENDING")),
     (fields.claims[0], twin.at),
     (fields.claim_count, 1),
     (fields.withheld, 1),

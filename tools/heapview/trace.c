@@ -59,15 +59,6 @@ static bool measure(const struct trace *trace, u32 ids, u32 *granules, struct pr
 	return true;
 }
 
-/* The largest hole, as the index knows it. */
-static u32 largest_hole(const struct heap *heap)
-{
-	const struct heap_index *index = &heap->index;
-	u32 top = index->top == HEAP_NONE ? 0 : index->granules - index->top;
-
-	return max(top, index->max[index->height - 1][0]);
-}
-
 static void remember(struct source *source)
 {
 	struct heap *heap = &source->trace->replay.heap;
@@ -75,7 +66,7 @@ static void remember(struct source *source)
 	heap_flush(heap);
 	source->history.samples[source->history.count++] = (struct sample){
 		.used = heap->used,
-		.largest = largest_hole(heap),
+		.largest = heap_index_largest(&heap->index),
 	};
 }
 

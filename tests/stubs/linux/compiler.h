@@ -3,8 +3,14 @@
 #ifndef TESTS_LINUX_COMPILER_H
 #define TESTS_LINUX_COMPILER_H
 
+#include <sys/cdefs.h>		/* has one, too */
+
 #undef __always_inline
+#ifdef COUNT_BRANCHES		/* once, and not in every copy */
+#define __always_inline inline
+#else
 #define __always_inline inline __attribute__((always_inline))
+#endif
 #define noinline __attribute__((noinline))
 #define __aligned(bytes) __attribute__((aligned(bytes)))
 
