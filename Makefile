@@ -41,7 +41,7 @@ test: ## all tests: host, a minute of fuzzing, tools, KUnit, VM, and that the be
 test-host: ## the core in userspace: against the oracle, with sanitizers, 64 and 32 bit
 	@scripts/test host
 
-fuzz: ## libFuzzer and AFL++ on the core, against the oracle, for SECONDS=60
+fuzz: ## libFuzzer, then AFL++ on the core, against the oracle, for SECONDS=60 in all
 	@tests/fuzz/run $(SECONDS)
 
 fuzz-keep: ## ... and what they found into the corpus that they begin with

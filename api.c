@@ -27,13 +27,14 @@ static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
 /* The lock is another's. Wait for it, where that is right, and count how long. */
 noinline bool heapmod_wait_for_lock(struct heapmod *heap)
 {
-	u64 start = local_clock();
+	u64 start;
 
 	if (in_nmi() || oops_in_progress)
 		return false;
+	start = local_clock();
 	raw_spin_lock(&heap->lock);
 	heap->waited_ns += local_clock() - start;
-	__release(&heap->lock);		/* as in heap_try() */
+	heapmod_counts_outside(&heap->lock);
 	return true;
 }
 

@@ -45,9 +45,17 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* What sparse is told of a lock that is only tried; 7.x says it otherwise, and not to sparse. */
-#ifndef __cond_lock
+/*
+ * A lock that is tried, in a function of ours. Sparse counts it where that is called,
+ * not within; from 7.x on clang follows the lock itself, and is told where the function is declared.
+ */
+#ifdef __cond_lock
+#define heapmod_acquires_if_true(lock)
+#define heapmod_counts_outside(lock) __release(lock)
+#else
 #define __cond_lock(lock, got) (got)
+#define heapmod_acquires_if_true(lock) __cond_acquires(true, lock)
+#define heapmod_counts_outside(lock) do { } while (0)
 #endif
 
 /* KASAN can be told from 6.1 on, by what mm/kasan exports, and keeps the prototype of to itself. */

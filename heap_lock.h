@@ -15,7 +15,8 @@
 #include "compat.h"
 #include "heaps.h"
 
-bool heapmod_wait_for_lock(struct heapmod *heap);
+bool heapmod_wait_for_lock(struct heapmod *heap)
+	heapmod_acquires_if_true(&heap->lock);
 void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
 	__must_hold(&heap->lock);
 
@@ -27,10 +28,11 @@ static __always_inline bool heap_may_try(void)
 
 /* The usual case is tried first, so that it costs nothing to ask where we are. */
 static __always_inline bool heap_try(struct heapmod *heap, unsigned long *flags)
+	heapmod_acquires_if_true(&heap->lock)
 {
 	local_irq_save(*flags);
 	if (heap_may_try() && raw_spin_trylock(&heap->lock)) {
-		__release(&heap->lock);		/* sparse counts it below */
+		heapmod_counts_outside(&heap->lock);
 		return true;
 	}
 	if (heapmod_wait_for_lock(heap))

@@ -13,14 +13,6 @@
 #define OPERATIONS	10000
 #define LIVE		32
 
-static struct heapmod_stats stats_of(struct heapmod *heap)
-{
-	struct heapmod_stats stats;
-
-	heapmod_get_stats(heap, &stats);
-	return stats;
-}
-
 /* Blocks come and go, and hold what is written to them. */
 static void serve(struct kunit *test)
 {
@@ -71,9 +63,9 @@ static void overrun(struct kunit *test)
 	poke(row[1], 100, 0);
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
 	heapmod_free(heap, row[1]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).overrun, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 2);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_bytes, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_bytes, 0);
 	serve(test);
 }
 
@@ -88,12 +80,12 @@ static void corrupt_header(struct kunit *test)
 		poke(row[0], FILL(7) + i, 'A');
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
 	heapmod_free(heap, row[1]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_blocks, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_bytes, 7 * SUITE_GRANULE);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_blocks, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_bytes, 7 * SUITE_GRANULE);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 2);
 	heapmod_free(heap, row[1]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).double_free, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).double_free, 1);
 	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, row[1]));
 	serve(test);
 }
@@ -110,7 +102,7 @@ static void corrupt_secret(struct kunit *test)
 	memset(row[1], 0x42, 100);
 	poke(row[1], -1, 0x41);
 	heapmod_free_sensitive(heap, row[1]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 1);
 	for (i = 0; i < 100; i++)
 		KUNIT_ASSERT_NE(test, row[1][i], 0x42);
 	serve(test);
@@ -127,7 +119,7 @@ static void corrupt_hole(struct kunit *test)
 	poke(row[0], -4, 0x55);
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
 	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(7)), (void *)row[0]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 1);
 	serve(test);
 }
 
@@ -143,10 +135,10 @@ static void quarantine_is_bounded(struct kunit *test)
 		poke(row[i], -4, 0x55);
 	for (i = 0; i < 100; i++)
 		heapmod_free(heap, row[i]);
-	KUNIT_EXPECT_GE(test, stats_of(heap).corrupt_header, 100);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 0);
-	KUNIT_EXPECT_LE(test, stats_of(heap).quarantine_bytes, 100 * SUITE_GRANULE);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).quarantine_blocks, 14);
+	KUNIT_EXPECT_GE(test, suite_stats(heap).corrupt_header, 100);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+	KUNIT_EXPECT_LE(test, suite_stats(heap).quarantine_bytes, 100 * SUITE_GRANULE);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_blocks, 14);
 	serve(test);
 }
 
@@ -158,12 +150,12 @@ static void use_after_free(struct kunit *test)
 	make_row(test, row, 3, 100);
 	heapmod_free(heap, row[1]);
 	poke(row[1], 40, 0);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 0);
 	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, 100), (void *)row[1]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 1);
 	heapmod_free(heap, row[1]);
 	serve(test);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).use_after_free, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 1);
 }
 
 /* Sixteen bytes behind the slack are nobody's, so that the next header is not reached. */
@@ -174,13 +166,13 @@ static void redzone(struct kunit *test)
 	int i;
 
 	make_row(test, row, 3, FILL(7));
-	KUNIT_EXPECT_EQ(test, stats_of(heap).redzone_bytes, 3 * SUITE_GRANULE);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).redzone_bytes, 3 * SUITE_GRANULE);
 	for (i = 0; i < 16; i++)
 		poke(row[1], FILL(7) + i, 'A');
 	heapmod_free(heap, row[1]);
 	heapmod_free(heap, row[2]);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).overrun, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).corrupt_header, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 0);
 	serve(test);
 }
 
@@ -193,8 +185,8 @@ static void wrong_heap(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
 	ptr = heapmod_alloc(other, 100, GFP_KERNEL);
 	heapmod_free(heap, ptr);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).wrong_heap, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).foreign, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).wrong_heap, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).foreign, 0);
 	KUNIT_EXPECT_TRUE(test, heapmod_owns(other, ptr));
 	heapmod_free(other, ptr);
 	heapmod_destroy(other);
@@ -208,15 +200,15 @@ static void pointers(struct kunit *test)
 	int local;
 
 	heapmod_free(heap, ptr + 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).misaligned, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).misaligned, 1);
 	heapmod_free(heap, ptr + 16);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).interior, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).interior, 1);
 	heapmod_free(heap, &local);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).foreign, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).foreign, 1);
 	heapmod_free(heap, ptr);
 	heapmod_free(heap, ptr);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).double_free, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).refused, 4);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).double_free, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).refused, 4);
 	serve(test);
 }
 
@@ -238,13 +230,13 @@ static void corrupt_index(struct kunit *test)
 	make_row(test, row, 3, 100);
 	flip_hole(heap, row[1]);
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
-	before = stats_of(heap);
+	before = suite_stats(heap);
 	KUNIT_EXPECT_EQ(test, before.frozen, 1);
 	KUNIT_EXPECT_EQ(test, before.corrupt_index, 1);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 16, GFP_KERNEL | __GFP_NOWARN));
 	heapmod_free(heap, row[0]);
 	heapmod_free(heap, row[1]);
-	after = stats_of(heap);
+	after = suite_stats(heap);
 	KUNIT_EXPECT_EQ(test, after.failures, before.failures + 1);
 	KUNIT_EXPECT_EQ(test, after.refused, before.refused + 2);
 	KUNIT_EXPECT_EQ(test, after.blocks, 3);

@@ -11,14 +11,6 @@
 
 #define BYTES	100
 
-static struct heapmod_stats stats_of(struct heapmod *heap)
-{
-	struct heapmod_stats stats;
-
-	heapmod_get_stats(heap, &stats);
-	return stats;
-}
-
 /* array_size() says SIZE_MAX of what overflows: the block stays as it is, whatever the flags. */
 static void realloc_wraps(struct kunit *test)
 {
@@ -51,11 +43,11 @@ static void claims_full(struct kunit *test)
 	fill_claims(heap);
 	heapmod_free(heap, ptr);
 	irq_work_sync(&heap->follow_up);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 2);
 	KUNIT_EXPECT_FALSE(test, heapmod_owns(heap, ptr));
 	heap->core.claim_count = 0;
-	KUNIT_EXPECT_EQ(test, stats_of(heap).blocks, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(heap).refused, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).refused, 0);
 }
 
 struct watched {
@@ -139,7 +131,7 @@ static void wait_frozen(struct kunit *test)
 	used = heap->core.used--;
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
 	heap->core.used = used;
-	KUNIT_EXPECT_EQ(test, stats_of(heap).frozen, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).frozen, 1);
 	wait_for_completion(&waiting.done);
 	KUNIT_EXPECT_NULL(test, waiting.ptr);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, 16, __GFP_NOWARN, MAX_SCHEDULE_TIMEOUT));

@@ -60,20 +60,22 @@ static inline void *suite_alloc(struct kunit *test, size_t size)
 	return ptr;
 }
 
-static inline u64 suite_holes(struct kunit *test)
+static inline struct heapmod_stats suite_stats(struct heapmod *heap)
 {
 	struct heapmod_stats stats;
 
-	heapmod_get_stats(test->priv, &stats);
-	return stats.holes;
+	heapmod_get_stats(heap, &stats);
+	return stats;
+}
+
+static inline u64 suite_holes(struct kunit *test)
+{
+	return suite_stats(test->priv).holes;
 }
 
 static inline u64 suite_hole_bytes(struct kunit *test)
 {
-	struct heapmod_stats stats;
-
-	heapmod_get_stats(test->priv, &stats);
-	return stats.hole_bytes;
+	return suite_stats(test->priv).hole_bytes;
 }
 
 /* Pointers that were refused, whatever the reason. */

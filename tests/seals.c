@@ -46,6 +46,7 @@ static u64 factor_of(u64 key)
 	factor = arena.heap.factor;
 	REQUIRE(factor & 1);
 	REQUIRE(arena.heap.key == key);
+	REQUIRE(arena.heap.mask == (key & 0xffffffff00000000));
 	teardown();
 	return factor;
 }
