@@ -126,11 +126,11 @@ check "the size that is recommended serves it" [ "$(replayed /tmp/flight failure
 # A heap that is too small fails, and that is in the trace.
 rmmod flight_recorder
 insmod flight_recorder.ko size=1024
-start /tmp/small flight_recorder -s 5
+start /tmp/small flight_recorder -s 3
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	/bin/true
 done
-check "a recording of five seconds ends by itself" wait $recorder
+check "a recording of three seconds ends by itself" wait $recorder
 check "requests that failed are in it" grep -q "^# fail [0-9]* record_exec+" /tmp/small
 check "size says so" sh -c "heaptrace size /tmp/small | grep -q '^! [0-9]* requests failed'"
 

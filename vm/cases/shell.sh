@@ -102,7 +102,7 @@ has_room() {
 
 steps() {
 	live=
-	for i in $(seq 300); do
+	for i in $(seq 200); do
 		step || { echo "# step $i: $block $bytes, live:$live" && return 1; }
 		[ $((i % 50)) != 0 ] || unharmed || { echo "# after step $i" && return 1; }
 	done

@@ -8,7 +8,7 @@
 . /lib/case.sh
 
 stress=/sys/kernel/debug/heap_stress
-operations=${operations:-800000}
+operations=${operations:-320000}
 
 # Every witness once, and no block twice.
 sees_witnesses() {
