@@ -36,7 +36,7 @@ vm: ## the same VM with a shell in it, modules at hand
 	@vm/shell
 
 test: ## all tests: host, a minute of fuzzing, tools, KUnit, VM, and that the benchmarks run
-	@scripts/test vm host kunit tools bench dump fuzz
+	@scripts/test vm fuzz host kunit bench dump tools
 
 test-host: ## the core in userspace: against the oracle, with sanitizers, 64 and 32 bit
 	@scripts/test host
