@@ -46,8 +46,8 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 #endif
 
 /*
- * A lock that is tried, in a function of ours. Sparse counts it where that is called,
- * not within; from 7.x on clang follows the lock itself, and is told where the function is declared.
+ * A lock that is tried, in a function of ours. Sparse counts it where that is called, not within;
+ * from 7.x on clang follows the lock itself, and is told where the function is declared.
  */
 #ifdef __cond_lock
 #define heapmod_acquires_if_true(lock)

@@ -181,6 +181,7 @@ void heap_flush(struct heap *heap)
 	last_cut(heap)->at = HEAP_NONE;
 }
 
+/* Coalesce, after those that are kept. */
 void heap_coalesce(struct heap *heap, u32 at, u32 granules)
 {
 	heap_flush(heap);

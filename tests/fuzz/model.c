@@ -76,9 +76,9 @@ struct node *model_node(const struct model *model, u32 at)
 }
 
 /*
- * Headers: granules (32 bits), slack (4) and owner (8), and 20 bits of seal, of which every other is
- * turned over in a block that waits to be freed; or granules and a masked state. As heap_block.h
- * says, written down once more.
+ * Headers: granules (32 bits), slack (4) and owner (8), and 20 bits of seal, of which every other
+ * is turned over in a block that waits to be freed; or granules and a masked state. As
+ * heap_block.h says, written down once more.
  */
 #define SEAL_SHIFT	44
 #define SEAL_DEFERRED	(0xaaaaaULL << SEAL_SHIFT)
