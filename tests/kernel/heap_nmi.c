@@ -29,6 +29,7 @@
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
 
+#include "../../compat.h"
 #include "../../heaps.h"
 
 #define LIVE		100		/* blocks of the NMIs, more than there are slots for */
@@ -325,7 +326,7 @@ static int counts_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(counts);
 
-static int __init nmi_init(void)
+static int __init heap_nmi_init(void)
 {
 	int error;
 
@@ -342,16 +343,16 @@ static int __init nmi_init(void)
 	debugfs_create_file("counts", 0400, dir, NULL, &counts_fops);
 	return 0;
 }
-module_init(nmi_init);
+module_init(heap_nmi_init);
 
-static void __exit nmi_exit(void)
+static void __exit heap_nmi_exit(void)
 {
 	debugfs_remove(dir);
 	unregister_nmi_handler(NMI_LOCAL, "heap_nmi");
 	heapmod_destroy(heap);
 	kvfree(workers);
 }
-module_exit(nmi_exit);
+module_exit(heap_nmi_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
 MODULE_DESCRIPTION("NMIs for heapmod");

@@ -10,6 +10,10 @@ heap() {
 	lines=$(dmesg | wc -l)
 	status=0
 	echo "$*" 2>/dev/null >$heap_shell || status=1
+	# On PREEMPT_RT it is a thread that reports, and may not be done yet.
+	while said=$(dmesg | wc -l) && sleep 0.2 && [ "$(dmesg | wc -l)" != "$said" ]; do
+		:
+	done
 	dmesg | tail -n +$((lines + 1)) | grep -v "the report is above" | sed -n 's/^\[[^]]*\] \(heap_shell\|heapmod\): //p'
 	return $status
 }
