@@ -32,6 +32,11 @@ static inline void *heapmod_vmalloc(unsigned long size, int node)
 	return node == NUMA_NO_NODE ? heapmod_vmalloc_any(size) : vmalloc_node(size, node);
 }
 
+/* For the tests: before 5.14 it is in linux/kernel.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#include <linux/panic_notifier.h>
+#endif
+
 /* For the tests: hrtimer_setup() came with 6.13, and hrtimer_init() is gone from 6.15 on. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define heapmod_hrtimer_setup hrtimer_setup

@@ -23,6 +23,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "../../compat.h"
 #include "../../heaps.h"
 
 #define CPUS		2U

@@ -13,11 +13,11 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
-#include <linux/panic_notifier.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <asm/nmi.h>
 
+#include "../../compat.h"
 #include "../../heaps.h"
 
 #define BYTES		(16 * PAGE_SIZE)
