@@ -171,9 +171,10 @@ static int start(unsigned int cpus)
 	atomic_set(&running, cpus);
 	init_completion(&over);
 	for (i = 0; i < cpus; i++) {
-		tasks[i] = kthread_create_on_cpu(work, &workers[i], i, "heap_scale/%u");
+		tasks[i] = kthread_create(work, &workers[i], "heap_scale/%u", i);
 		if (IS_ERR(tasks[i]))
 			break;
+		kthread_bind(tasks[i], i);
 	}
 	if (i == cpus) {
 		while (i--)

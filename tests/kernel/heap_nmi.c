@@ -199,9 +199,10 @@ static int start(unsigned int cpu)
 	struct task_struct *task;
 
 	prandom_seed_state(&workers[cpu].random, cpu + 1);
-	task = kthread_create_on_cpu(work, &workers[cpu], cpu, "heap_nmi/%u");
+	task = kthread_create(work, &workers[cpu], "heap_nmi/%u", cpu);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	kthread_bind(task, cpu);
 	workers[cpu].task = task;
 	wake_up_process(task);
 	return 0;

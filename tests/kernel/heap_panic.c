@@ -133,10 +133,11 @@ static int panic_when_stopped(void *unused)
 
 static int start(int (*function)(void *unused), unsigned int cpu)
 {
-	struct task_struct *task = kthread_create_on_cpu(function, NULL, cpu, "heap_panic/%u");
+	struct task_struct *task = kthread_create(function, NULL, "heap_panic/%u", cpu);
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	kthread_bind(task, cpu);
 	wake_up_process(task);
 	return 0;
 }
