@@ -6,8 +6,8 @@
 #include <sys/cdefs.h>		/* has one, too */
 
 #undef __always_inline
-#ifdef COUNT_BRANCHES		/* once, and not in every copy */
-#define __always_inline inline
+#ifdef KEEP_FUNCTIONS		/* to count in each once, and not in every copy */
+#define __always_inline
 #else
 #define __always_inline inline __attribute__((always_inline))
 #endif
