@@ -28,14 +28,6 @@ static void teardown(void)
 	arena_destroy(&arena);
 }
 
-static void *allocate(u32 granules)
-{
-	void *ptr = heap_alloc(&arena.heap, heap_bytes(granules) - sizeof(struct heap_block), 7);
-
-	REQUIRE(ptr);
-	return ptr;
-}
-
 static enum heap_verdict defer(void *ptr)
 {
 	return heap_defer(&arena.heap, &deferred, ptr, 1234);
@@ -62,17 +54,17 @@ static void waits(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(3);
-	allocate(1);
+	ptr = arena_alloc(&arena, 3);
+	arena_alloc(&arena, 1);
 	REQUIRE(!heap_defers(&deferred));
 	REQUIRE(defer(ptr) == HEAP_OK && heap_defers(&deferred));
 	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_DEFERRED);
-	REQUIRE(view.sealed && view.asked == 40 && view.owner == 7);
+	REQUIRE(view.sealed && view.asked == 40 && view.owner == TEST_OWNER);
 	REQUIRE(heap_blocks(&arena.heap) == 2 && arena_check(&arena) == HEAP_OK);
 	REQUIRE(defer(ptr) == HEAP_DOUBLE_FREE);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_DOUBLE_FREE);
 	REQUIRE(drain() == 1 && heap_blocks(&arena.heap) == 1 && !heap_defers(&deferred));
-	REQUIRE(drain() == 0 && allocate(3) == ptr);
+	REQUIRE(drain() == 0 && arena_alloc(&arena, 3) == ptr);
 	teardown();
 }
 
@@ -82,10 +74,10 @@ static void refuses(void)
 	char *used, *hole;
 
 	setup();
-	used = allocate(3);
-	hole = allocate(3);
-	allocate(1);
-	REQUIRE(heap_free(&arena.heap, hole, &view) == HEAP_OK);
+	used = arena_alloc(&arena, 3);
+	hole = arena_alloc(&arena, 3);
+	arena_alloc(&arena, 1);
+	arena_free(&arena, hole);
 	heap_flush(&arena.heap);
 	REQUIRE(defer(used - HEAP_GRANULE) == HEAP_FOREIGN);
 	REQUIRE(defer(used + heap_bytes(GRANULES)) == HEAP_FOREIGN);
@@ -95,7 +87,7 @@ static void refuses(void)
 	REQUIRE(!heap_defers(&deferred));
 	teardown();
 	setup();
-	used = allocate(3);
+	used = arena_alloc(&arena, 3);
 	heap_freeze(&arena.heap, 0);
 	REQUIRE(defer(used) == HEAP_CORRUPT_INDEX);
 	arena_destroy(&arena);
@@ -109,7 +101,7 @@ static void overflows(void)
 
 	setup();
 	for (i = 0; i < MORE; i++)
-		ptr[i] = allocate(1 + i % 3);
+		ptr[i] = arena_alloc(&arena, 1 + i % 3);
 	for (i = 0; i < MORE; i++)
 		REQUIRE(defer(ptr[i]) == HEAP_OK);
 	REQUIRE(deferred.overflow && drain() == HEAP_SLOTS);
@@ -131,7 +123,7 @@ static void walks(void)
 	u32 at;
 
 	setup();
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	at = place_of(&arena, ptr);
 	REQUIRE(!heap_recover(&arena.heap, &deferred, at) && !deferred.overflow);
 	REQUIRE(defer(ptr) == HEAP_OK && !deferred.overflow);
@@ -155,14 +147,14 @@ static void freed_just_now(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	REQUIRE(defer(ptr) == HEAP_DOUBLE_FREE && !heap_defers(&deferred));
 	heap_release(&arena.heap, &claimed);
-	ptr = allocate(3);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
+	ptr = arena_alloc(&arena, 3);
+	arena_free(&arena, ptr);
 	REQUIRE(defer(ptr) == HEAP_OK);
-	allocate(5);
+	arena_alloc(&arena, 5);
 	REQUIRE(!arena.heap.found);
 	REQUIRE(drain() == 0 && !arena.heap.verdicts[HEAP_CORRUPT_HEADER]);
 	teardown();
@@ -175,14 +167,14 @@ static void headless(void)
 	u32 i;
 
 	setup();
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	ptr[-1] ^= 1;
 	REQUIRE(defer(ptr) == HEAP_OK && defer(ptr) == HEAP_OK);
 	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && !heap_blocks(&arena.heap));
 	REQUIRE(arena.heap.verdicts[HEAP_DOUBLE_FREE] == 1);
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	for (i = 0; i < HEAP_SLOTS; i++)
-		REQUIRE(defer(allocate(1)) == HEAP_OK);
+		REQUIRE(defer(arena_alloc(&arena, 1)) == HEAP_OK);
 	ptr[-1] ^= 1;
 	REQUIRE(defer(ptr) == HEAP_CORRUPT_HEADER && !deferred.overflow);
 	REQUIRE(drain() == HEAP_SLOTS);
@@ -195,11 +187,11 @@ static void reused(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	REQUIRE(defer(ptr) == HEAP_OK);
 	REQUIRE(heap_resume(&arena.heap, 0));
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
-	REQUIRE(allocate(3) == ptr);
+	arena_free(&arena, ptr);
+	REQUIRE(arena_alloc(&arena, 3) == ptr);
 	REQUIRE(drain() == 0 && heap_blocks(&arena.heap) == 1);
 	teardown();
 }
@@ -210,8 +202,8 @@ static void damaged(void)
 	char *ptr;
 
 	setup();
-	ptr = allocate(3);
-	allocate(1);
+	ptr = arena_alloc(&arena, 3);
+	arena_alloc(&arena, 1);
 	REQUIRE(defer(ptr) == HEAP_OK);
 	ptr[-1] ^= 1;
 	REQUIRE(drain() == 0 && arena.heap.quarantined == 3);
@@ -224,8 +216,8 @@ static void half_damaged(void)
 	char *ptr;
 
 	setup();
-	ptr = allocate(3);
-	allocate(1);
+	ptr = arena_alloc(&arena, 3);
+	arena_alloc(&arena, 1);
 	REQUIRE(defer(ptr) == HEAP_OK);
 	ptr[-8] ^= 1;
 	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && heap_blocks(&arena.heap) == 1);
@@ -261,9 +253,9 @@ static void resets(u32 batch)
 
 	setup();
 	for (i = 0; i < 100; i++)
-		ptr[i] = allocate(1 + i % 5);
+		ptr[i] = arena_alloc(&arena, 1 + i % 5);
 	for (i = 0; i < 100; i += 7)
-		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_OK);
+		arena_free(&arena, ptr[i]);
 	for (i = 1; i < 100; i += 22) {
 		ptr[i][-1] ^= 1;
 		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_CORRUPT_HEADER);
@@ -271,7 +263,7 @@ static void resets(u32 batch)
 	ptr[2][-1] ^= 1;
 	REQUIRE(reset(batch) == 85);
 	REQUIRE(!heap_blocks(&arena.heap) && !arena.heap.quarantined && !arena.heap.pending);
-	REQUIRE(arena.heap.index.holes == 1 && allocate(GRANULES) == ptr[0]);
+	REQUIRE(arena.heap.index.holes == 1 && arena_alloc(&arena, GRANULES) == ptr[0]);
 	teardown();
 }
 
@@ -290,7 +282,7 @@ static void claims_end(void)
 
 	setup();
 	for (i = 0; i < HEAP_CLAIMS + 5; i++)
-		allocate(1);
+		arena_alloc(&arena, 1);
 	REQUIRE(heap_claim_some(&arena.heap, &from, claimed, GRANULES) == HEAP_CLAIMS);
 	REQUIRE(from == HEAP_CLAIMS && !heap_can_claim(&arena.heap));
 	REQUIRE(heap_claim_some(&arena.heap, &from, claimed, 1) == 0 && from == HEAP_CLAIMS);
@@ -315,7 +307,7 @@ static void marks(void)
 	setup();
 	heap_set_mark(&arena.heap, 50);
 	for (i = 0; i < 10; i++) {
-		ptr[i] = allocate(10);
+		ptr[i] = arena_alloc(&arena, 10);
 		REQUIRE(!!(arena.heap.found & HEAP_ABOVE) == (i >= 5));
 		REQUIRE(arena.heap.peak == 10 * (i + 1) && !heap_found(&arena.heap));
 	}
@@ -324,16 +316,16 @@ static void marks(void)
 	heap_set_mark(&arena.heap, 50);
 	REQUIRE(arena.heap.found & HEAP_ABOVE);
 	for (i = 4; i < 10; i++)
-		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_OK);
+		arena_free(&arena, ptr[i]);
 	heap_set_mark(&arena.heap, 50);
 	REQUIRE(!arena.heap.found && arena.heap.peak == 100);
-	allocate(10);
+	arena_alloc(&arena, 10);
 	REQUIRE(!arena.heap.found);
-	allocate(1);
+	arena_alloc(&arena, 1);
 	REQUIRE(arena.heap.found & HEAP_ABOVE && arena.heap.peak == 100);
 	heap_forget_peak(&arena.heap);
 	REQUIRE(arena.heap.peak == 51);
-	allocate(1);
+	arena_alloc(&arena, 1);
 	REQUIRE(arena.heap.peak == 52);
 	teardown();
 }

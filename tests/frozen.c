@@ -15,19 +15,6 @@
 static struct arena arena;
 static struct heap_view view;
 
-static void *allocate(u32 granules)
-{
-	void *ptr = heap_alloc(&arena.heap, heap_bytes(granules) - sizeof(struct heap_block), 5);
-
-	REQUIRE(ptr);
-	return ptr;
-}
-
-static void release(const void *ptr)
-{
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
-}
-
 static struct heap_block *header_at(u32 at)
 {
 	return (struct heap_block *)(arena.heap.region + heap_offset(at));
@@ -35,18 +22,10 @@ static struct heap_block *header_at(u32 at)
 
 static void expect_finding(enum heap_verdict verdict, u64 offset)
 {
-	struct heap_finding finding;
+	struct heap_finding finding = arena_finding(&arena);
 
-	REQUIRE(heap_take_finding(&arena.heap, &finding));
 	REQUIRE(finding.verdict == verdict && finding.offset == offset);
-	REQUIRE(!heap_take_finding(&arena.heap, &finding));
-}
-
-static void no_finding(void)
-{
-	struct heap_finding finding;
-
-	REQUIRE(!heap_take_finding(&arena.heap, &finding));
+	arena_no_finding(&arena);
 }
 
 static void setup(void)
@@ -93,8 +72,8 @@ static void frozen(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(3);
-	release(allocate(5));
+	ptr = arena_alloc(&arena, 3);
+	arena_free(&arena, arena_alloc(&arena, 5));
 	REQUIRE(arena.heap.kept_count == 1);
 	heap_freeze(&arena.heap, 1234);
 	expect_frozen(1234);
@@ -120,15 +99,15 @@ static void release_frozen(void)
 	char *ptr;
 
 	setup();
-	ptr = allocate(3);
-	allocate(1);
+	ptr = arena_alloc(&arena, 3);
+	arena_alloc(&arena, 1);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	header = *header_at(0);
 	heap_freeze(&arena.heap, 0);
 	expect_frozen(0);
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(!arena.heap.pending && !memcmp(&header, header_at(0), sizeof(header)));
-	no_finding();
+	arena_no_finding(&arena);
 	teardown();
 }
 
@@ -138,7 +117,7 @@ static void lost_starts(void)
 	char *ptr;
 
 	setup();
-	ptr = allocate(HEAP_CHUNK);
+	ptr = arena_alloc(&arena, HEAP_CHUNK);
 	arena.heap.index.chunks[0].start = 0;
 	heap_freeze(&arena.heap, 0);
 	expect_frozen(0);
@@ -157,9 +136,9 @@ static void broken_promise(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(10);
-	allocate(GRANULES - 10);
-	release(ptr);
+	ptr = arena_alloc(&arena, 10);
+	arena_alloc(&arena, GRANULES - 10);
+	arena_free(&arena, ptr);
 	REQUIRE(!heap_alloc(&arena.heap, 200, 0) && !heap_is_frozen(&arena.heap));
 	for (level = 0; level < index->height; level++)
 		index->max[level][0] = 11;
@@ -173,9 +152,9 @@ static void broken_promise(void)
 static void no_promise(void)
 {
 	setup();
-	allocate(GRANULES - 10);
+	arena_alloc(&arena, GRANULES - 10);
 	REQUIRE(!heap_alloc(&arena.heap, 11 * HEAP_GRANULE - 8, 0));
-	allocate(10);
+	arena_alloc(&arena, 10);
 	REQUIRE(arena.heap.index.top == HEAP_NONE && !heap_alloc(&arena.heap, 1, 0));
 	REQUIRE(arena.heap.failures == 2 && !heap_is_frozen(&arena.heap));
 	teardown();
@@ -191,8 +170,8 @@ static void beyond_the_end(void)
 	char *ptr;
 
 	setup();
-	allocate(GRANULES - 10);
-	ptr = allocate(10);
+	arena_alloc(&arena, GRANULES - 10);
+	ptr = arena_alloc(&arena, 10);
 	last = &arena.heap.index.chunks[GRANULES / HEAP_CHUNK];
 	last->start ^= BIT_ULL(GRANULES % HEAP_CHUNK) | BIT_ULL(GRANULES % HEAP_CHUNK + 1);
 	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
@@ -229,16 +208,16 @@ static void met_holes(void)
 	setup();
 	header_at(0)->tag++;
 	for (i = 0; i < 5; i++)
-		ptr[i] = allocate(2);
+		ptr[i] = arena_alloc(&arena, 2);
 	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
-	release(ptr[0]);
-	release(ptr[2]);
+	arena_free(&arena, ptr[0]);
+	arena_free(&arena, ptr[2]);
 	header_at(0)->granules++;
-	release(ptr[1]);
+	arena_free(&arena, ptr[1]);
 	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	header_at(10)->tag++;
-	release(ptr[4]);
+	arena_free(&arena, ptr[4]);
 	expect_finding(HEAP_CORRUPT_HEADER, heap_offset(10));
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	teardown();
@@ -250,12 +229,12 @@ static void met_kept(u32 granules, u32 tag, u32 want)
 	void *ptr;
 
 	setup();
-	ptr = allocate(4);
-	release(ptr);
+	ptr = arena_alloc(&arena, 4);
+	arena_free(&arena, ptr);
 	header_at(0)->granules ^= granules;
 	header_at(0)->tag ^= tag;
 	if (want)
-		REQUIRE(allocate(want) == ptr);
+		REQUIRE(arena_alloc(&arena, want) == ptr);
 	heap_flush(&arena.heap);
 	expect_finding(HEAP_CORRUPT_HEADER, HEAP_EDGE);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
@@ -279,10 +258,10 @@ static void met_recut(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(4);
-	release(ptr);
+	ptr = arena_alloc(&arena, 4);
+	arena_free(&arena, ptr);
 	header_at(4)->granules--;
-	REQUIRE(allocate(6) == ptr);
+	REQUIRE(arena_alloc(&arena, 6) == ptr);
 	expect_finding(HEAP_CORRUPT_HEADER, heap_offset(4));
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	teardown();

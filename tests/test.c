@@ -41,6 +41,39 @@ void arena_destroy(struct arena *arena)
 	free(arena->index);
 }
 
+/* A block of exactly so many. */
+void *arena_alloc(struct arena *arena, u32 granules)
+{
+	void *ptr = heap_alloc(&arena->heap, heap_bytes(granules) - sizeof(struct heap_block),
+			       TEST_OWNER);
+
+	REQUIRE(ptr);
+	return ptr;
+}
+
+void arena_free(struct arena *arena, const void *ptr)
+{
+	struct heap_view freed;
+
+	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_OK);
+}
+
+/* The next finding that nobody was told of yet. */
+struct heap_finding arena_finding(struct arena *arena)
+{
+	struct heap_finding finding;
+
+	REQUIRE(heap_take_finding(&arena->heap, &finding));
+	return finding;
+}
+
+void arena_no_finding(struct arena *arena)
+{
+	struct heap_finding finding;
+
+	REQUIRE(!heap_take_finding(&arena->heap, &finding));
+}
+
 /* Room for all of an arena of @granules. */
 void snapshot_init(struct snapshot *snapshot, u32 granules)
 {

@@ -12,6 +12,7 @@
 #include "../heap_core.h"
 
 #define TEST_KEY 0x1234567890abcdefULL
+#define TEST_OWNER 7
 
 /* A condition that must hold; the first that does not ends the program. */
 #define REQUIRE(condition) do {							\
@@ -44,6 +45,10 @@ void run_tests(const char *about, const struct test *tests, unsigned int count);
 void arena_init(struct arena *arena, u32 granules);
 void arena_init_as(struct arena *arena, u32 granules, u32 flags, u64 key);
 void arena_destroy(struct arena *arena);
+void *arena_alloc(struct arena *arena, u32 granules);
+void arena_free(struct arena *arena, const void *ptr);
+struct heap_finding arena_finding(struct arena *arena);
+void arena_no_finding(struct arena *arena);
 void snapshot_init(struct snapshot *snapshot, u32 granules);
 void snapshot_take(struct snapshot *snapshot, const struct arena *arena);
 void snapshot_restore(const struct snapshot *snapshot, struct arena *arena);

@@ -16,19 +16,6 @@
 static struct arena arena;
 static struct heap_view view;
 
-static void *allocate(u32 granules)
-{
-	void *ptr = heap_alloc(&arena.heap, heap_bytes(granules) - sizeof(struct heap_block), 5);
-
-	REQUIRE(ptr);
-	return ptr;
-}
-
-static void release(const void *ptr)
-{
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
-}
-
 static struct heap_block *header_of(const void *ptr)
 {
 	return (struct heap_block *)ptr - 1;
@@ -40,30 +27,15 @@ static void damage(const void *ptr)
 	memset(header_of(ptr), 'x', sizeof(struct heap_block));
 }
 
-static struct heap_finding take_finding(void)
-{
-	struct heap_finding finding;
-
-	REQUIRE(heap_take_finding(&arena.heap, &finding));
-	return finding;
-}
-
-static void no_finding(void)
-{
-	struct heap_finding finding;
-
-	REQUIRE(!heap_take_finding(&arena.heap, &finding));
-}
-
 /* Told of once, and counted: @verdict at @ptr. */
 static void expect_finding(enum heap_verdict verdict, const void *ptr)
 {
-	struct heap_finding finding = take_finding();
+	struct heap_finding finding = arena_finding(&arena);
 
 	REQUIRE(finding.verdict == verdict);
 	REQUIRE(finding.offset == (u64)((const char *)ptr - arena.heap.region));
 	REQUIRE(arena.heap.verdicts[verdict]);
-	no_finding();
+	arena_no_finding(&arena);
 }
 
 static bool is_told(enum heap_verdict verdict)
@@ -82,7 +54,7 @@ static void refuse_by(enum heap_verdict (*call)(struct heap *heap, const void *p
 	REQUIRE(arena.heap.verdicts[verdict] == before.verdicts[verdict] + is_told(verdict));
 	if (is_told(verdict))
 		expect_finding(verdict, ptr);
-	no_finding();
+	arena_no_finding(&arena);
 	before.refused++;
 	REQUIRE(!memcmp(&before, &arena.heap, offsetof(struct heap, verdicts)));
 }
@@ -117,7 +89,7 @@ static void outside(void)
 	setup();
 	region = arena.region;
 	end = region + heap_bytes(GRANULES + 1);
-	allocate(GRANULES);
+	arena_alloc(&arena, GRANULES);
 	refuse(NULL, HEAP_FOREIGN);
 	refuse(region - 1, HEAP_FOREIGN);
 	refuse(region, HEAP_FOREIGN);
@@ -128,7 +100,7 @@ static void outside(void)
 	refuse((void *)UINTPTR_MAX, HEAP_FOREIGN);
 	refuse(end - HEAP_GRANULE, HEAP_INTERIOR);
 	REQUIRE(heap_judge(&arena.heap, region + HEAP_GRANULE, &view) == HEAP_OK);
-	REQUIRE(view.at == 0 && view.granules == GRANULES && view.owner == 5 && view.sealed);
+	REQUIRE(view.at == 0 && view.granules == GRANULES && view.owner == TEST_OWNER && view.sealed);
 	REQUIRE(view.state == HEAP_USED && view.asked == GRANULES * HEAP_GRANULE - 8);
 	teardown();
 }
@@ -140,13 +112,13 @@ static void inside(void)
 	unsigned int i;
 
 	setup();
-	used = allocate(3);
-	hole = allocate(3);
-	claimed = allocate(3);
-	release(hole);
+	used = arena_alloc(&arena, 3);
+	hole = arena_alloc(&arena, 3);
+	claimed = arena_alloc(&arena, 3);
+	arena_free(&arena, hole);
 	REQUIRE(heap_claim(&arena.heap, claimed, &view) == HEAP_OK);
-	kept = allocate(4);
-	release(kept);
+	kept = arena_alloc(&arena, 4);
+	arena_free(&arena, kept);
 	REQUIRE(arena.heap.kept_count == 1);
 	for (i = 1; i < HEAP_GRANULE; i++)
 		refuse(used + i, HEAP_MISALIGNED);
@@ -158,7 +130,7 @@ static void inside(void)
 	refuse(kept + HEAP_GRANULE, HEAP_DOUBLE_FREE);
 	refuse(claimed, HEAP_DOUBLE_FREE);
 	refuse(claimed + HEAP_GRANULE, HEAP_DOUBLE_FREE);
-	release(used);
+	arena_free(&arena, used);
 	teardown();
 }
 
@@ -168,7 +140,7 @@ static void quarantined(void)
 	char *ptr;
 
 	setup();
-	ptr = allocate(3);
+	ptr = arena_alloc(&arena, 3);
 	damage(ptr);
 	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER && !view.sealed);
 	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
@@ -178,7 +150,7 @@ static void quarantined(void)
 	refuse(ptr, HEAP_DOUBLE_FREE);
 	refuse(ptr + HEAP_GRANULE, HEAP_DOUBLE_FREE);
 	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_QUARANTINED);
-	REQUIRE((char *)allocate(1) == ptr + 3 * HEAP_GRANULE);
+	REQUIRE((char *)arena_alloc(&arena, 1) == ptr + 3 * HEAP_GRANULE);
 	teardown();
 }
 
@@ -188,7 +160,7 @@ static void damaged_end(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(GRANULES);
+	ptr = arena_alloc(&arena, GRANULES);
 	damage(ptr);
 	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
@@ -219,7 +191,7 @@ static void fill_quarantine(u32 granules, u32 count, u32 room)
 
 	setup();
 	for (i = 0; i < count; i++)
-		ptr[i] = allocate(granules);
+		ptr[i] = arena_alloc(&arena, granules);
 	for (i = 0; i < count; i++) {
 		damage(ptr[i]);
 		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_CORRUPT_HEADER);
@@ -228,7 +200,7 @@ static void fill_quarantine(u32 granules, u32 count, u32 room)
 	}
 	REQUIRE(arena.heap.verdicts[HEAP_CORRUPT_HEADER] == count && arena.heap.lost == count);
 	REQUIRE(arena_check(&arena) == HEAP_OK && !heap_blocks(&arena.heap) && !arena.heap.used);
-	REQUIRE(allocate(1) == ptr[room]);
+	REQUIRE(arena_alloc(&arena, 1) == ptr[room]);
 	teardown();
 }
 
@@ -247,16 +219,16 @@ static void two_steps(void)
 	char *ptr, *next;
 
 	setup();
-	ptr = allocate(7);
-	next = allocate(1);
+	ptr = arena_alloc(&arena, 7);
+	next = arena_alloc(&arena, 1);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK && claimed.granules == 7);
 	REQUIRE(arena.heap.pending == 7 && heap_blocks(&arena.heap) == 1 && arena.heap.frees == 1);
 	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_PENDING);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
-	REQUIRE((char *)allocate(1) == next + HEAP_GRANULE);
+	REQUIRE((char *)arena_alloc(&arena, 1) == next + HEAP_GRANULE);
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(!arena.heap.pending && arena_check(&arena) == HEAP_OK);
-	REQUIRE(allocate(7) == ptr);
+	REQUIRE(arena_alloc(&arena, 7) == ptr);
 	teardown();
 }
 
@@ -267,16 +239,16 @@ static void two_steps_kept(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(7);
+	ptr = arena_alloc(&arena, 7);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(arena.heap.kept_count == 1);
-	REQUIRE(allocate(7) == ptr && !arena.heap.kept_count);
-	no_finding();
+	REQUIRE(arena_alloc(&arena, 7) == ptr && !arena.heap.kept_count);
+	arena_no_finding(&arena);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
-	REQUIRE(allocate(9) == ptr);
-	no_finding();
+	REQUIRE(arena_alloc(&arena, 9) == ptr);
+	arena_no_finding(&arena);
 	teardown();
 }
 
@@ -287,14 +259,14 @@ static void keep_three(void)
 	u32 i;
 
 	for (i = 0; i < HEAP_KEPT; i++) {
-		holes[i] = allocate(1 + i);
-		allocate(1);
+		holes[i] = arena_alloc(&arena, 1 + i);
+		arena_alloc(&arena, 1);
 	}
 	for (i = 0; i < HEAP_KEPT; i++)
-		release(holes[i]);
+		arena_free(&arena, holes[i]);
 	for (i = 0; i < HEAP_KEPT; i++) {
-		REQUIRE(allocate(1 + i) == holes[i]);
-		release(holes[i]);
+		REQUIRE(arena_alloc(&arena, 1 + i) == holes[i]);
+		arena_free(&arena, holes[i]);
 		REQUIRE(arena.heap.kept_count == i + 1);
 	}
 }
@@ -307,10 +279,10 @@ static void take_back_one(void)
 	setup();
 	keep_three();
 	for (i = 0; i < HEAP_KEPT; i++) {
-		void *ptr = allocate(1 + i);
+		void *ptr = arena_alloc(&arena, 1 + i);
 
 		REQUIRE(arena.heap.kept_count == HEAP_KEPT - 1);
-		release(ptr);
+		arena_free(&arena, ptr);
 		REQUIRE(arena.heap.kept_count == HEAP_KEPT);
 	}
 	teardown();
@@ -324,17 +296,17 @@ static void keep_no_fourth(void)
 
 	setup();
 	keep_three();
-	REQUIRE(heap_claim(&arena.heap, allocate(HEAP_KEPT + 1), &claimed) == HEAP_OK);
+	REQUIRE(heap_claim(&arena.heap, arena_alloc(&arena, HEAP_KEPT + 1), &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(!arena.heap.kept_count && arena.heap.index.holes == HEAP_KEPT + 1);
 	teardown();
 	setup();
 	keep_three();
-	ptr = allocate(EIGHTH + 1);
+	ptr = arena_alloc(&arena, EIGHTH + 1);
 	damage(ptr);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
 	REQUIRE(!arena.heap.kept_count && arena.heap.index.holes == HEAP_KEPT + 1);
-	REQUIRE(allocate(EIGHTH + 1) == ptr);
+	REQUIRE(arena_alloc(&arena, EIGHTH + 1) == ptr);
 	teardown();
 }
 
@@ -350,7 +322,7 @@ static void two_steps_overrun(void)
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OVERRUN && claimed.asked == 21);
 	expect_finding(HEAP_OVERRUN, ptr + 21);
 	heap_release(&arena.heap, &claimed);
-	REQUIRE(!arena.heap.pending && !arena.heap.asked && allocate(2) == ptr);
+	REQUIRE(!arena.heap.pending && !arena.heap.asked && arena_alloc(&arena, 2) == ptr);
 	teardown();
 }
 
@@ -361,7 +333,7 @@ static void damaged_mark(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(7);
+	ptr = arena_alloc(&arena, 7);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	damage(ptr);
 	heap_release(&arena.heap, &claimed);
@@ -378,7 +350,7 @@ static void half_a_mark(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(7);
+	ptr = arena_alloc(&arena, 7);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	header_of(ptr)->granules--;
 	heap_release(&arena.heap, &claimed);
@@ -394,8 +366,8 @@ static void freed_again(u32 granules, u32 quarantined)
 	void *ptr;
 
 	setup();
-	ptr = allocate(granules);
-	allocate(1);
+	ptr = arena_alloc(&arena, granules);
+	arena_alloc(&arena, 1);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	damage(ptr);
 	refuse(ptr, HEAP_DOUBLE_FREE);
@@ -403,7 +375,7 @@ static void freed_again(u32 granules, u32 quarantined)
 	expect_finding(HEAP_CORRUPT_HEADER, header_of(ptr));
 	REQUIRE(arena.heap.frees == 1 && !arena.heap.lost && !arena.heap.pending);
 	REQUIRE(arena.heap.quarantined == quarantined && arena_check(&arena) == HEAP_OK);
-	REQUIRE((allocate(granules) == ptr) == !quarantined);
+	REQUIRE((arena_alloc(&arena, granules) == ptr) == !quarantined);
 	teardown();
 }
 
@@ -425,7 +397,7 @@ static void written_back(bool quarantined)
 	void *ptr;
 
 	setup();
-	ptr = allocate(7);
+	ptr = arena_alloc(&arena, 7);
 	header = *header_of(ptr);
 	if (quarantined)
 		damage(ptr);
@@ -453,16 +425,16 @@ static void claimed_for_want_of_room(void)
 	void *ptr;
 
 	setup();
-	ptr = allocate(EIGHTH + 1);
-	allocate(1);
+	ptr = arena_alloc(&arena, EIGHTH + 1);
+	arena_alloc(&arena, 1);
 	damage(ptr);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_CORRUPT_HEADER);
 	REQUIRE(heap_is_let_go(HEAP_CORRUPT_HEADER, &claimed));
 	expect_finding(HEAP_CORRUPT_HEADER, header_of(ptr));
 	REQUIRE(arena.heap.pending == EIGHTH + 1);
 	heap_release(&arena.heap, &claimed);
-	no_finding();
-	REQUIRE(allocate(EIGHTH + 1) == ptr);
+	arena_no_finding(&arena);
+	REQUIRE(arena_alloc(&arena, EIGHTH + 1) == ptr);
 	teardown();
 }
 
