@@ -32,6 +32,30 @@ static bool poisons(const struct model *model)
 	return model->heap.flags & HEAP_POISON;
 }
 
+/*
+ * What must be said of a pointer, and is told, while nothing has changed yet. @block is set to what
+ * is there; if nothing is, the pointer is refused, and the place of @block is HEAP_NONE.
+ */
+static enum heap_verdict expect_verdict(struct model *model, const void *ptr,
+					struct heap_view *block)
+{
+	enum heap_verdict verdict = model_judge(model, ptr, &block->at);
+	const struct node *node;
+
+	if (block->at == HEAP_NONE) {
+		model->tally.refused++;
+		if (verdict != HEAP_FOREIGN)
+			model_find(model, verdict);
+		return verdict;
+	}
+	node = model_node(model, block->at);
+	*block = model_view(model, node);
+	if (verdict || model_overrun(model, node) == heap_offset(node->at + node->size))
+		return verdict;
+	model_find(model, HEAP_OVERRUN);
+	return HEAP_OVERRUN;
+}
+
 /* To allocate. Then the client fills his bytes. */
 static struct node *oracle_gives(struct model *model, size_t size)
 {
@@ -178,32 +202,6 @@ static void fill_end_of(struct model *model, const void *ptr, size_t size)
 	memset(model->image + from, MODEL_PATTERN, bytes);
 }
 
-/* What must be said, and is told; in the block nothing has changed yet. */
-static enum heap_verdict expect_resize(struct model *model, const void *ptr,
-				       struct heap_view *block)
-{
-	enum heap_verdict verdict;
-	u32 at;
-
-	heap_steps = 0;
-	block->at = HEAP_NONE;
-	verdict = model_judge(model, ptr, &at);
-	if (at == HEAP_NONE) {
-		model->tally.refused++;
-		if (verdict != HEAP_FOREIGN)
-			model_find(model, verdict);
-		return verdict;
-	}
-	*block = model_view(model, model_node(model, at));
-	if (verdict)
-		model_meet(model, at);
-	else if (model_overrun(model, model_node(model, at)) != heap_offset(at + block->granules))
-		verdict = HEAP_OVERRUN;
-	if (verdict == HEAP_OVERRUN)
-		model_find(model, verdict);
-	return verdict;
-}
-
 /* The block has @size bytes now. The client fills those that are new. */
 static void settle_resized(struct model *model, const struct heap_view *was, u32 size)
 {
@@ -235,7 +233,9 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	heap_flush(&model->heap);
 	model_settle(model);
 	fill_end_of(model, ptr, size);
-	verdict = expect_resize(model, ptr, &right);
+	verdict = expect_verdict(model, ptr, &right);
+	if (verdict == HEAP_CORRUPT_HEADER)
+		model_meet(model, right.at);
 	fits = (!verdict || verdict == HEAP_OVERRUN) && granules &&
 	       oracle_resize(model_node(model, right.at), granules);
 	heap_steps = 0;
@@ -310,29 +310,14 @@ static void withdraw(struct model *model, struct heap_view *block, bool claim)
 static enum heap_verdict expect_free(struct model *model, const void *ptr, bool claim,
 				     struct heap_view *block)
 {
-	enum heap_verdict verdict;
-	u32 at;
+	enum heap_verdict verdict = expect_verdict(model, ptr, block);
 
-	heap_steps = 0;
-	block->at = HEAP_NONE;
-	verdict = model_judge(model, ptr, &at);
-	if (at == HEAP_NONE) {
-		model->tally.refused++;
-		if (verdict != HEAP_FOREIGN)
-			model_find(model, verdict);
-		return verdict;
-	}
-	*block = model_view(model, model_node(model, at));
 	if (verdict == HEAP_CORRUPT_HEADER) {
 		withdraw(model, block, claim);
-		return verdict;
+	} else if (block->at != HEAP_NONE) {
+		count_out(model, block);
+		let_go(model, block, claim);
 	}
-	if (model_overrun(model, model_node(model, at)) != heap_offset(at + block->granules)) {
-		verdict = HEAP_OVERRUN;
-		model_find(model, verdict);
-	}
-	count_out(model, block);
-	let_go(model, block, claim);
 	return verdict;
 }
 
