@@ -342,15 +342,12 @@ static noinline void free_told_locked(struct heapmod *heap, const void *ptr, uns
 		heapmod_release(heap, &block, 1, caller);
 }
 
-static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned long caller)
+/* An NMI may have interrupted those who would be told. */
+static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned long flags,
+			       unsigned long caller)
+	__releases(&heap->lock)
 {
-	unsigned long flags;
-
-	if (in_nmi() || !heap_lock(heap, flags)) {
-		put_off(heap, ptr, caller);
-		return;
-	}
-	if (heap_can_claim(&heap->core)) {
+	if (!in_nmi() && heap_can_claim(&heap->core)) {
 		free_told_locked(heap, ptr, flags, caller);
 		return;
 	}
@@ -386,19 +383,17 @@ static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
 	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
 }
 
+/* With the lock it is asked who wants to know: who begins to finds no block that goes untold. */
 static __always_inline void free_block(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	unsigned long flags;
 
-	if (diagnostics_want_free(heap)) {
-		free_told(heap, ptr, caller);
-		return;
-	}
-	if (unlikely(!heap_lock(heap, flags))) {
+	if (unlikely(!heap_lock(heap, flags)))
 		put_off(heap, ptr, caller);
-		return;
-	}
-	free_locked(heap, ptr, flags, caller);
+	else if (diagnostics_want_free(heap))
+		free_told(heap, ptr, flags, caller);
+	else
+		free_locked(heap, ptr, flags, caller);
 }
 
 /* On behalf of another. */
