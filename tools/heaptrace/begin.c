@@ -4,8 +4,9 @@
  *
  * First the events are switched on, then the blocks are read, then a mark is written among the
  * events. Whatever happened before the mark is kept, and tells of each place by its first event: a
- * free, so a block lived there when the recording began; an allocation, so none did; nothing, so
- * what was read is right.
+ * free, so a block lived there when the recording began; an allocation, so none did. What was read
+ * is right where no event tells of any part of it: else it came to lie there since, even if that
+ * was not told yet.
  */
 #include "begin.h"
 #include "die.h"
@@ -16,7 +17,7 @@ static bool tells_of_place(const struct record *record)
 }
 
 /* By place; of a place, in the order of time. */
-static int compare_early(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
 	const struct record *left = a, *right = b;
 
@@ -25,24 +26,10 @@ static int compare_early(const void *a, const void *b)
 	return left->stamp < right->stamp ? -1 : left->stamp > right->stamp;
 }
 
-static int compare_place(const void *a, const void *b)
+static void sort(struct record *records, size_t count)
 {
-	const struct record *left = a, *right = b;
-
-	return left->offset < right->offset ? -1 : left->offset > right->offset;
-}
-
-/* The first events of places: of @events, which are sorted for it, as many as the return value. */
-static size_t keep_first(struct record *events, size_t count)
-{
-	size_t kept = 0, i;
-
-	qsort(events, count, sizeof(*events), compare_early);
-	for (i = 0; i < count; i++) {
-		if (!kept || events[kept - 1].offset != events[i].offset)
-			events[kept++] = events[i];
-	}
-	return kept;
+	if (count)
+		qsort(records, count, sizeof(*records), compare);
 }
 
 /* Copies what tells of places. */
@@ -75,29 +62,57 @@ static struct record allocation_of(const struct record *freed)
 	return record;
 }
 
-/* What was read, and no event tells of; and what was freed first. Both are in order of places. */
-static struct live correct(const struct begin *begin)
+static u64 end_of(const struct record *block)
 {
-	const struct record *read = begin->live.blocks;
-	struct live live = {};
-	struct record *first, freed;
-	size_t count, i = 0, k;
+	return block->offset + block->bytes;
+}
 
-	first = events_of_places(begin, &count);
-	count = keep_first(first, count);
-	for (k = 0; k < count; k++) {
-		for (; i < begin->live.count && read[i].offset < first[k].offset; i++)
-			append(&live, &read[i]);
-		if (i < begin->live.count && read[i].offset == first[k].offset)
-			i++;
-		if (first[k].kind != RECORD_FREE)
-			continue;
-		freed = allocation_of(&first[k]);
-		append(&live, &freed);
+/* What was read, and no event tells of any part of. Both are sorted by place. */
+static void append_untouched(struct live *live, const struct live *read,
+			     const struct record *events, size_t count)
+{
+	u64 touched = 0;
+	size_t i, k = 0;
+
+	for (i = 0; i < read->count; i++) {
+		for (; k < count && events[k].offset < end_of(&read->blocks[i]); k++) {
+			if (touched < end_of(&events[k]))
+				touched = end_of(&events[k]);
+		}
+		if (touched <= read->blocks[i].offset)
+			append(live, &read->blocks[i]);
 	}
-	for (; i < begin->live.count; i++)
-		append(&live, &read[i]);
-	free(first);
+}
+
+/* What the first event of its place frees. */
+static void append_freed(struct live *live, const struct record *events, size_t count)
+{
+	struct record freed;
+	bool first;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		first = !i || events[i - 1].offset != events[i].offset;
+		if (!first || events[i].kind != RECORD_FREE)
+			continue;
+		freed = allocation_of(&events[i]);
+		append(live, &freed);
+	}
+}
+
+static struct live correct(struct begin *begin)
+{
+	struct record *events;
+	struct live live = {};
+	size_t count;
+
+	events = events_of_places(begin, &count);
+	sort(events, count);
+	sort(begin->live.blocks, begin->live.count);
+	append_untouched(&live, &begin->live, events, count);
+	append_freed(&live, events, count);
+	sort(live.blocks, live.count);
+	free(events);
 	return live;
 }
 
@@ -110,7 +125,6 @@ void begin_finish(struct begin *begin, struct convert *convert)
 	if (begin->over)
 		return;
 	begin->over = true;
-	qsort(begin->live.blocks, begin->live.count, sizeof(struct record), compare_place);
 	live = correct(begin);
 	convert_live(convert, live.blocks, live.count);
 	for (i = 0; i < begin->early_count; i++)

@@ -3,7 +3,8 @@
  * order - records of several CPUs, in the order of their times
  *
  * A binary heap: the record at i is not later than those at 2 * i + 1 and 2 * i + 2. Times are of
- * the trace clock `counter`, so no two are the same.
+ * the trace clock `counter`: two are the same only where what is told was interrupted by what has
+ * the same time, and has nothing to do with it.
  */
 #include "die.h"
 #include "order.h"
