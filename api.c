@@ -322,8 +322,8 @@ static noinline void put_off(struct heapmod *heap, const void *ptr, unsigned lon
  * With the lock, which is let go, and room for a claim: free a block in two steps, between which
  * those who want to know are told.
  */
-static noinline void free_told_locked(struct heapmod *heap, const void *ptr, unsigned long flags,
-				      unsigned long caller)
+static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned long flags,
+			      unsigned long caller)
 	__releases(&heap->lock)
 {
 	enum heap_verdict verdict;
@@ -348,7 +348,7 @@ static noinline void free_told(struct heapmod *heap, const void *ptr, unsigned l
 	__releases(&heap->lock)
 {
 	if (!in_nmi() && heap_can_claim(&heap->core)) {
-		free_told_locked(heap, ptr, flags, caller);
+		free_in_two_steps(heap, ptr, flags, caller);
 		return;
 	}
 	heap_unlock(heap, flags, caller);
@@ -374,7 +374,7 @@ void heapmod_release(struct heapmod *heap, const struct heap_view *claimed, u32 
 		irq_work_queue(&heap->follow_up);
 }
 
-static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
+static __always_inline void free_untold(struct heapmod *heap, const void *ptr,
 					unsigned long flags, unsigned long caller)
 	__releases(&heap->lock)
 {
@@ -383,17 +383,27 @@ static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
 	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
 }
 
-/* With the lock it is asked who wants to know: who begins to finds no block that goes untold. */
+/*
+ * With the lock, which is let go. Who begins to listen meanwhile finds the block freed, or is told.
+ */
+static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
+					unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
+{
+	if (diagnostics_want_free(heap))
+		free_told(heap, ptr, flags, caller);
+	else
+		free_untold(heap, ptr, flags, caller);
+}
+
 static __always_inline void free_block(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	unsigned long flags;
 
-	if (unlikely(!heap_lock(heap, flags)))
-		put_off(heap, ptr, caller);
-	else if (diagnostics_want_free(heap))
-		free_told(heap, ptr, flags, caller);
-	else
+	if (likely(heap_lock(heap, flags)))
 		free_locked(heap, ptr, flags, caller);
+	else
+		put_off(heap, ptr, caller);
 }
 
 /* On behalf of another. */
@@ -422,21 +432,6 @@ void heapmod_free(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
-/*
- * A block that waited is live again: it is freed before the lock is let go, for then it could be
- * freed by a reset, and be another's.
- */
-static void free_resumed(struct heapmod *heap, u32 at, unsigned long flags, unsigned long caller)
-	__releases(&heap->lock)
-{
-	void *ptr = heap_payload(&heap->core, at);
-
-	if (diagnostics_want_free(heap))
-		free_told_locked(heap, ptr, flags, caller);
-	else
-		free_locked(heap, ptr, flags, caller);
-}
-
 /* Free the next block that waits in a slot; false when there is none, or no room for a claim. */
 static bool free_deferred(struct heapmod *heap)
 {
@@ -447,8 +442,9 @@ static bool free_deferred(struct heapmod *heap)
 	if (!heap_lock(heap, flags))
 		return false;
 	taken = heap_can_claim(&heap->core) && heap_take_deferred(&heap->deferred, &slot);
+	/* What is live again is freed before the lock is let go, or it could be another's. */
 	if (taken && heap_resume(&heap->core, slot.at))
-		free_resumed(heap, slot.at, flags, slot.caller);
+		free_locked(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);
 	else
 		raw_spin_unlock_irqrestore(&heap->lock, flags);
 	return taken;
@@ -474,7 +470,7 @@ static void recover_one(struct heapmod *heap, u32 at)
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	if (heap_recover(&heap->core, &heap->deferred, at))
-		free_resumed(heap, at, flags, 0);
+		free_locked(heap, heap_payload(&heap->core, at), flags, 0);
 	else
 		raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
