@@ -154,7 +154,10 @@ static u32 live_blocks(const struct history *history)
 	return count;
 }
 
-/* Nothing is skipped, nothing implied, and in the end the same blocks live. */
+/*
+ * Nothing is skipped, nothing implied, and in the end the same blocks live. Who allocates after the
+ * event @slow, if there is such an event, tells of it late: his block may count as one that lived.
+ */
 static void begin_once(u32 slow)
 {
 	struct history history = { .first = oracle_init(BLOCKS * 40) };
@@ -178,14 +181,13 @@ static void begin_once(u32 slow)
 			read_some(&history, &begin.live, (i - 19) * BLOCKS);
 		if (i == 80)
 			begin_record(&begin, &convert, &mark);
-		if (i == 90) {
+		if (history.slow && i == 90) {
 			record = record_of(&history, RECORD_ALLOC, *history.slow);
 			begin_record(&begin, &convert, &record);
 			history.slow = NULL;
 		}
 	}
-	/* Who was slow may have been as early, for all that anybody can know. */
-	REQUIRE(convert.live == lived || convert.live == lived + 1);
+	REQUIRE(convert.live >= lived && convert.live - lived <= (slow < EVENTS));
 	REQUIRE(!convert.skipped && !convert.implied);
 	REQUIRE(convert.allocs - convert.frees == live_blocks(&history));
 	fclose(convert.out);
@@ -197,8 +199,10 @@ static void beginnings(void)
 {
 	u32 i;
 
-	for (i = 0; i < 500; i++)
+	for (i = 0; i < 500; i++) {
+		begin_once(EVENTS);
 		begin_once(i % 90);
+	}
 }
 
 /* An allocation that was made before the blocks were read, and is told of after: it is no other. */
@@ -222,7 +226,7 @@ static void told_late(void)
 static const struct test tests[] = {
 	{ "records that are late come in order", late_records },
 	{ "records that are too late are counted", too_late_records },
-	{ "500 recordings begin while blocks come and go", beginnings },
+	{ "1000 recordings begin while blocks come and go", beginnings },
 	{ "an allocation that is told late is known", told_late },
 };
 
