@@ -19,14 +19,13 @@ static struct arena arena;
 /* Used blocks at 0 and 6, holes at 3 and at 9; no byte of the region is as the one before it. */
 static void setup(void)
 {
-	struct heap_view view;
 	void *ptr[3];
 	u32 i;
 
 	arena_init(&arena, GRANULES);
 	for (i = 0; i < 3; i++)
 		ptr[i] = heap_alloc(&arena.heap, 33 + i, 1 + i);
-	REQUIRE(heap_free(&arena.heap, ptr[1], &view) == HEAP_OK);
+	arena_free(&arena, ptr[1]);
 	for (i = 0; i < BYTES; i++) {
 		if ((i - HEAP_EDGE) % (EVERY * HEAP_GRANULE) >= sizeof(struct heap_block))
 			arena.heap.region[i] = i * 7;
@@ -165,13 +164,14 @@ static void views(void)
 /* An owner is told of a block that is kept, for a while. */
 static void kept(void)
 {
-	struct heap_view view, views[2];
+	struct heap_view views[2];
 	struct heap_finding finding;
 	void *ptr;
 
 	setup();
 	ptr = heap_alloc(&arena.heap, 90, 77);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK && arena.heap.kept_count == 1);
+	arena_free(&arena, ptr);
+	REQUIRE(arena.heap.kept_count == 1);
 	finding = heap_facts(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
 	REQUIRE(finding.block.state == HEAP_HOLE && finding.block.sealed);
 	REQUIRE(finding.block.owner == 77 && !finding.block.asked);
@@ -192,10 +192,11 @@ static void queue_of(u32 count)
 		heap_find(&arena.heap, HEAP_OVERRUN, 8 + i);
 	REQUIRE(arena.heap.found == count);
 	for (i = 0; i < count && i < HEAP_FINDINGS; i++) {
-		REQUIRE(heap_take_finding(&arena.heap, &finding));
+		finding = arena_finding(&arena);
 		REQUIRE(finding.offset == 8 + i && finding.verdict == HEAP_OVERRUN);
 	}
-	REQUIRE(!arena.heap.found && !heap_take_finding(&arena.heap, &finding));
+	REQUIRE(!arena.heap.found);
+	arena_no_finding(&arena);
 }
 
 static void queue(void)
@@ -221,7 +222,8 @@ static void queue_in_turn(void)
 	heap_find(&arena.heap, HEAP_OVERRUN, 8);
 	for (i = 1; i < 20; i++) {
 		heap_find(&arena.heap, HEAP_INTERIOR, 8 + i);
-		REQUIRE(heap_take_finding(&arena.heap, &finding) && arena.heap.found == 1);
+		finding = arena_finding(&arena);
+		REQUIRE(arena.heap.found == 1);
 		REQUIRE(finding.offset == 8 + i - 1);
 	}
 	teardown();
@@ -231,7 +233,6 @@ static void queue_in_turn(void)
 static void counters(void)
 {
 	const struct heap *heap = &arena.heap;
-	struct heap_view view;
 	void *ptr[4];
 	u32 i;
 
@@ -243,7 +244,7 @@ static void counters(void)
 	}
 	REQUIRE(heap->asked == 4 * 5 + 6 * 16);
 	for (i = 0; i < 4; i++) {
-		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_OK);
+		arena_free(&arena, ptr[i]);
 		REQUIRE(heap->frees == i + 1 && heap_blocks(heap) == 3 - i && heap->peak == 10);
 		REQUIRE(heap->allocs == 4 && heap->used == 10 - (i + 1) * (i + 2) / 2);
 	}

@@ -87,9 +87,10 @@ static void overrun(size_t size, u32 byte)
 	ptr[size + byte] ^= 1 << byte % 8;
 	REQUIRE(arena_check(&arena) == HEAP_OVERRUN);
 	REQUIRE(release(ptr) == HEAP_OVERRUN);
-	REQUIRE(heap_take_finding(&arena.heap, &finding) && finding.verdict == HEAP_OVERRUN);
+	finding = arena_finding(&arena);
+	REQUIRE(finding.verdict == HEAP_OVERRUN && finding.block.asked == size);
 	REQUIRE(arena.heap.region + finding.offset == ptr + size + byte);
-	REQUIRE(finding.block.asked == size && !heap_take_finding(&arena.heap, &finding));
+	arena_no_finding(&arena);
 }
 
 static void sizes(void)

@@ -187,7 +187,7 @@ static void refusals(void)
 	ptr[-8] ^= 1;
 	REQUIRE(heap_resize(&arena.heap, ptr, 9, &was, &done) == HEAP_CORRUPT_HEADER && !done);
 	ptr[-8] ^= 1;
-	REQUIRE(heap_free(&arena.heap, ptr, &was) == HEAP_OK);
+	arena_free(&arena, ptr);
 	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, &done) == HEAP_DOUBLE_FREE && !done);
 	REQUIRE(arena.heap.refused == 3 && arena.heap.failures == 2);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
