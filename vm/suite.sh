@@ -41,6 +41,16 @@ from_suite() {
 	return 1
 }
 
+# unpack SUITE PACKAGE... - fetches packages, and unpacks them in the current folder
+unpack() {
+	local package
+	from_suite "$1" apt-get download "${@:2}"
+	for package in *.deb; do
+		dpkg-deb -x "$package" .
+	done
+	rm ./*.deb
+}
+
 # depends SUITE PACKAGE PATTERN - those of the packages it needs that begin with the pattern, in its newest version
 depends() {
 	from_suite "$1" apt-cache depends "$2" | sed -n "s/^ *Depends: \($3.*\)/\1/p"
