@@ -2,81 +2,39 @@
 /*
  * heap_core - the allocator: blocks in a region
  *
- * The region is cut into blocks without gaps. A block is a header and a payload; it is used, or
- * it is a hole. Headers stand 8 bytes past a multiple of 16, so that payloads are aligned:
+ * A region is divided into blocks without gaps. A block is a header and a payload; it is used, or
+ * it is a hole. All sizes and places count granules of 16 bytes. Headers stand 8 bytes past a
+ * multiple of 16, so that payloads are aligned:
  *
  *	region                                                     region + size
  *	| 8 | header | payload ...... | header | payload .. | header | hole | 8 |
- *	    0                         at (in granules of 16 bytes)      granules
+ *	    0                         at                                    granules
  *
- * To allocate: find the lowest hole that is large enough, and split off what is not needed. To
- * free: mark the block a hole, and merge it with the holes on both sides of it, so that there are
- * never two holes side by side.
+ * To allocate: find the lowest hole that is large enough (first fit), and split off the rest. To
+ * free: coalesce the block with the holes on both sides, so that no two holes are adjacent.
  *
- * The map (heap_index) is the truth about what is a block and what is a hole. The headers are
- * for those who look: they are written, compared, and never believed.
+ * The map says what is a block and what is a hole (core/index.h, with the search). It lies outside
+ * the region, where no overrun reaches it. Its sentinel, a used block behind the last granule,
+ * lets the code below test the right neighbour of any block.
+ *
+ * Headers lie in memory that callers overrun. They are written for people who read a dump, and
+ * compared with the map before they are overwritten; nothing is computed from one. The header of a
+ * used block is sealed, and has slack and owner; that of any other block holds its state
+ * (core/block.h).
+ *
+ * The file reads from top to bottom: headers, split, coalesce, the quick list, allocate, free, and
+ * what is made of these.
  */
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/minmax.h>
 
-#include "heap_block.h"
-#include "heap_index.c"	/* one unit for the compiler: 4% fewer instructions */
+#include "core/block.h"
+#include "core/index_ops.h"
+#include "core/quick.h"
+#include "core/resize.h"
+#include "heap_core.h"
 
-/* How many granules of blocks fit in a region of @bytes, between its edges. */
-u32 heap_granules_in(u64 bytes)
-{
-	u64 granules = bytes / HEAP_GRANULE;
-
-	if (granules < 2)
-		return 0;
-	return granules - 1 < HEAP_GRANULES_MAX ? granules - 1 : HEAP_GRANULES_MAX;
-}
-
-/*
- * Headers: witnesses of what the map says. One that is met is compared with it before it is
- * written over or given up; what is found wrong with a hole is mended by that.
- */
-static void write_hole(struct heap *heap, u32 at, u32 granules)
-{
-	write_mark(heap, at, granules, HEAP_HOLE);
-}
-
-void heap_meet_hole(struct heap *heap, u32 at, u32 granules)
-{
-	if (unlikely(!is_marked(heap, at, granules, HEAP_HOLE)))
-		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
-}
-
-/*
- * A block that was freed, and is still cut off its hole: pending, or as it was when it was used;
- * and if it was freed again without the lock, it is marked.
- */
-static bool is_good_kept(const struct heap *heap, u32 at, u32 granules)
-{
-	u64 word = header_word(block_at(heap, at));
-
-	return (u32)word == granules && (likely(is_sealed(heap, at, word)) ||
-					 is_marked(heap, at, granules, HEAP_PENDING) ||
-					 is_deferred(heap, at, word));
-}
-
-static void meet_kept(struct heap *heap, u32 at, u32 granules)
-{
-	if (unlikely(!is_good_kept(heap, at, granules)))
-		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
-}
-
-/**
- * heap_init - make one hole of a region
- * @heap: the heap
- * @region: memory of heap_granules_in() @granules, aligned to 16 bytes
- * @granules: how many, 1 to HEAP_GRANULES_MAX
- * @index: zeroed memory of heap_index_bytes() of @granules
- * @flags: HEAP_POISON, HEAP_REDZONE. To poison is the caller's: he fills the region before, a
- *	   block between heap_claim() and heap_release(), and looks at what heap_alloc() gives.
- * @key: random, the secret of the seals
- */
 void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 flags, u64 key)
 {
 	*heap = (struct heap){
@@ -86,48 +44,43 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 		.overhead = sizeof(struct heap_block) +
 			    (flags & HEAP_REDZONE ? HEAP_GRANULE : 0),
 		.key = key,
+		/* The other order of the halves, spread by the golden ratio; odd, so invertible. */
 		.factor = (key >> 32 | key << 32) * 0x9e3779b97f4a7c15ULL | 1,
+		/* The upper half: a header without a seal shows its size, but not its state. */
 		.mask = key >> WORD_LOW_SHIFT << WORD_LOW_SHIFT,
-		.kept[0].at = HEAP_NONE,
-		.mark = U32_MAX,
+		.quick[0].at = HEAP_NONE,
+		.watermark = U32_MAX,
 	};
 	if (heap_bytes(granules) > heap->overhead)
 		heap->largest = payload_bytes(heap, granules);
 	heap_index_init(&heap->index, index, granules);
-	write_hole(heap, 0, granules);
-}
-
-/* The allocation that nothing has followed yet. */
-static struct heap_cut *last_cut(struct heap *heap)
-{
-	return &heap->kept[heap->kept_count];
+	write_state(heap, 0, granules, HEAP_HOLE);
 }
 
 /*
- * Split: the lowest hole that is large enough gives its first @want granules to a block; the rest
- * stays a hole.
+ * Split: the lowest hole that is large enough, found by heap_index_split(), gives its first @want
+ * granules to a block. The rest stays a hole:
  *
  *	| hole ................. |   ->   | want ... | hole ...... |
  *	at                  at + have     at         at + want
  *
  * A rest of one granule is a block already, so there is a rest unless the fit is exact.
  */
-static u32 split(struct heap *heap, u32 want)
+static struct heap_split split(struct heap *heap, u32 want)
 {
-	u32 have = want;
-	u32 at = heap_index_take(&heap->index, want, &have);
+	struct heap_split split = { .granules = want, .have = want };
 
-	*last_cut(heap) = (struct heap_cut){ .at = at, .granules = want, .have = have };
-	if (at == HEAP_NONE)
-		return at;
-	heap_meet_hole(heap, at, have);
-	if (have != want)
-		write_hole(heap, at + want, have - want);
-	return at;
+	split.at = heap_index_split(&heap->index, want, &split.have);
+	if (split.at == HEAP_NONE)
+		return split;
+	verify_hole(heap, split.at, split.have);
+	if (split.have != want)
+		write_state(heap, split.at + want, split.have - want, HEAP_HOLE);
+	return split;
 }
 
 /*
- * Coalesce: the block at @at becomes a hole together with the holes beside it, if any.
+ * Coalesce: the block at @at and the holes next to it become one hole:
  *
  *	| left hole | block | right hole |   ->   | hole ........................ |
  *	first       at      right        end      first                           end
@@ -142,119 +95,112 @@ static __always_inline void coalesce(struct heap *heap, u32 at, u32 granules)
 	if (!heap_index_is_hole(index, first))
 		first = at;
 	if (first != at) {
-		heap_meet_hole(heap, first, at - first);
-		give_up_header(heap, at);
+		verify_hole(heap, first, at - first);
+		erase_header(heap, at);
 	}
 	if (heap_index_is_hole(index, right)) {
 		end = heap_index_next(index, right);
-		heap_meet_hole(heap, right, end - right);
-		give_up_header(heap, right);
+		verify_hole(heap, right, end - right);
+		erase_header(heap, right);
 	}
-	heap_index_give(index, first, at, right, end);
-	write_hole(heap, first, end - first);
+	heap_index_coalesce(index, first, at, right, end);
+	write_state(heap, first, end - first, HEAP_HOLE);
 }
 
 /*
- * Kept blocks: a block that is freed before anything else happens leaves the heap as it was before
- * the allocation. Such a block is not merged at once but kept, cut off its hole as it is. When
- * first fit would give the next request the same place, it takes the block back, cut anew if
- * its size is another. A few are kept, for sizes that come in turn from several holes.
+ * The quick list (core/quick.h). Programs often free what they have just allocated, which leaves the heap as it
+ * was before: such a block is not coalesced, but put on a list of at most HEAP_QUICK. If first fit
+ * would place the next request there, the request takes the block back, resplit if its size is
+ * another. A request that needs a larger hole goes by; any other request and any other change or
+ * walk of the heap coalesces the list first.
  *
- * A request that finds a kept block's hole too small goes by; any other request, and whatever else
- * changes the heap or looks at it, merges the kept blocks first. It is exact: see is_first_fit().
+ * Behind the blocks of the list stands the last split, for as long as nothing else has happened:
+ * only its block may enter the list.
  */
-static noinline void merge_kept(struct heap *heap, u32 i)
+static struct heap_split *last_split(struct heap *heap)
 {
-	struct heap_cut cut = heap->kept[i];
+	return &heap->quick[heap->quick_count];
+}
 
-	heap->kept[i] = heap->kept[--heap->kept_count];
-	meet_kept(heap, cut.at, cut.granules);
-	coalesce(heap, cut.at, cut.granules);
+static noinline void coalesce_quick(struct heap *heap, u32 i)
+{
+	struct heap_split split = heap->quick[i];
+
+	heap->quick[i] = heap->quick[--heap->quick_count];
+	verify_quick(heap, split.at, split.granules);
+	coalesce(heap, split.at, split.granules);
 }
 
 void heap_flush(struct heap *heap)
 {
-	if (!heap->kept_count || heap_is_frozen(heap))
+	if (!heap->quick_count || heap_is_frozen(heap))
 		return;
-	while (heap->kept_count)
-		merge_kept(heap, heap->kept_count - 1);
-	last_cut(heap)->at = HEAP_NONE;
+	while (heap->quick_count)
+		coalesce_quick(heap, heap->quick_count - 1);
+	last_split(heap)->at = HEAP_NONE;
 }
 
-/* Coalesce, after those that are kept. */
-void heap_coalesce(struct heap *heap, u32 at, u32 granules)
+static noinline void flush_and_coalesce(struct heap *heap, u32 at, u32 granules)
 {
 	heap_flush(heap);
 	coalesce(heap, at, granules);
 }
 
-/*
- * Would first fit cut a block of @want granules here, where the hole is large enough? The kept
- * block came from first fit, so no hole of its size or more was below it; since then blocks were
- * allocated, or kept, which makes no hole larger. For a smaller size the finger may know.
- */
-static bool is_first_fit(const struct heap *heap, const struct heap_cut *kept, u32 want)
+/* A change other than an allocation or a free: no block may enter the list after it. */
+static void flush_and_forget(struct heap *heap)
 {
-	return want >= kept->granules || heap_index_none_below(&heap->index, kept->at, want);
+	heap_flush(heap);
+	last_split(heap)->at = HEAP_NONE;
 }
 
-static noinline void recut(struct heap *heap, struct heap_cut *cut, u32 want)
+/* Move the end of a block on the list, and with it the start of the hole behind it. */
+static noinline void resplit(struct heap *heap, struct heap_split *split, u32 want)
 {
-	u32 rest = cut->at + cut->granules;
+	u32 rest = split->at + split->granules;
 
-	if (cut->have != cut->granules) {
-		heap_meet_hole(heap, rest, cut->have - cut->granules);
-		give_up_header(heap, rest);
+	if (split->have != split->granules) {
+		verify_hole(heap, rest, split->have - split->granules);
+		erase_header(heap, rest);
 	}
-	heap_index_recut(&heap->index, cut->at, cut->have, cut->granules, want);
-	cut->granules = want;
-	if (cut->have != want)
-		write_hole(heap, cut->at + want, cut->have - want);
+	heap_index_resplit(&heap->index, split->at, split->have, split->granules, want);
+	split->granules = want;
+	if (split->have != want)
+		write_state(heap, split->at + want, split->have - want, HEAP_HOLE);
 }
 
-/* It becomes the last allocation, which stands behind the kept ones. */
-static u32 take_back(struct heap *heap, u32 i, u32 want)
+/* Take block @i off the list. It becomes the last split. */
+static u32 take_quick(struct heap *heap, u32 i, u32 want)
 {
-	u32 last = --heap->kept_count;
-	struct heap_cut *cut = &heap->kept[last];
+	u32 last = --heap->quick_count;
+	struct heap_split *split = &heap->quick[last];
 
 	if (i != last)
-		swap(heap->kept[i], *cut);
-	meet_kept(heap, cut->at, cut->granules);
-	if (cut->granules != want)
-		recut(heap, cut, want);
-	return cut->at;
+		swap(heap->quick[i], *split);
+	verify_quick(heap, split->at, split->granules);
+	if (split->granules != want)
+		resplit(heap, split, want);
+	return split->at;
 }
 
-/* The lowest of the kept blocks whose hole has @want granules; HEAP_KEPT if there is none. */
-static u32 lowest_kept(const struct heap *heap, u32 want)
+/*
+ * First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. A
+ * block of the list that first fit would not take is coalesced, and the next one is tried.
+ */
+static u32 first_fit(struct heap *heap, u32 want)
 {
-	u32 lowest = HEAP_KEPT;
-	u32 i;
+	u32 i = lowest_quick(heap, want);
 
-	for (i = 0; i < heap->kept_count; i++) {
-		if (heap->kept[i].have >= want &&
-		    (lowest == HEAP_KEPT || heap->kept[i].at < heap->kept[lowest].at))
-			lowest = i;
+	if (i != HEAP_QUICK && is_first_fit(heap, &heap->quick[i], want))
+		return take_quick(heap, i, want);
+	while (i != HEAP_QUICK) {
+		coalesce_quick(heap, i);
+		i = lowest_quick(heap, want);
 	}
-	return lowest;
+	*last_split(heap) = split(heap, want);
+	return last_split(heap)->at;
 }
 
-/* First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. */
-static u32 fit(struct heap *heap, u32 want)
-{
-	u32 i = lowest_kept(heap, want);
-
-	if (i != HEAP_KEPT && is_first_fit(heap, &heap->kept[i], want))
-		return take_back(heap, i, want);
-	while (i != HEAP_KEPT) {
-		merge_kept(heap, i);
-		i = lowest_kept(heap, want);
-	}
-	return split(heap, want);
-}
-
-/* No hole: unless the tree says otherwise, and then it is the index that is wrong. */
+/* No hole is large enough. If the tree says otherwise, the index is wrong. */
 static void *fail(struct heap *heap, u32 want)
 {
 	heap->failures++;
@@ -263,46 +209,6 @@ static void *fail(struct heap *heap, u32 want)
 	return NULL;
 }
 
-/* More is in use than ever, or than somebody wants to hear of. */
-void heap_note_high(struct heap *heap)
-{
-	if (heap->peak < heap->used)
-		heap->peak = heap->used;
-	if (heap->mark < heap->used)
-		heap->found |= HEAP_ABOVE;
-	heap->high = heap->found & HEAP_ABOVE || heap->mark > heap->peak ? heap->peak : heap->mark;
-}
-
-/**
- * heap_set_mark - tell when more than so much is in use
- * @heap: the heap
- * @mark: granules; HEAP_ABOVE is set when more are in use: now, or when next there are
- */
-void heap_set_mark(struct heap *heap, u32 mark)
-{
-	heap->found &= ~HEAP_ABOVE;
-	heap->mark = mark;
-	heap_note_high(heap);
-}
-
-/* From now on the peak is counted anew. */
-void heap_forget_peak(struct heap *heap)
-{
-	heap->peak = heap->used;
-	heap_note_high(heap);
-}
-
-/**
- * heap_alloc - allocate a block: first fit
- * @heap: the heap
- * @size: bytes of payload
- * @owner: who asks, for those who look
- *
- * Takes the lowest hole that is large enough.
- *
- * Return: the payload, aligned to 16 bytes, or NULL when no hole is large enough; or for 0 bytes,
- * which is no failure.
- */
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
@@ -310,9 +216,10 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	struct heap_block *block;
 	u32 at;
 
+	/* 0 wraps around and is too large, too: one comparison for both. */
 	if (unlikely(size - 1 >= heap->largest))
 		return size ? fail(heap, HEAP_NONE) : NULL;
-	at = fit(heap, want);
+	at = first_fit(heap, want);
 	if (unlikely(at == HEAP_NONE))
 		return fail(heap, want);
 	block = block_at(heap, at);
@@ -322,312 +229,233 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	heap->allocs++;
 	heap->asked += size;
 	heap->used += want;
-	if (heap->high < heap->used)
-		heap_note_high(heap);
+	if (heap->threshold < heap->used)
+		heap_update_peak(heap);
 	return payload_of(block);
 }
 
-/*
- * Judging a pointer: the map alone decides what is a block, so a wrong one is always found.
- */
-/* Outside the region, or in a heap that is frozen and has no region any more. */
-static enum heap_verdict judge_outer(const struct heap *heap)
-{
-	return heap_is_frozen(heap) ? HEAP_CORRUPT_INDEX : HEAP_FOREIGN;
-}
-
-/* Where no used block starts, no pointer is good; what kind of bad depends on what is there. */
-static noinline enum heap_verdict judge_inner(const struct heap *heap, u32 at)
-{
-	struct heap_view block;
-
-	if (!heap_index_is_start(&heap->index, at))
-		at = heap_index_prev(&heap->index, at);
-	block = heap_look(heap, at);
-	return block.state == HEAP_USED ? HEAP_INTERIOR : HEAP_DOUBLE_FREE;
-}
-
-/* A header that is none of a used block: of one that was freed before, or written over. */
-static enum heap_verdict judge_header(const struct heap *heap, const struct heap_view *block)
-{
-	if (block->granules > heap->granules - block->at)
-		return HEAP_CORRUPT_INDEX;
-	return block->state == HEAP_USED ? HEAP_CORRUPT_HEADER : HEAP_DOUBLE_FREE;
-}
-
-/* Says of any header that is not as it should be HEAP_CORRUPT_HEADER: look_again() knows. */
-static __always_inline enum heap_verdict judge(const struct heap *heap, const void *ptr,
-					       struct heap_view *block, u32 *slack)
-{
-	const struct heap_index *index = &heap->index;
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
-	u32 at = offset / HEAP_GRANULE;
-	u64 word;
-
-	if (unlikely(offset / HEAP_GRANULE >= heap->granules))
-		return judge_outer(heap);
-	if (unlikely(offset % HEAP_GRANULE))
-		return HEAP_MISALIGNED;
-	if (unlikely(!heap_index_is_used(index, at)))
-		return judge_inner(heap, at);
-	if (unlikely(heap->kept_count | heap->withheld) &&
-	    (is_kept(heap, at) || heap_is_withheld(heap, at)))
-		return HEAP_DOUBLE_FREE;
-	word = header_word(block_at(heap, at));
-	*slack = word >> WORD_LOW_SHIFT & TAG_SLACK;
-	block->at = at;
-	block->granules = heap_index_size(index, at);
-	block->asked = payload_bytes(heap, block->granules) - *slack;
-	block->state = HEAP_USED;
-	block->sealed = true;
-	block->owner = tag_owner(word >> WORD_LOW_SHIFT);
-	if (unlikely((u32)word != block->granules || !is_sealed(heap, at, word)))
-		return HEAP_CORRUPT_HEADER;
-	return HEAP_OK;
-}
-
-/* Something is wrong with a pointer: if it is the header, then how much of it can be known? */
-static noinline enum heap_verdict look_again(const struct heap *heap, enum heap_verdict verdict,
-					     struct heap_view *block)
-{
-	if (verdict != HEAP_CORRUPT_HEADER)
-		return verdict;
-	*block = heap_look(heap, block->at);
-	return judge_header(heap, block);
-}
-
-/**
- * heap_judge - is this the payload of a live block?
- * @heap: the heap
- * @ptr: any pointer; it is not followed
- * @block: set to what the block is, if there is one
- *
- * Return: HEAP_OK, or what is wrong with it.
- */
-enum heap_verdict heap_judge(const struct heap *heap, const void *ptr, struct heap_view *block)
-{
-	u32 slack;
-
-	return look_again(heap, judge(heap, ptr, block, &slack), block);
-}
-
-/* A block is live no more. */
-static void count_out(struct heap *heap, const struct heap_view *block)
+/* Account a block that is not live any more. */
+static void account_free(struct heap *heap, const struct heap_block_info *block)
 {
 	heap->frees++;
 	heap->asked -= block->asked;
 	heap->used -= block->granules;
 }
 
-/* A block is free: kept, if that undoes the last allocation, or merged. */
-static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
+/* A used block without a readable header is not reused. */
+static void quarantine_block(struct heap *heap, struct heap_block_info *block)
 {
-	if (at == last_cut(heap)->at && heap->kept_count < HEAP_KEPT)
-		heap->kept_count++;
-	else
-		heap_coalesce(heap, at, granules);
-	last_cut(heap)->at = HEAP_NONE;
-}
-
-/*
- * Quarantine: a block whose header was written over is not used again, for who knows who still
- * writes there. It stays used in the map. There is room for HEAP_QUARANTINE blocks and an eighth of
- * the region, so that no client can eat the heap by it; what comes later is to become a hole.
- */
-static noinline enum heap_state quarantine(struct heap *heap, u32 at, u32 granules)
-{
-	enum heap_state state = HEAP_PENDING;
-
-	if (heap->quarantine_count < HEAP_QUARANTINE &&
-	    heap->quarantined + granules <= heap->granules / 8) {
-		heap->quarantine[heap->quarantine_count++] = at;
-		heap->quarantined += granules;
-		heap->withheld++;
-		state = HEAP_QUARANTINED;
-	}
-	write_mark(heap, at, granules, state);
-	return state;
-}
-
-/**
- * heap_refuse - a pointer is no live block: count and tell that
- * @heap: the heap
- * @ptr: the pointer
- * @verdict: of heap_judge(), of the pointer or of the index
- */
-void heap_refuse(struct heap *heap, const void *ptr, enum heap_verdict verdict)
-{
-	heap->refused++;
-	if (verdict == HEAP_CORRUPT_INDEX)
-		heap_freeze(heap, (const char *)ptr - heap->region);
-	else if (verdict != HEAP_FOREIGN)
-		heap_find(heap, verdict, (const char *)ptr - heap->region);
-}
-
-/* A used block without a good header is withdrawn. */
-static void withdraw(struct heap *heap, struct heap_view *block)
-{
-	heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(block->at));
+	heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(block->at));
 	heap->lost += !block->sealed;
-	count_out(heap, block);
-	block->state = quarantine(heap, block->at, block->granules);
+	account_free(heap, block);
+	block->state = heap_quarantine(heap, block->at, block->granules);
 }
 
-/* What follows when a block is freed of which judge() says that something is wrong. */
+/* The fast path of the judgement found something wrong with a pointer to be freed. */
 static noinline enum heap_verdict refuse(struct heap *heap, const void *ptr,
-					 enum heap_verdict verdict, struct heap_view *block)
+					 enum heap_verdict verdict, struct heap_block_info *block)
 {
-	verdict = look_again(heap, verdict, block);
+	verdict = heap_judge_again(heap, verdict, block);
 	if (verdict == HEAP_CORRUPT_HEADER)
-		withdraw(heap, block);
+		quarantine_block(heap, block);
 	else
 		heap_refuse(heap, ptr, verdict);
 	return verdict;
 }
 
-static noinline void find_overrun(struct heap *heap, const struct heap_view *block)
+static noinline void record_overrun(struct heap *heap, const struct heap_block_info *block)
 {
-	heap_find(heap, HEAP_OVERRUN, heap_first_wrong(heap, block));
+	heap_record(heap, HEAP_OVERRUN, heap_first_overrun(heap, block));
 }
 
-/*
- * Judge a block that somebody frees, and count it out. What is @known of it stays in registers;
- * what is told is in memory, which for all the compiler knows any store to the heap may change.
- */
-static __always_inline enum heap_verdict let_go(struct heap *heap, const void *ptr,
-						struct heap_view *known, struct heap_view *told)
+/* Judge a pointer; if it is a live block, that ends here. */
+static __always_inline enum heap_verdict retire(struct heap *heap, const void *ptr,
+						struct heap_block_info *block)
 {
 	u32 slack = 0;
-	enum heap_verdict verdict = judge(heap, ptr, known, &slack);
+	enum heap_verdict verdict = judge_inline(heap, ptr, block, &slack);
 
-	*told = *known;
 	if (unlikely(verdict))
-		return refuse(heap, ptr, verdict, told);
-	if (unlikely(!is_intact(heap, known->at + known->granules, slack))) {
-		find_overrun(heap, told);
+		return refuse(heap, ptr, verdict, block);
+	if (unlikely(!is_end_intact(heap, block->at + block->granules, slack))) {
+		record_overrun(heap, block);
 		verdict = HEAP_OVERRUN;
 	}
-	count_out(heap, known);
+	account_free(heap, block);
 	return verdict;
 }
 
-/**
- * heap_free - free a block
- * @heap: the heap
- * @ptr: what heap_alloc() returned
- * @freed: set to what the block was
- *
- * A HEAP_FOREIGN pointer is neither counted among the verdicts nor told of: the caller may know
- * whose it is.
- *
- * Return: HEAP_OK; HEAP_OVERRUN, and the block is freed; HEAP_CORRUPT_HEADER, and it is
- * quarantined, or freed if there is no room for that, as heap_is_let_go() says; or why the pointer
- * was refused: nothing has changed then.
- */
-enum heap_verdict heap_free(struct heap *heap, const void *ptr, struct heap_view *freed)
+/* A block that is not live any more enters the quick list, or becomes a hole. */
+static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 {
-	struct heap_view known = {};
-	enum heap_verdict verdict = let_go(heap, ptr, &known, freed);
+	if (at == last_split(heap)->at && heap->quick_count < HEAP_QUICK)
+		heap->quick_count++;
+	else
+		flush_and_coalesce(heap, at, granules);
+	last_split(heap)->at = HEAP_NONE;
+}
 
-	if (likely(heap_is_let_go(verdict, freed)))
-		give_back(heap, known.at, known.granules);
+enum heap_verdict heap_free(struct heap *heap, const void *ptr,
+			    struct heap_block_info *restrict freed)
+{
+	enum heap_verdict verdict = retire(heap, ptr, freed);
+
+	if (likely(heap_is_retired(verdict, freed)))
+		give_back(heap, freed->at, freed->granules);
 	return verdict;
 }
 
-/**
- * heap_claim - free a block in two steps, the first
- * @heap: the heap
- * @ptr: what heap_alloc() returned
- * @claimed: set to what the block was
- *
- * The block is live no more, and nobody else's yet: the caller may do with it what he must, then
- * calls heap_release(). Only if heap_can_claim().
- *
- * Return: as heap_free(); there is something to release if heap_is_let_go().
- */
-enum heap_verdict heap_claim(struct heap *heap, const void *ptr, struct heap_view *claimed)
+enum heap_verdict heap_claim(struct heap *heap, const void *ptr,
+			     struct heap_block_info *restrict claimed)
 {
-	struct heap_view known = {};
-	enum heap_verdict verdict = let_go(heap, ptr, &known, claimed);
+	enum heap_verdict verdict = retire(heap, ptr, claimed);
 
-	if (heap_is_let_go(verdict, claimed)) {
-		heap->pending += claimed->granules;
-		heap->claims[heap->claim_count++] = claimed->at;
-		heap->withheld++;
-		write_mark(heap, claimed->at, claimed->granules, HEAP_PENDING);
-	}
+	if (heap_is_retired(verdict, claimed))
+		heap_add_claim(heap, claimed->at, claimed->granules);
 	return verdict;
 }
 
-static void forget_claim(struct heap *heap, u32 at)
-{
-	u32 i;
-
-	for (i = 0; heap->claims[i] != at; i++)
-		;
-	heap->claims[i] = heap->claims[--heap->claim_count];
-	heap->withheld--;
-}
-
-/**
- * heap_release - free a block in two steps, the second
- * @heap: the heap
- * @claimed: from heap_claim()
- */
-void heap_release(struct heap *heap, const struct heap_view *claimed)
+void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 {
 	u32 at = claimed->at, granules = claimed->granules;
 
-	forget_claim(heap, at);
-	heap->pending -= granules;
+	heap_drop_claim(heap, at, granules);
 	if (heap_is_frozen(heap))
 		return;
-	if (unlikely(!is_marked(heap, at, granules, HEAP_PENDING))) {
-		heap_find(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
-		if (quarantine(heap, at, granules) == HEAP_QUARANTINED)
+	if (unlikely(!has_state(heap, at, granules, HEAP_PENDING))) {
+		heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+		if (heap_quarantine(heap, at, granules) == HEAP_QUARANTINED)
 			return;
 	}
 	give_back(heap, at, granules);
 }
 
-/**
- * heap_freeze - the index is wrong: from now on nothing is given, taken or written
- * @heap: the heap
- * @offset: where that was seen
- */
-void heap_freeze(struct heap *heap, u64 offset)
+/* What a used block of @granules gives up at its back, or at its front, becomes a hole. */
+static void trim_back(struct heap *heap, u32 at, u32 granules, u32 keep)
 {
-	if (heap_is_frozen(heap))
+	if (keep == granules)
 		return;
-	heap_find(heap, HEAP_CORRUPT_INDEX, offset);
-	heap->granules = 0;
-	heap->largest = 0;
+	heap_index_split_used(&heap->index, at + keep);
+	flush_and_coalesce(heap, at + keep, granules - keep);
 }
 
-/**
- * heap_views - look at the next blocks
- * @heap: the heap
- * @from: granule to begin at; a block that starts before it is passed over
- * @views: filled with blocks in the order of their addresses
- * @most: room in @views
- *
- * To resume, begin where the last block ended: every block that was there all the time is seen
- * exactly once, whatever happened between the calls.
- *
- * Return: the number of blocks seen, less than @most at the end of the heap; 0 when it is frozen.
+static void trim_front(struct heap *heap, u32 at, u32 drop)
+{
+	if (!drop)
+		return;
+	heap_index_split_used(&heap->index, at + drop);
+	flush_and_coalesce(heap, at, drop);
+}
+
+/*
+ *	| block ................................... |	of size + spare, by first fit
+ *	| front ...... | block .......... | back .. |	payload aligned; front and back become holes
  */
-u32 heap_views(struct heap *heap, u32 from, struct heap_view *views, u32 most)
+static void *trim(struct heap *heap, struct heap_block *block, u32 have, size_t size,
+		  size_t align, u8 owner)
+{
+	u32 want = granules_for(heap, size);
+	u32 at = ((char *)block - heap->region) / HEAP_GRANULE;
+	u32 front = heap_granules_to_aligned(payload_of(block), align);
+
+	flush_and_forget(heap);
+	trim_back(heap, at, have, front + want);
+	trim_front(heap, at, front);
+	block = block_at(heap, at + front);
+	fill_end(heap, block, want);
+	write_used(heap, at + front, block, want, slack_for(heap, size), owner);
+	heap->used -= have - want;
+	return payload_of(block);
+}
+
+void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
+{
+	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
+	bool fits = size <= heap->largest && spare <= heap->largest - size;
+	u32 threshold = heap->threshold;
+	void *ptr;
+
+	if (!spare)
+		return heap_alloc(heap, size, owner);
+	heap->threshold = U32_MAX;	/* what is trimmed does not count as used */
+	ptr = heap_alloc(heap, fits ? size + spare : SIZE_MAX, owner);
+	heap->threshold = threshold;
+	if (!ptr)
+		return NULL;
+	ptr = trim(heap, (struct heap_block *)ptr - 1, granules_for(heap, size + spare), size,
+		   align, owner);
+	heap->asked -= spare;
+	if (heap->threshold < heap->used)
+		heap_update_peak(heap);
+	return ptr;
+}
+
+enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
+			      struct heap_block_info *block, bool *done)
+{
+	enum heap_verdict verdict;
+	u32 want;
+
+	*done = false;
+	flush_and_forget(heap);
+	verdict = heap_judge_resize(heap, ptr, block);
+	if ((verdict && verdict != HEAP_OVERRUN) || size - 1 >= heap->largest)
+		return verdict;
+	want = granules_for(heap, size);
+	if (want > block->granules && !heap_extend(heap, block, want))
+		return verdict;
+	if (want < block->granules)
+		trim_back(heap, block->at, block->granules, want);
+	heap_finish_resize(heap, block, size);
+	*done = true;
+	return verdict;
+}
+
+u32 heap_walk(struct heap *heap, u32 from, struct heap_block_info *blocks, u32 most)
 {
 	const struct heap_index *index = &heap->index;
 	u32 at = from;
-	u32 seen = 0;
+	u32 count = 0;
 
 	heap_flush(heap);
 	if (at < heap->granules && !heap_index_is_start(index, at))
 		at = heap_index_next(index, at);
-	while (seen < most && at < heap->granules) {
-		views[seen] = heap_look(heap, at);
-		at += views[seen++].granules;
+	while (count < most && at < heap->granules) {
+		blocks[count] = heap_inspect(heap, at);
+		at += blocks[count++].granules;
 	}
-	return seen;
+	return count;
+}
+
+static bool claim_used(struct heap *heap, const struct heap_block_info *block,
+		       struct heap_block_info *claimed)
+{
+	enum heap_verdict verdict;
+
+	if (block->state != HEAP_USED)
+		return false;
+	verdict = heap_claim(heap, heap_payload(heap, block->at), claimed);
+	return heap_is_retired(verdict, claimed);
+}
+
+u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claimed, u32 most)
+{
+	struct heap_block_info block;
+	u32 count = 0;
+
+	for (; most && heap_can_claim(heap); most--) {
+		if (!heap_walk(heap, *from, &block, 1)) {
+			*from = HEAP_NONE;
+			break;
+		}
+		*from = block.at + block.granules;
+		count += claim_used(heap, &block, &claimed[count]);
+	}
+	return count;
+}
+
+enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks)
+{
+	heap_flush(heap);
+	return heap_check_chunks(heap, audit, chunks);
 }

@@ -172,13 +172,13 @@ char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt,
 	__printf(3, 0) __malloc __must_check;
 
 /**
- * typedef heapmod_low_fn - what heapmod_watch() calls
+ * typedef heapmod_watch_fn - what heapmod_watch() calls
  * @heap: the heap that fills up
  * @data: as given to heapmod_watch()
  */
-typedef void (*heapmod_low_fn)(struct heapmod *heap, void *data);
+typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
 
-int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_low_fn tell, void *data);
+int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn tell, void *data);
 void heapmod_reset_peak(struct heapmod *heap);
 
 size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);

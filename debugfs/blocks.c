@@ -9,23 +9,23 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
-#include "../heaps.h"
+#include "heaps/walk.h"
 #include "debugfs.h"
 
 struct blocks_reader {
 	struct heapmod *heap;
 	u32 seen, next;			/* in the batch */
-	struct heap_view batch[HEAPS_BATCH];
+	struct heap_block_info batch[HEAPS_BATCH];
 };
 
 /* The next block of the batch, which is read anew when it is used up. */
-static struct heap_view *blocks_fetch(struct blocks_reader *reader, loff_t *pos)
+static struct heap_block_info *blocks_fetch(struct blocks_reader *reader, loff_t *pos)
 {
-	struct heap_view *block;
+	struct heap_block_info *block;
 
 	if (reader->next == reader->seen) {
 		reader->next = 0;
-		reader->seen = heapmod_views(reader->heap, *pos - 1, reader->batch, HEAPS_BATCH);
+		reader->seen = heapmod_walk_batch(reader->heap, *pos - 1, reader->batch, HEAPS_BATCH);
 		if (!reader->seen)
 			return NULL;
 	}
@@ -54,7 +54,7 @@ static void *blocks_start(struct seq_file *file, loff_t *pos)
 static void *blocks_next(struct seq_file *file, void *record, loff_t *pos)
 {
 	struct blocks_reader *reader = file->private;
-	struct heap_view *block = record;
+	struct heap_block_info *block = record;
 
 	if (record == SEQ_START_TOKEN) {
 		*pos = 1;
@@ -73,7 +73,7 @@ static void blocks_stop(struct seq_file *file, void *record)
 static int blocks_show(struct seq_file *file, void *record)
 {
 	struct blocks_reader *reader = file->private;
-	struct heap_view *block = record;
+	struct heap_block_info *block = record;
 	unsigned long caller;
 
 	if (record == SEQ_START_TOKEN) {

@@ -5,7 +5,8 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-#include "../heap_report.h"
+#include "heaps/query.h"
+#include "heaps/report.h"
 #include "debugfs.h"
 
 #define CHECK_TOLD	16		/* findings that are printed; the rest is counted */
@@ -21,7 +22,7 @@ int heapmod_check_show(struct seq_file *file, void *unused)
 	seq_puts(file, "version 1\n");
 	heap_audit_start(&audit);
 	do {
-		verdict = heapmod_check_some(heap, &audit, &finding);
+		verdict = heapmod_check_batch(heap, &audit, &finding);
 		if (verdict && found++ < CHECK_TOLD)
 			heapmod_print_finding(file, heap, &finding);
 		cond_resched();

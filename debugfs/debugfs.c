@@ -4,7 +4,7 @@
  */
 #include <linux/module.h>
 
-#include "../heaps.h"
+#include "heaps/registry.h"
 #include "debugfs.h"
 
 static struct dentry *root;
@@ -16,18 +16,7 @@ DEFINE_SHOW_ATTRIBUTE(heapmod_check);
 DEFINE_SHOW_ATTRIBUTE(heapmod_owners);
 DEFINE_SHOW_ATTRIBUTE(heapmod_holes);
 
-void heapmod_debugfs_init(void)
-{
-	root = debugfs_create_dir("heapmod", NULL);
-	debugfs_create_file("heaps", 0400, root, NULL, &heapmod_heaps_fops);
-}
-
-void heapmod_debugfs_exit(void)
-{
-	debugfs_remove(root);
-}
-
-void heapmod_debugfs_add(struct heapmod *heap)
+static void add_heap(struct heapmod *heap)
 {
 	heap->dir = debugfs_create_dir(heap->name, root);
 	debugfs_create_file("stats", 0400, heap->dir, heap, &heapmod_stats_fops);
@@ -38,8 +27,22 @@ void heapmod_debugfs_add(struct heapmod *heap)
 	debugfs_create_file("holes", 0400, heap->dir, heap, &heapmod_holes_fops);
 }
 
-/* Waits for the readers that are in one of the files; later ones get an error. */
-void heapmod_debugfs_remove(struct heapmod *heap)
+/* Waits for readers that are in one of the files; later ones get an error. */
+static void remove_heap(struct heapmod *heap)
 {
 	debugfs_remove(heap->dir);
+}
+
+static const struct heaps_observer observer = { .add = add_heap, .remove = remove_heap };
+
+void heapmod_debugfs_init(void)
+{
+	root = debugfs_create_dir("heapmod", NULL);
+	debugfs_create_file("heaps", 0400, root, NULL, &heapmod_heaps_fops);
+	heapmod_set_observer(&observer);
+}
+
+void heapmod_debugfs_exit(void)
+{
+	debugfs_remove(root);
 }

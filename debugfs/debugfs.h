@@ -15,8 +15,6 @@ struct heapmod;
 
 void heapmod_debugfs_init(void);
 void heapmod_debugfs_exit(void);
-void heapmod_debugfs_add(struct heapmod *heap);
-void heapmod_debugfs_remove(struct heapmod *heap);
 
 int heapmod_heaps_show(struct seq_file *file, void *unused);
 int heapmod_stats_show(struct seq_file *file, void *unused);

@@ -7,8 +7,8 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-#include "../compat.h"
-#include "../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/walk.h"
 #include "debugfs.h"
 
 #define HOLES_CLASSES	32		/* of sizes in granules, by their highest bit */
@@ -27,7 +27,7 @@ struct holes_picture {
 		u32 holes;
 		u64 granules;
 	} classes[HOLES_CLASSES];
-	struct heap_view batch[HEAPS_BATCH];
+	struct heap_block_info batch[HEAPS_BATCH];
 };
 
 static void count_hole(struct holes_picture *picture, u32 granules)
@@ -42,11 +42,11 @@ static void count_hole(struct holes_picture *picture, u32 granules)
 
 static void count_holes(struct holes_picture *picture, struct heapmod *heap)
 {
-	const struct heap_view *block;
+	const struct heap_block_info *block;
 	u32 seen, i;
 	u32 at = 0;
 
-	while ((seen = heapmod_views(heap, at, picture->batch, HEAPS_BATCH))) {
+	while ((seen = heapmod_walk_batch(heap, at, picture->batch, HEAPS_BATCH))) {
 		for (i = 0; i < seen; i++) {
 			block = &picture->batch[i];
 			if (block->state == HEAP_HOLE)

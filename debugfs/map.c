@@ -9,8 +9,8 @@
 #include <linux/math64.h>
 #include <linux/seq_file.h>
 
-#include "../compat.h"
-#include "../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/walk.h"
 #include "debugfs.h"
 
 #define MAP_COLUMNS	64
@@ -27,7 +27,7 @@ struct map_picture {
 };
 
 /* Adds a used block to the slices that it covers. */
-static void paint(struct map_picture *picture, const struct heap_view *block)
+static void paint(struct map_picture *picture, const struct heap_block_info *block)
 {
 	u64 at = block->at;
 	u64 end = at + block->granules;
@@ -43,11 +43,11 @@ static void paint(struct map_picture *picture, const struct heap_view *block)
 
 static void paint_all(struct map_picture *picture, struct heapmod *heap)
 {
-	struct heap_view batch[8];
+	struct heap_block_info batch[8];
 	u32 seen, i;
 	u32 at = 0;
 
-	while ((seen = heapmod_views(heap, at, batch, ARRAY_SIZE(batch)))) {
+	while ((seen = heapmod_walk_batch(heap, at, batch, ARRAY_SIZE(batch)))) {
 		for (i = 0; i < seen; i++) {
 			if (batch[i].state != HEAP_HOLE)
 				paint(picture, &batch[i]);

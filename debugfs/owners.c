@@ -5,8 +5,8 @@
 #include <linux/seq_file.h>
 #include <linux/sort.h>
 
-#include "../compat.h"
-#include "../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/walk.h"
 #include "debugfs.h"
 
 /* How two numbers that are sorted downwards stand. */
@@ -29,7 +29,7 @@ static void copy_owners(struct heap_owner *owners, struct heapmod *heap)
 	u32 from;
 
 	for (from = 0; from < HEAP_OWNERS; from += HEAPS_BATCH)
-		heapmod_owners(heap, from, owners + from, HEAPS_BATCH);
+		heapmod_copy_owners(heap, from, owners + from, HEAPS_BATCH);
 }
 
 static void print_owner(struct seq_file *file, const struct heap_owner *owner)

@@ -6,7 +6,7 @@
 #include <linux/seq_file.h>
 #include <linux/stddef.h>
 
-#include "../heaps.h"
+#include "heaps/registry.h"
 #include "debugfs.h"
 
 #define KEY(name)	{ #name, offsetof(struct heapmod_stats, name) }

@@ -19,7 +19,7 @@
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
-#include "../heapmod.h"
+#include "heapmod.h"
 
 #define PATH_BYTES	256		/* longer paths are cut */
 

@@ -26,7 +26,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "../heapmod.h"
+#include "heapmod.h"
 
 #define SHELL_NAMES	64
 #define NAME_BYTES	16		/* with the final zero */

@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../heapmod.h"
+#include "heapmod.h"
 
 static struct heapmod *heap;
 static char *greeting;

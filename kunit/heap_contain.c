@@ -7,7 +7,7 @@
 #include <linux/prandom.h>
 #include <linux/string.h>
 
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define OPERATIONS	10000

@@ -12,7 +12,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "../compat.h"
+#include "heaps/compat.h"
 #include "suite.h"
 
 struct calls {

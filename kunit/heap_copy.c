@@ -6,7 +6,7 @@
  */
 #include <linux/string.h>
 
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 static void memory_is_copied(struct kunit *test)

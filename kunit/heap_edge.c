@@ -6,7 +6,7 @@
 #include <linux/kthread.h>
 #include <linux/string.h>
 
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define BYTES	100
@@ -97,7 +97,7 @@ static void unwatch(struct kunit *test)
 	irq_work_sync(&heap->follow_up);
 	flush_delayed_work(&heap->low.work);
 	KUNIT_EXPECT_EQ(test, watched.told, 1);
-	KUNIT_EXPECT_EQ(test, heap->core.mark, U32_MAX);
+	KUNIT_EXPECT_EQ(test, heap->core.watermark, U32_MAX);
 }
 
 struct waiting {

@@ -8,7 +8,7 @@
 #include <linux/numa.h>
 #include <linux/slab.h>
 
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 /* Does the heap of that name exist? If not, one can be made. */

@@ -2,7 +2,7 @@
 /*
  * heap_owner - each block knows the call site that allocated it; too many of them are one, "other"
  */
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define SITES	(2 * HEAP_OWNERS)

@@ -13,7 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "../heaps.h"
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define WAITERS		4
@@ -136,8 +136,8 @@ static void expect_no_trace(struct kunit *test, struct heapmod *heap)
 {
 	KUNIT_EXPECT_EQ(test, queued(heap), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&heap->waiting), 0);
-	KUNIT_EXPECT_EQ(test, heap->core.found, 0);
-	KUNIT_EXPECT_EQ(test, heap_blocks(&heap->core), 0);
+	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
+	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), 0);
 	suite_exit(test);
 	test->priv = NULL;
 }

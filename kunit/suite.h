@@ -9,7 +9,7 @@
 #include <linux/err.h>
 #include <linux/module.h>
 
-#include "../heapmod.h"
+#include "heapmod.h"
 
 #define SUITE_GRANULE	16
 

@@ -49,10 +49,10 @@ static void expect(enum heap_verdict verdict)
 /* Every bit of the size in every header, and the tag of every hole. */
 static void headers(void)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 from, bit;
 
-	for (from = 0; heap_views(&arena.heap, from, &view, 1); from = view.at + view.granules) {
+	for (from = 0; heap_walk(&arena.heap, from, &view, 1); from = view.at + view.granules) {
 		for (bit = 0; bit < 32; bit++) {
 			header_of(view.at)->granules ^= 1U << bit;
 			expect(HEAP_CORRUPT_HEADER);
@@ -155,7 +155,7 @@ static void marks(void)
 {
 	struct heap_index *index = &arena.heap.index;
 	u32 top = index->top, finger_at = index->finger_at, finger_size = index->finger_size;
-	struct heap_view hole = { .at = 0 };
+	struct heap_block_info hole = { .at = 0 };
 
 	REQUIRE(top != HEAP_NONE);
 	index->top = HEAP_NONE;
@@ -164,7 +164,7 @@ static void marks(void)
 	expect(HEAP_CORRUPT_INDEX);
 	index->top = top;
 	do {
-		heap_views(&arena.heap, hole.at + hole.granules, &hole, 1);
+		heap_walk(&arena.heap, hole.at + hole.granules, &hole, 1);
 	} while (hole.state == HEAP_USED);
 	index->finger_size = hole.granules;
 	index->finger_at = hole.at + 1;

@@ -34,7 +34,7 @@ static void *allocate(u64 granules)
 
 static void release(void *ptr)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	if (!ptr)
 		return;

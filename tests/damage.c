@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "../heap_block.h"
-#include "../heap_find.h"
+#include "core/block.h"
+#include "core/findings.h"
 #include "scene.h"
 
 /* Damage of a kind. What is not seen must have had its chance: 2^-20, that of the seal. */
@@ -74,14 +74,14 @@ static unsigned int true_findings(void)
 	const struct heap *heap = &scene.arena.heap;
 	u32 i;
 
-	REQUIRE(heap->found <= HEAP_FINDINGS);
-	for (i = 0; i < heap->found; i++) {
+	REQUIRE(heap->events <= HEAP_FINDINGS);
+	for (i = 0; i < heap->events; i++) {
 		const struct heap_finding *finding = &heap->findings[i];
 
 		REQUIRE(finding->verdict != HEAP_OK);
 		REQUIRE(piece_harmed(finding->verdict, finding->offset));
 	}
-	return heap->found;
+	return heap->events;
 }
 
 /* Stage 1: the check tells of the damage; of one of a chunk at least, if there is more of it. */
@@ -219,11 +219,11 @@ static void free_piece(struct piece *piece)
 {
 	struct heap *heap = &scene.arena.heap;
 	struct heap before = *heap;
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	REQUIRE(scene_free(heap, piece->ptr, &freed) == piece->harm);
 	REQUIRE(freed.at == piece->at && freed.granules == piece->granules);
-	REQUIRE(heap_blocks(heap) == heap_blocks(&before) - 1 && heap->frees == before.frees + 1);
+	REQUIRE(heap_live_blocks(heap) == heap_live_blocks(&before) - 1 && heap->frees == before.frees + 1);
 	REQUIRE(heap->used == before.used - piece->granules);
 	if (piece->harm == HEAP_CORRUPT_HEADER)
 		require_quarantined(&before, piece);
@@ -278,7 +278,7 @@ static void require_found(const struct piece *piece)
 	unsigned int i, told = 0;
 
 	true_findings();
-	for (i = 0; i < heap->found; i++)
+	for (i = 0; i < heap->events; i++)
 		told += heap->findings[i].offset == piece->harmed_at;
 	REQUIRE(told == 1);
 }
@@ -287,8 +287,8 @@ static void require_found(const struct piece *piece)
 static void fill_holes(void)
 {
 	struct heap *heap = &scene.arena.heap;
-	struct heap_view views[GUESTS];
-	u32 count = heap_views(heap, 0, views, GUESTS);
+	struct heap_block_info views[GUESTS];
+	u32 count = heap_walk(heap, 0, views, GUESTS);
 	u32 i;
 
 	REQUIRE(count < GUESTS);
@@ -300,7 +300,7 @@ static void fill_holes(void)
 
 static void free_all(void)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 	enum place i;
 
 	for (i = 0; i < PLACES; i++) {
@@ -331,11 +331,11 @@ static void require_totals(void)
 	const struct heap *heap = &scene.arena.heap;
 	const u64 *verdicts = heap->verdicts;
 
-	REQUIRE(!heap_blocks(heap) && !heap->used && !heap->pending);
+	REQUIRE(!heap_live_blocks(heap) && !heap->used && !heap->pending);
 	REQUIRE(-heap->asked <= heap->lost * TAG_SLACK);
 	REQUIRE(verdicts[HEAP_CORRUPT_HEADER] == harms(HEAP_CORRUPT_HEADER));
 	REQUIRE(verdicts[HEAP_OVERRUN] == harms(HEAP_OVERRUN));
-	REQUIRE(heap->found == verdicts[HEAP_CORRUPT_HEADER] + verdicts[HEAP_OVERRUN]);
+	REQUIRE(heap->events == verdicts[HEAP_CORRUPT_HEADER] + verdicts[HEAP_OVERRUN]);
 	REQUIRE(!heap_is_frozen(heap) && heap->refused == scene.good.heap.refused);
 }
 
@@ -748,7 +748,7 @@ static void judge(struct arena *arena, u8 *ptr, u64 word, struct tally *tally)
 {
 	struct heap_block *header = block_at(&arena->heap, place_of(arena, ptr));
 	u64 good = header_word(header);
-	struct heap_view view;
+	struct heap_block_info view;
 	enum heap_verdict verdict;
 
 	if (word == good)
@@ -794,7 +794,7 @@ static void seals(void)
 static void fill_quarantine(u32 granules, u32 block, u32 expected)
 {
 	struct arena arena;
-	struct heap_view freed;
+	struct heap_block_info freed;
 	u8 *ptrs[HEAP_QUARANTINE * 2];
 	u32 count = granules / block, i;
 

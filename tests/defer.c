@@ -4,9 +4,8 @@
  */
 #include <string.h>
 
-#include "../heap_block.h"
-#include "../heap_defer.h"
-#include "../heap_reset.h"
+#include "core/block.h"
+#include "core/deferred.h"
 #include "test.h"
 
 #define GRANULES	800
@@ -14,7 +13,7 @@
 
 static struct arena arena;
 static struct heap_deferred deferred;
-static struct heap_view view;
+static struct heap_block_info view;
 
 static void setup(void)
 {
@@ -41,7 +40,7 @@ static u32 drain(void)
 
 	while (heap_take_deferred(&deferred, &slot)) {
 		REQUIRE(slot.caller == 1234);
-		if (!heap_resume(&arena.heap, slot.at))
+		if (!heap_resume_free(&arena.heap, slot.at))
 			continue;
 		freed += !heap_free(&arena.heap, heap_payload(&arena.heap, slot.at), &view);
 	}
@@ -58,12 +57,12 @@ static void waits(void)
 	arena_alloc(&arena, 1);
 	REQUIRE(!heap_defers(&deferred));
 	REQUIRE(defer(ptr) == HEAP_OK && heap_defers(&deferred));
-	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_DEFERRED);
+	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_DEFERRED);
 	REQUIRE(view.sealed && view.asked == 40 && view.owner == TEST_OWNER);
-	REQUIRE(heap_blocks(&arena.heap) == 2 && arena_check(&arena) == HEAP_OK);
+	REQUIRE(heap_live_blocks(&arena.heap) == 2 && arena_check(&arena) == HEAP_OK);
 	REQUIRE(defer(ptr) == HEAP_DOUBLE_FREE);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_DOUBLE_FREE);
-	REQUIRE(drain() == 1 && heap_blocks(&arena.heap) == 1 && !heap_defers(&deferred));
+	REQUIRE(drain() == 1 && heap_live_blocks(&arena.heap) == 1 && !heap_defers(&deferred));
 	REQUIRE(drain() == 0 && arena_alloc(&arena, 3) == ptr);
 	teardown();
 }
@@ -105,14 +104,14 @@ static void overflows(void)
 	for (i = 0; i < MORE; i++)
 		REQUIRE(defer(ptr[i]) == HEAP_OK);
 	REQUIRE(deferred.overflow && drain() == HEAP_SLOTS);
-	for (; heap_views(&arena.heap, at, &view, 1); at = view.at + view.granules) {
+	for (; heap_walk(&arena.heap, at, &view, 1); at = view.at + view.granules) {
 		if (view.state != HEAP_DEFERRED)
 			continue;
 		REQUIRE(heap_recover(&arena.heap, &deferred, view.at));
 		REQUIRE(!heap_free(&arena.heap, heap_payload(&arena.heap, view.at), &view));
 		left++;
 	}
-	REQUIRE(left == MORE - HEAP_SLOTS && !heap_blocks(&arena.heap));
+	REQUIRE(left == MORE - HEAP_SLOTS && !heap_live_blocks(&arena.heap));
 	teardown();
 }
 
@@ -143,7 +142,7 @@ static void walks(void)
 /* A block that is between the two steps of a free, or was just freed: to free it is wrong. */
 static void freed_just_now(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
@@ -155,7 +154,7 @@ static void freed_just_now(void)
 	arena_free(&arena, ptr);
 	REQUIRE(defer(ptr) == HEAP_OK);
 	arena_alloc(&arena, 5);
-	REQUIRE(!arena.heap.found);
+	REQUIRE(!arena.heap.events);
 	REQUIRE(drain() == 0 && !arena.heap.verdicts[HEAP_CORRUPT_HEADER]);
 	teardown();
 }
@@ -170,7 +169,7 @@ static void headless(void)
 	ptr = arena_alloc(&arena, 3);
 	ptr[-1] ^= 1;
 	REQUIRE(defer(ptr) == HEAP_OK && defer(ptr) == HEAP_OK);
-	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && !heap_blocks(&arena.heap));
+	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && !heap_live_blocks(&arena.heap));
 	REQUIRE(arena.heap.verdicts[HEAP_DOUBLE_FREE] == 1);
 	ptr = arena_alloc(&arena, 3);
 	for (i = 0; i < HEAP_SLOTS; i++)
@@ -189,10 +188,10 @@ static void reused(void)
 	setup();
 	ptr = arena_alloc(&arena, 3);
 	REQUIRE(defer(ptr) == HEAP_OK);
-	REQUIRE(heap_resume(&arena.heap, 0));
+	REQUIRE(heap_resume_free(&arena.heap, 0));
 	arena_free(&arena, ptr);
 	REQUIRE(arena_alloc(&arena, 3) == ptr);
-	REQUIRE(drain() == 0 && heap_blocks(&arena.heap) == 1);
+	REQUIRE(drain() == 0 && heap_live_blocks(&arena.heap) == 1);
 	teardown();
 }
 
@@ -220,28 +219,28 @@ static void half_damaged(void)
 	arena_alloc(&arena, 1);
 	REQUIRE(defer(ptr) == HEAP_OK);
 	ptr[-8] ^= 1;
-	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && heap_blocks(&arena.heap) == 1);
+	REQUIRE(drain() == 0 && arena.heap.quarantined == 3 && heap_live_blocks(&arena.heap) == 1);
 	teardown();
 }
 
 static u32 reset(u32 batch)
 {
-	struct heap_view claimed[GRANULES];
+	struct heap_block_info claimed[GRANULES];
 	u32 from = 0, freed = 0, count, i;
 
-	heap_close(&arena.heap);
+	heap_begin_reset(&arena.heap);
 	REQUIRE(!heap_alloc(&arena.heap, 8, 1));
 	while (from != HEAP_NONE) {
-		count = heap_claim_some(&arena.heap, &from, claimed, batch);
+		count = heap_claim_batch(&arena.heap, &from, claimed, batch);
 		for (i = 0; i < count; i++)
 			heap_release(&arena.heap, &claimed[i]);
 		freed += count;
 	}
-	while (heap_pardon(&arena.heap, claimed)) {
+	while (heap_claim_quarantined(&arena.heap, claimed)) {
 		heap_release(&arena.heap, claimed);
 		freed++;
 	}
-	heap_open(&arena.heap);
+	heap_end_reset(&arena.heap);
 	return freed;
 }
 
@@ -262,7 +261,7 @@ static void resets(u32 batch)
 	}
 	ptr[2][-1] ^= 1;
 	REQUIRE(reset(batch) == 85);
-	REQUIRE(!heap_blocks(&arena.heap) && !arena.heap.quarantined && !arena.heap.pending);
+	REQUIRE(!heap_live_blocks(&arena.heap) && !arena.heap.quarantined && !arena.heap.pending);
 	REQUIRE(arena.heap.index.holes == 1 && arena_alloc(&arena, GRANULES) == ptr[0]);
 	teardown();
 }
@@ -277,24 +276,24 @@ static void resets_in_batches(void)
 /* There is no more room for claims than HEAP_CLAIMS; a frozen heap is not opened again. */
 static void claims_end(void)
 {
-	struct heap_view claimed[GRANULES];
+	struct heap_block_info claimed[GRANULES];
 	u32 from = 0, i;
 
 	setup();
 	for (i = 0; i < HEAP_CLAIMS + 5; i++)
 		arena_alloc(&arena, 1);
-	REQUIRE(heap_claim_some(&arena.heap, &from, claimed, GRANULES) == HEAP_CLAIMS);
+	REQUIRE(heap_claim_batch(&arena.heap, &from, claimed, GRANULES) == HEAP_CLAIMS);
 	REQUIRE(from == HEAP_CLAIMS && !heap_can_claim(&arena.heap));
-	REQUIRE(heap_claim_some(&arena.heap, &from, claimed, 1) == 0 && from == HEAP_CLAIMS);
-	REQUIRE(!heap_pardon(&arena.heap, claimed));
+	REQUIRE(heap_claim_batch(&arena.heap, &from, claimed, 1) == 0 && from == HEAP_CLAIMS);
+	REQUIRE(!heap_claim_quarantined(&arena.heap, claimed));
 	for (i = HEAP_CLAIMS; i--;)
 		heap_release(&arena.heap, &claimed[i]);
-	REQUIRE(heap_blocks(&arena.heap) == 5);
+	REQUIRE(heap_live_blocks(&arena.heap) == 5);
 	teardown();
 	setup();
 	heap_freeze(&arena.heap, 0);
-	heap_open(&arena.heap);
-	REQUIRE(!arena.heap.largest && !heap_pardon(&arena.heap, claimed));
+	heap_end_reset(&arena.heap);
+	REQUIRE(!arena.heap.largest && !heap_claim_quarantined(&arena.heap, claimed));
 	arena_destroy(&arena);
 }
 
@@ -305,25 +304,25 @@ static void marks(void)
 	u32 i;
 
 	setup();
-	heap_set_mark(&arena.heap, 50);
+	heap_set_watermark(&arena.heap, 50);
 	for (i = 0; i < 10; i++) {
 		ptr[i] = arena_alloc(&arena, 10);
-		REQUIRE(!!(arena.heap.found & HEAP_ABOVE) == (i >= 5));
-		REQUIRE(arena.heap.peak == 10 * (i + 1) && !heap_found(&arena.heap));
+		REQUIRE(!!(arena.heap.events & HEAP_EVENT_WATERMARK) == (i >= 5));
+		REQUIRE(arena.heap.peak == 10 * (i + 1) && !heap_queued_findings(&arena.heap));
 	}
-	heap_set_mark(&arena.heap, U32_MAX);
-	REQUIRE(!arena.heap.found);
-	heap_set_mark(&arena.heap, 50);
-	REQUIRE(arena.heap.found & HEAP_ABOVE);
+	heap_set_watermark(&arena.heap, U32_MAX);
+	REQUIRE(!arena.heap.events);
+	heap_set_watermark(&arena.heap, 50);
+	REQUIRE(arena.heap.events & HEAP_EVENT_WATERMARK);
 	for (i = 4; i < 10; i++)
 		arena_free(&arena, ptr[i]);
-	heap_set_mark(&arena.heap, 50);
-	REQUIRE(!arena.heap.found && arena.heap.peak == 100);
+	heap_set_watermark(&arena.heap, 50);
+	REQUIRE(!arena.heap.events && arena.heap.peak == 100);
 	arena_alloc(&arena, 10);
-	REQUIRE(!arena.heap.found);
+	REQUIRE(!arena.heap.events);
 	arena_alloc(&arena, 1);
-	REQUIRE(arena.heap.found & HEAP_ABOVE && arena.heap.peak == 100);
-	heap_forget_peak(&arena.heap);
+	REQUIRE(arena.heap.events & HEAP_EVENT_WATERMARK && arena.heap.peak == 100);
+	heap_reset_peak(&arena.heap);
 	REQUIRE(arena.heap.peak == 51);
 	arena_alloc(&arena, 1);
 	REQUIRE(arena.heap.peak == 52);

@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "../heap_find.h"
+#include "core/findings.h"
 #include "oracle.h"
 #include "test.h"
 
@@ -76,7 +76,7 @@ struct live {
 	u32 size;
 	u8 owner;
 	bool claimed;
-	struct heap_view claim;
+	struct heap_block_info claim;
 };
 
 /* The clients' side of a heap, and the oracle's. */
@@ -170,7 +170,7 @@ static void allocate(u32 size)
 	};
 }
 
-static void require_same(const struct live *live, const struct heap_view *view)
+static void require_same(const struct live *live, const struct heap_block_info *view)
 {
 	REQUIRE(view->at == live->at && view->granules == node_at(live->at)->size);
 	REQUIRE(view->asked == live->size && view->sealed && view->owner == live->owner);
@@ -201,7 +201,7 @@ static void release(struct live *live)
 
 static void free_at_once(struct live *live)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	REQUIRE(heap_free(&arena.heap, live->ptr, &freed) == HEAP_OK);
 	require_same(live, &freed);
@@ -243,11 +243,11 @@ static enum heap_verdict verdict_on(u32 offset)
 static void require_refused(const struct state *state, const char *ptr, enum heap_verdict verdict)
 {
 	struct heap *heap = &arena.heap;
-	u32 found = heap->found + (verdict != HEAP_FOREIGN);
-	struct heap_view freed;
+	u32 found = heap->events + (verdict != HEAP_FOREIGN);
+	struct heap_block_info freed;
 
 	REQUIRE(heap_free(heap, ptr, &freed) == verdict);
-	REQUIRE(heap->refused == state->heap.heap.refused + 1 && heap->found == found);
+	REQUIRE(heap->refused == state->heap.heap.refused + 1 && heap->events == found);
 	heap->refused--;
 	REQUIRE(!memcmp(heap, &state->heap.heap, offsetof(struct heap, verdicts)));
 }
@@ -256,7 +256,7 @@ static void judge_all(const struct state *state)
 {
 	u32 bytes = heap_bytes(world->granules + 1);
 	char *region = arena.region;
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 offset;
 
 	for (offset = 0; offset < bytes + HEAP_GRANULE; offset++) {
@@ -269,7 +269,7 @@ static void judge_all(const struct state *state)
 		else
 			require_same(live_at(offset / HEAP_GRANULE - 1), &view);
 	}
-	arena.heap.found = 0;
+	arena.heap.events = 0;
 	REQUIRE(!memcmp(arena.region, state->heap.region, bytes));
 	REQUIRE(!memcmp(arena.index, state->heap.index, heap_index_bytes(world->granules)));
 }
@@ -283,7 +283,7 @@ static void check_payload(const struct live *live)
 	REQUIRE(!memcmp(live->ptr, live->ptr + 1, live->size - 1));
 }
 
-static void check_view(const struct heap_view *view, const struct node *node)
+static void check_view(const struct heap_block_info *view, const struct node *node)
 {
 	const struct live *live = live_at(node->at);
 
@@ -300,14 +300,14 @@ static void check_view(const struct heap_view *view, const struct node *node)
 /* Is the heap what the oracle is? It is merged by that, and to be restored. */
 static void check_all(void)
 {
-	struct heap_view views[2 * LIVE + 1];
+	struct heap_block_info views[2 * LIVE + 1];
 	struct node *node = now.oracle;
 	u32 count, i;
 
 	for (i = 0; i < now.count; i++)
 		check_payload(&now.live[i]);
-	REQUIRE(arena_check(&arena) == HEAP_OK && !arena.heap.found);
-	count = heap_views(&arena.heap, 0, views, 2 * LIVE + 1);
+	REQUIRE(arena_check(&arena) == HEAP_OK && !arena.heap.events);
+	count = heap_walk(&arena.heap, 0, views, 2 * LIVE + 1);
 	for (i = 0; i < count && node; i++, node = node->next)
 		check_view(&views[i], node);
 	REQUIRE(i == count && !node);

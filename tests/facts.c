@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "../heap_find.h"
+#include "core/findings.h"
 #include "test.h"
 
 #define GRANULES	100
@@ -37,7 +37,7 @@ static void teardown(void)
 	arena_destroy(&arena);
 }
 
-static bool same_view(const struct heap_view *one, const struct heap_view *other)
+static bool same_view(const struct heap_block_info *one, const struct heap_block_info *other)
 {
 	return one->at == other->at && one->granules == other->granules &&
 	       one->asked == other->asked && one->state == other->state &&
@@ -63,8 +63,8 @@ static void require_bytes(const struct heap_finding *finding, u64 offset, u64 re
 /* The blocks in a finding are those that the views show around @offset. */
 static void require_blocks(const struct heap_finding *finding, u64 offset)
 {
-	struct heap_view views[4];
-	u32 i, seen = heap_views(&arena.heap, 0, views, 4);
+	struct heap_block_info views[4];
+	u32 i, seen = heap_walk(&arena.heap, 0, views, 4);
 
 	for (i = 0; i + 1 < seen && heap_offset(views[i + 1].at) <= offset; i++)
 		;
@@ -77,7 +77,7 @@ static void require_blocks(const struct heap_finding *finding, u64 offset)
 
 static void require_nothing(enum heap_verdict verdict, u64 offset)
 {
-	struct heap_finding finding = heap_facts(&arena.heap, verdict, offset);
+	struct heap_finding finding = heap_describe(&arena.heap, verdict, offset);
 
 	REQUIRE(finding.verdict == verdict && finding.offset == offset);
 	REQUIRE(finding.block.at == HEAP_NONE && finding.before.at == HEAP_NONE);
@@ -96,7 +96,7 @@ static void every_offset(void)
 			require_nothing(HEAP_OVERRUN, offset);
 			continue;
 		}
-		finding = heap_facts(&arena.heap, HEAP_OVERRUN, offset);
+		finding = heap_describe(&arena.heap, HEAP_OVERRUN, offset);
 		REQUIRE(finding.verdict == HEAP_OVERRUN && finding.offset == offset);
 		require_blocks(&finding, offset);
 		require_bytes(&finding, offset, BYTES);
@@ -119,7 +119,7 @@ static void small_regions(void)
 		memset(arena.heap.region + 16, granules, heap_bytes(granules));
 		memset(arena.heap.region, 99, HEAP_EDGE);
 		for (offset = HEAP_EDGE; offset < heap_offset(granules); offset++) {
-			finding = heap_facts(&arena.heap, HEAP_OVERRUN, offset);
+			finding = heap_describe(&arena.heap, HEAP_OVERRUN, offset);
 			require_bytes(&finding, offset, heap_bytes(granules + 1));
 		}
 		teardown();
@@ -129,10 +129,10 @@ static void small_regions(void)
 /* What a view tells of a block, and of a hole. */
 static void blocks(void)
 {
-	struct heap_view views[5];
+	struct heap_block_info views[5];
 
 	setup();
-	REQUIRE(heap_views(&arena.heap, 0, views, 5) == 4);
+	REQUIRE(heap_walk(&arena.heap, 0, views, 5) == 4);
 	REQUIRE(views[0].at == 0 && views[0].asked == 33 && views[0].owner == 1);
 	REQUIRE(views[1].at == 3 && views[1].asked == 0 && views[1].state == HEAP_HOLE);
 	REQUIRE(views[2].at == 6 && views[2].asked == 35 && views[2].owner == 3);
@@ -144,40 +144,40 @@ static void blocks(void)
 /* Views from each granule on: a block that begins before it is passed over. */
 static void views(void)
 {
-	struct heap_view from_start[4], view[4];
+	struct heap_block_info from_start[4], view[4];
 	u32 from, first, seen, i;
 
 	setup();
-	REQUIRE(heap_views(&arena.heap, 0, from_start, 4) == 4);
+	REQUIRE(heap_walk(&arena.heap, 0, from_start, 4) == 4);
 	for (from = 0; from <= GRANULES + 1; from++) {
 		first = from > 9 ? 4 : (from + EVERY - 1) / EVERY;
-		seen = heap_views(&arena.heap, from, view, 4);
+		seen = heap_walk(&arena.heap, from, view, 4);
 		REQUIRE(seen == 4 - first);
 		for (i = 0; i < seen; i++)
 			REQUIRE(same_view(&view[i], &from_start[first + i]));
 	}
-	REQUIRE(heap_views(&arena.heap, 0, view, 0) == 0);
-	REQUIRE(heap_views(&arena.heap, 1, view, 1) == 1 && view[0].at == 3);
+	REQUIRE(heap_walk(&arena.heap, 0, view, 0) == 0);
+	REQUIRE(heap_walk(&arena.heap, 1, view, 1) == 1 && view[0].at == 3);
 	teardown();
 }
 
 /* An owner is told of a block that is kept, for a while. */
 static void kept(void)
 {
-	struct heap_view views[2];
+	struct heap_block_info views[2];
 	struct heap_finding finding;
 	void *ptr;
 
 	setup();
 	ptr = heap_alloc(&arena.heap, 90, 77);
 	arena_free(&arena, ptr);
-	REQUIRE(arena.heap.kept_count == 1);
-	finding = heap_facts(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
+	REQUIRE(arena.heap.quick_count == 1);
+	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
 	REQUIRE(finding.block.state == HEAP_HOLE && finding.block.sealed);
 	REQUIRE(finding.block.owner == 77 && !finding.block.asked);
-	REQUIRE(heap_views(&arena.heap, 9, views, 2) == 1 && !arena.heap.kept_count);
+	REQUIRE(heap_walk(&arena.heap, 9, views, 2) == 1 && !arena.heap.quick_count);
 	REQUIRE(views[0].at == 9 && views[0].granules == GRANULES - 9);
-	finding = heap_facts(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
+	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
 	REQUIRE(finding.block.state == HEAP_HOLE && !finding.block.owner);
 	teardown();
 }
@@ -189,13 +189,13 @@ static void queue_of(u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		heap_find(&arena.heap, HEAP_OVERRUN, 8 + i);
-	REQUIRE(arena.heap.found == count);
+		heap_record(&arena.heap, HEAP_OVERRUN, 8 + i);
+	REQUIRE(arena.heap.events == count);
 	for (i = 0; i < count && i < HEAP_FINDINGS; i++) {
 		finding = arena_finding(&arena);
 		REQUIRE(finding.offset == 8 + i && finding.verdict == HEAP_OVERRUN);
 	}
-	REQUIRE(!arena.heap.found);
+	REQUIRE(!arena.heap.events);
 	arena_no_finding(&arena);
 }
 
@@ -219,11 +219,11 @@ static void queue_in_turn(void)
 	u32 i;
 
 	setup();
-	heap_find(&arena.heap, HEAP_OVERRUN, 8);
+	heap_record(&arena.heap, HEAP_OVERRUN, 8);
 	for (i = 1; i < 20; i++) {
-		heap_find(&arena.heap, HEAP_INTERIOR, 8 + i);
+		heap_record(&arena.heap, HEAP_INTERIOR, 8 + i);
 		finding = arena_finding(&arena);
-		REQUIRE(arena.heap.found == 1);
+		REQUIRE(arena.heap.events == 1);
 		REQUIRE(finding.offset == 8 + i - 1);
 	}
 	teardown();
@@ -239,13 +239,13 @@ static void counters(void)
 	arena_init(&arena, GRANULES);
 	for (i = 0; i < 4; i++) {
 		ptr[i] = heap_alloc(&arena.heap, 5 + heap_bytes(i), 0);
-		REQUIRE(heap->allocs == i + 1 && heap_blocks(heap) == i + 1);
+		REQUIRE(heap->allocs == i + 1 && heap_live_blocks(heap) == i + 1);
 		REQUIRE(heap->used == (i + 1) * (i + 2) / 2 && heap->peak == heap->used);
 	}
 	REQUIRE(heap->asked == 4 * 5 + 6 * 16);
 	for (i = 0; i < 4; i++) {
 		arena_free(&arena, ptr[i]);
-		REQUIRE(heap->frees == i + 1 && heap_blocks(heap) == 3 - i && heap->peak == 10);
+		REQUIRE(heap->frees == i + 1 && heap_live_blocks(heap) == 3 - i && heap->peak == 10);
 		REQUIRE(heap->allocs == 4 && heap->used == 10 - (i + 1) * (i + 2) / 2);
 	}
 	REQUIRE(!heap_alloc(&arena.heap, heap_bytes(GRANULES), 0) && heap->failures == 1);

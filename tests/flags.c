@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "../heap_block.h"
+#include "core/block.h"
 #include "test.h"
 
 #define GRANULES	300
@@ -40,7 +40,7 @@ static u32 granules_of(size_t size)
 static enum heap_verdict release(void *ptr)
 {
 	enum heap_verdict verdict;
-	struct heap_view view;
+	struct heap_block_info view;
 
 	if (!(flags & HEAP_POISON))
 		return heap_free(&arena.heap, ptr, &view);
@@ -68,7 +68,7 @@ static void require_pattern(const char *from, u32 count)
 static char *allocate(size_t size)
 {
 	char *ptr = heap_alloc(&arena.heap, size, 3);
-	struct heap_view view;
+	struct heap_block_info view;
 
 	REQUIRE(ptr == arena.heap.region + HEAP_GRANULE);
 	memset(ptr, 0, size);
@@ -111,10 +111,10 @@ static void sizes(void)
 /* All that is free carries the pattern: all but the edges, the used blocks, and a header a hole. */
 static void require_poison(void)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 from;
 
-	for (from = 0; heap_views(&arena.heap, from, &view, 1); from = view.at + view.granules) {
+	for (from = 0; heap_walk(&arena.heap, from, &view, 1); from = view.at + view.granules) {
 		char *payload = arena.heap.region + heap_offset(view.at) + 8;
 
 		if (view.state == HEAP_HOLE)

@@ -7,13 +7,13 @@
  */
 #include <string.h>
 
-#include "../heap_find.h"
+#include "core/findings.h"
 #include "test.h"
 
 #define GRANULES	1000
 
 static struct arena arena;
-static struct heap_view view;
+static struct heap_block_info view;
 
 static struct heap_block *header_at(u32 at)
 {
@@ -56,7 +56,7 @@ static void call_all(void *ptr)
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
 	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
 	REQUIRE(heap_free(&arena.heap, NULL, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 0);
+	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 0);
 	heap_flush(&arena.heap);
 	heap_freeze(&arena.heap, 77);
 	heap_audit_start(&audit);
@@ -74,7 +74,7 @@ static void frozen(void)
 	setup();
 	ptr = arena_alloc(&arena, 3);
 	arena_free(&arena, arena_alloc(&arena, 5));
-	REQUIRE(arena.heap.kept_count == 1);
+	REQUIRE(arena.heap.quick_count == 1);
 	heap_freeze(&arena.heap, 1234);
 	expect_frozen(1234);
 	before = arena.heap;
@@ -95,7 +95,7 @@ static void frozen(void)
 static void release_frozen(void)
 {
 	struct heap_block header;
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	char *ptr;
 
 	setup();
@@ -121,7 +121,7 @@ static void lost_starts(void)
 	arena.heap.index.chunks[0].start = 0;
 	heap_freeze(&arena.heap, 0);
 	expect_frozen(0);
-	heap_find(&arena.heap, HEAP_USE_AFTER_FREE, ptr + 100 - arena.heap.region);
+	heap_record(&arena.heap, HEAP_USE_AFTER_FREE, ptr + 100 - arena.heap.region);
 	REQUIRE(arena.heap.findings[0].block.at == HEAP_NONE);
 	REQUIRE(!arena.heap.findings[0].bytes_count);
 	expect_finding(HEAP_USE_AFTER_FREE, ptr + 100 - arena.heap.region);
@@ -177,7 +177,7 @@ static void beyond_the_end(void)
 	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
 	REQUIRE(!heap_is_frozen(&arena.heap));
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(arena.heap.refused == 1 && heap_blocks(&arena.heap) == 2);
+	REQUIRE(arena.heap.refused == 1 && heap_live_blocks(&arena.heap) == 2);
 	expect_frozen(ptr - arena.heap.region);
 	teardown();
 }

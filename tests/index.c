@@ -8,18 +8,8 @@
  */
 #include <string.h>
 
+#include "core/index_ops.h"
 #include "test.h"
-
-/* The index once more, with names of its own: the program has the core's already. */
-#define heap_index_bytes	index_bytes
-#define heap_index_init		index_init
-#define heap_index_largest	index_largest
-#define heap_index_next_chunk	index_next_chunk
-#define heap_index_prev_chunk	index_prev_chunk
-#define heap_index_agrees	index_agrees
-#define heap_index_split	index_split
-#define heap_index_extend	index_extend
-#include "../heap_index.c"
 
 #define MOST 9000
 
@@ -89,7 +79,7 @@ static void verify_tree(void)
 
 	for (node = 0; node < count; node++) {
 		REQUIRE(indexed.max[0][node] == true_max(node));
-		REQUIRE(heap_index_agrees(&indexed, node));
+		REQUIRE(heap_index_verify(&indexed, node));
 	}
 	for (level = 1; level < indexed.height; level++) {
 		count = (count + HEAP_FANOUT - 1) / HEAP_FANOUT;
@@ -194,7 +184,7 @@ static void take(u32 want)
 	u32 at;
 
 	start_steps();
-	at = heap_index_take(&indexed, want, &have);
+	at = heap_index_split(&indexed, want, &have);
 	count_steps();
 	REQUIRE(at == found);
 	if (at == HEAP_NONE)
@@ -221,7 +211,7 @@ static void give(u32 at)
 		first = before;
 	finger = expected_finger(first, behind - first);
 	start_steps();
-	heap_index_give(&indexed, first, at, right, behind);
+	heap_index_coalesce(&indexed, first, at, right, behind);
 	count_steps();
 	REQUIRE(indexed.finger_at == finger);
 	if (first != at)
@@ -245,7 +235,7 @@ static void recut(u32 at)
 	} while (to == from);
 	finger = expected_finger(at + to, have - to);
 	start_steps();
-	heap_index_recut(&indexed, at, have, from, to);
+	heap_index_resplit(&indexed, at, have, from, to);
 	count_steps();
 	REQUIRE(indexed.finger_at == finger);
 	if (from != have)
@@ -298,7 +288,7 @@ static void storm(u32 granules, u32 largest, u32 rounds, u32 most)
 
 static void free_alone(u32 at, u32 granules)
 {
-	heap_index_give(&indexed, at, at, at + granules, at + granules);
+	heap_index_coalesce(&indexed, at, at, at + granules, at + granules);
 }
 
 /* Searches are counted by their steps: the nodes on the way down, and the holes looked at. */
@@ -310,17 +300,17 @@ static void count_searches(void)
 	REQUIRE(heap_index_bytes(60) <= sizeof(zeroed));
 	heap_index_init(&indexed, zeroed, 60);
 	for (i = 0; i < 6; i++)		/* from the top, each after one look */
-		REQUIRE(heap_index_take(&indexed, i == 4 ? 3 : 1, &have) == i + 2 * (i == 5));
+		REQUIRE(heap_index_split(&indexed, i == 4 ? 3 : 1, &have) == i + 2 * (i == 5));
 	REQUIRE(indexed.searches[0] == 6);
 	free_alone(0, 1);
 	free_alone(2, 1);
 	free_alone(4, 3);
-	REQUIRE(heap_index_take(&indexed, 3, &have) == 4);
+	REQUIRE(heap_index_split(&indexed, 3, &have) == 4);
 	REQUIRE(indexed.searches[2] == 1 && !indexed.searches[1]);
-	REQUIRE(heap_index_take(&indexed, 1, &have) == 0);
+	REQUIRE(heap_index_split(&indexed, 1, &have) == 0);
 	REQUIRE(indexed.searches[1] == 1);
 	for (i = 0; i < 60; i++)
-		heap_index_take(&indexed, 1, &have);
+		heap_index_split(&indexed, 1, &have);
 	REQUIRE(indexed.searches[0] == 6 + 59 && indexed.searches[1] == 2);
 	REQUIRE(!indexed.searches[3] && !indexed.searches[4] && !indexed.searches[5]);
 	printf("ok - searches are counted\n");

@@ -102,7 +102,7 @@ static void largest(void)
 	u64 index_bytes = heap_index_bytes(granules);
 	char *region = map_bytes(heap_bytes(granules) + 16);
 	void *index = map_bytes(index_bytes);
-	struct heap_view freed;
+	struct heap_block_info freed;
 	struct heap heap;
 	u64 half = heap_bytes(granules / 2);
 	char *low, *high, *last;

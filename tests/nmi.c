@@ -14,9 +14,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "../heap_block.h"
-#include "../heap_defer.h"
-#include "../heap_shape.h"
+#include "core/block.h"
+#include "core/deferred.h"
+#include "heap_core.h"
 #include "test.h"
 
 #define GRANULES	300
@@ -25,7 +25,7 @@
 static struct arena arena;
 static struct heap *const heap = &arena.heap;
 static struct heap_deferred deferred;
-static struct heap_view view;
+static struct heap_block_info view;
 static char *victim, *other, *hole;	/* of whom the operation is about; a live block; none */
 static u32 flags;
 
@@ -57,7 +57,7 @@ static void drain(void)
 	struct heap_slot slot;
 
 	while (heap_take_deferred(&deferred, &slot)) {
-		if (heap_resume(heap, slot.at))
+		if (heap_resume_free(heap, slot.at))
 			free_it(heap_payload(heap, slot.at));
 	}
 }
@@ -125,7 +125,7 @@ static void free_victim(void)
 
 static void claim_victim(void)
 {
-	if (heap_is_let_go(heap_claim(heap, victim, &view), &view))
+	if (heap_is_retired(heap_claim(heap, victim, &view), &view))
 		heap_release(heap, &view);
 }
 
@@ -169,10 +169,10 @@ static void shrink(void)
 
 static void look(void)
 {
-	struct heap_view views[8];
+	struct heap_block_info views[8];
 	u32 from = 0, count;
 
-	while ((count = heap_views(heap, from, views, 8)))
+	while ((count = heap_walk(heap, from, views, 8)))
 		from = views[count - 1].at + views[count - 1].granules;
 }
 
@@ -251,9 +251,9 @@ static void interrupt(void)
 static void judge(void)
 {
 	if (operation->victim == MAYBE) {
-		REQUIRE(heap_blocks(heap) == blocks || heap_blocks(heap) == blocks - 1);
+		REQUIRE(heap_live_blocks(heap) == blocks || heap_live_blocks(heap) == blocks - 1);
 	} else {
-		REQUIRE(heap_blocks(heap) == blocks);
+		REQUIRE(heap_live_blocks(heap) == blocks);
 		REQUIRE(heap->refused + refused == bad);
 	}
 	REQUIRE(!heap->verdicts[HEAP_CORRUPT_HEADER] && !heap->verdicts[HEAP_CORRUPT_INDEX]);
@@ -325,7 +325,7 @@ static void setup(void)
 	free_it(hole);
 	allocate(3);
 	operation->prepare();
-	blocks = heap_blocks(heap) + operation->blocks;
+	blocks = heap_live_blocks(heap) + operation->blocks;
 	refused = 0;
 	bad = (operation->victim >= WRONG) + (operation->victim == BOTH_WRONG);
 }

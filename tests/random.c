@@ -28,7 +28,7 @@ static size_t random_size(u32 bits)
 /* Now and then a block goes as soon as it came, which leaves it kept. */
 static void undo(struct arena *arena, void *ptr)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_OK);
 	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_DOUBLE_FREE);
@@ -59,7 +59,7 @@ static void allocate(struct arena *arena, struct node *oracle, struct live *live
 
 static void release(struct arena *arena, struct live *live)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 	size_t i;
 
 	for (i = 0; i < live->size; i++)
@@ -74,7 +74,7 @@ static void release(struct arena *arena, struct live *live)
 /* A wrong pointer now and then, which must change nothing. */
 static void abuse(struct arena *arena, struct live *live)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 	struct heap before;
 
 	heap_flush(&arena->heap);
@@ -87,12 +87,12 @@ static void abuse(struct arena *arena, struct live *live)
 
 static void compare(struct arena *arena, struct node *oracle)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 from = 0;
 
 	REQUIRE(arena_check(arena) == HEAP_OK);
 	for (; oracle; oracle = oracle->next, from = view.at + view.granules) {
-		REQUIRE(heap_views(&arena->heap, from, &view, 1) == 1);
+		REQUIRE(heap_walk(&arena->heap, from, &view, 1) == 1);
 		REQUIRE(view.at == oracle->at && view.granules == oracle->size);
 		REQUIRE((view.state == HEAP_USED) == oracle->used);
 	}

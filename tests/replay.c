@@ -42,7 +42,7 @@ static void replay(const char *path)
 	}
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	printf("ok - %u events of %s, %u blocks live at the end\n", trace.count, path,
-	       (unsigned int)heap_blocks(&arena.heap));
+	       (unsigned int)heap_live_blocks(&arena.heap));
 	oracle_destroy(oracle);
 	arena_destroy(&arena);
 	free(pairs);

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "../heap_block.h"
+#include "core/block.h"
 #include "scene.h"
 
 /* So that two neighbours of a target of up to 3 granules fit in quarantine, and not all three. */
@@ -25,14 +25,14 @@ u64 payload_offset(const struct piece *piece)
 }
 
 /* A free as the caller of a heap that poisons does it. */
-enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_view *freed)
+enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_block_info *freed)
 {
 	enum heap_verdict verdict;
 
 	if (!(heap->flags & HEAP_POISON))
 		return heap_free(heap, ptr, freed);
 	verdict = heap_claim(heap, ptr, freed);
-	if (heap_is_let_go(verdict, freed)) {
+	if (heap_is_retired(verdict, freed)) {
 		heap_fill(ptr, heap_bytes(freed->granules) - sizeof(struct heap_block));
 		heap_release(heap, freed);
 	}
@@ -82,7 +82,7 @@ static void allocate(struct scene *scene, enum place place, u32 granules, u32 sl
 
 static void let_go(struct scene *scene, enum place place)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	REQUIRE(scene_free(&scene->arena.heap, scene->pieces[place].ptr, &freed) == HEAP_OK);
 }
@@ -91,7 +91,7 @@ static void quarantine(struct scene *scene, enum place place)
 {
 	struct heap *heap = &scene->arena.heap;
 	struct piece *piece = &scene->pieces[place];
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	block_at(heap, piece->at)->tag ^= 1U << 20;
 	REQUIRE(heap_free(heap, piece->ptr, &freed) == HEAP_CORRUPT_HEADER);
@@ -177,7 +177,7 @@ void scene_init(struct scene *scene, const struct plan *plan)
 		granules += scene->pieces[i].granules;
 	arena_init_as(&scene->arena, granules, plan->flags, random_key());
 	populate(scene);
-	heap->found = 0;
+	heap->events = 0;
 	memset(heap->verdicts, 0, sizeof(heap->verdicts));
 	snapshot_init(&scene->good, granules);
 	snapshot_take(&scene->good, &scene->arena);

@@ -54,7 +54,7 @@ struct piece {
 	u32 granules;
 	size_t asked;
 	u8 *ptr;
-	struct heap_view claim;
+	struct heap_block_info claim;
 	enum heap_verdict harm;
 	u64 harmed_at;
 	bool chance;
@@ -93,7 +93,7 @@ bool scene_plant(struct scene *scene, const struct plant *plant);
 unsigned int scene_assess(struct scene *scene);
 bool scene_changed(const struct scene *scene, u64 offset, u64 bytes);
 
-enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_view *freed);
+enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_block_info *freed);
 u64 payload_offset(const struct piece *piece);
 
 #endif

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "../heap_block.h"
+#include "core/block.h"
 #include "test.h"
 
 #define GRANULES	500
@@ -66,7 +66,7 @@ static void factors(void)
 
 static enum heap_verdict judge(const void *ptr)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 
 	return heap_judge(&arena.heap, ptr, &view);
 }
@@ -102,7 +102,7 @@ static void change_facts(void *ptr)
 
 static void changes(void)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 	size_t size;
 	void *ptr;
 	u32 i;
@@ -122,7 +122,7 @@ static void changes(void)
 /* Every slack and every owner come back. */
 static void every_fact(void)
 {
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 owner, size;
 	void *ptr;
 
@@ -184,15 +184,15 @@ static void mark(u32 at, u32 granules, enum heap_state state)
 	enum heap_state other;
 	u32 bit;
 
-	write_mark(&arena.heap, at, granules, state);
+	write_state(&arena.heap, at, granules, state);
 	REQUIRE(header->granules == granules);
-	REQUIRE(is_state(&arena.heap, header_word(header)));
-	REQUIRE(!is_marked(&arena.heap, at, granules + 1, state));
+	REQUIRE(is_state_word(&arena.heap, header_word(header)));
+	REQUIRE(!has_state(&arena.heap, at, granules + 1, state));
 	for (other = HEAP_HOLE; other <= HEAP_QUARANTINED; other++)
-		REQUIRE(is_marked(&arena.heap, at, granules, other) == (state == other));
+		REQUIRE(has_state(&arena.heap, at, granules, other) == (state == other));
 	for (bit = 0; bit < 64; bit++) {
-		write_header(header, marked(&arena.heap, granules, state) ^ 1ULL << bit);
-		REQUIRE(!is_marked(&arena.heap, at, granules, state));
+		write_header(header, state_word(&arena.heap, granules, state) ^ 1ULL << bit);
+		REQUIRE(!has_state(&arena.heap, at, granules, state));
 	}
 }
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "../heap_shape.h"
+#include "heap_core.h"
 #include "oracle.h"
 #include "test.h"
 
@@ -67,7 +67,7 @@ static void allocate(struct live *live, u32 bits)
 static void resize(struct live *live, u32 bits)
 {
 	size_t size = random_size(bits);
-	struct heap_view was;
+	struct heap_block_info was;
 	bool done;
 
 	REQUIRE(heap_resize(&arena.heap, live->ptr, size, &was, &done) == HEAP_OK);
@@ -80,7 +80,7 @@ static void resize(struct live *live, u32 bits)
 
 static void release(struct live *live)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	expect_bytes(live, live->size);
 	REQUIRE(heap_free(&arena.heap, live->ptr, &freed) == HEAP_OK);
@@ -92,12 +92,12 @@ static void release(struct live *live)
 static void compare(void)
 {
 	struct node *node = oracle;
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 from = 0;
 
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	for (; node; node = node->next, from = view.at + view.granules) {
-		REQUIRE(heap_views(&arena.heap, from, &view, 1) == 1);
+		REQUIRE(heap_walk(&arena.heap, from, &view, 1) == 1);
 		REQUIRE(view.at == node->at && view.granules == node->size);
 		REQUIRE((view.state == HEAP_USED) == node->used);
 	}
@@ -113,7 +113,7 @@ static void turn(struct live *live, u32 bits)
 		resize(live, bits);
 	else
 		release(live);
-	REQUIRE(heap_steps <= heap_shape_bound(&arena.heap));
+	REQUIRE(heap_steps <= heap_resize_bound(&arena.heap));
 }
 
 static void storm(u32 size, u32 flags, u32 blocks, u32 bits, unsigned int operations)
@@ -147,7 +147,7 @@ static void storm(u32 size, u32 flags, u32 blocks, u32 bits, unsigned int operat
 static void resize_while_looking(void)
 {
 	struct heap_audit audit;
-	struct heap_view was;
+	struct heap_block_info was;
 	void *ptr;
 	bool done;
 
@@ -169,7 +169,7 @@ static void resize_while_looking(void)
 /* Pointers that are none, an overrun, sizes that no block can have. */
 static void refusals(void)
 {
-	struct heap_view was;
+	struct heap_block_info was;
 	unsigned char *ptr;
 	bool done;
 

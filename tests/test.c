@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "../heap_find.h"
+#include "core/findings.h"
 #include "test.h"
 
 unsigned int heap_steps;
@@ -53,7 +53,7 @@ void *arena_alloc(struct arena *arena, u32 granules)
 
 void arena_free(struct arena *arena, const void *ptr)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_OK);
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../heap_check.h"
-#include "../heap_core.h"
+#include "core/check.h"
+#include "heap_core.h"
 
 #define TEST_KEY 0x1234567890abcdefULL
 #define TEST_OWNER 7

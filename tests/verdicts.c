@@ -7,14 +7,14 @@
  */
 #include <string.h>
 
-#include "../heap_find.h"
+#include "core/findings.h"
 #include "test.h"
 
 #define GRANULES	1000
 #define EIGHTH		(GRANULES / 8)
 
 static struct arena arena;
-static struct heap_view view;
+static struct heap_block_info view;
 
 static struct heap_block *header_of(const void *ptr)
 {
@@ -45,7 +45,7 @@ static bool is_told(enum heap_verdict verdict)
 
 /* A pointer is refused by the two calls that free: nothing changes but what counts that. */
 static void refuse_by(enum heap_verdict (*call)(struct heap *heap, const void *ptr,
-						struct heap_view *block),
+						struct heap_block_info *block),
 		      const void *ptr, enum heap_verdict verdict)
 {
 	struct heap before = arena.heap;
@@ -120,7 +120,7 @@ static void inside(void)
 	REQUIRE(heap_claim(&arena.heap, claimed, &view) == HEAP_OK);
 	kept = arena_alloc(&arena, 4);
 	arena_free(&arena, kept);
-	REQUIRE(arena.heap.kept_count == 1);
+	REQUIRE(arena.heap.quick_count == 1);
 	for (i = 1; i < HEAP_GRANULE; i++)
 		refuse(used + i, HEAP_MISALIGNED);
 	refuse(used + HEAP_GRANULE, HEAP_INTERIOR);
@@ -147,10 +147,10 @@ static void quarantined(void)
 	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
 	expect_finding(HEAP_CORRUPT_HEADER, header_of(ptr));
 	REQUIRE(arena.heap.quarantine_count == 1 && arena.heap.quarantined == 3);
-	REQUIRE(!arena.heap.pending && !heap_blocks(&arena.heap) && arena.heap.lost == 1);
+	REQUIRE(!arena.heap.pending && !heap_live_blocks(&arena.heap) && arena.heap.lost == 1);
 	refuse(ptr, HEAP_DOUBLE_FREE);
 	refuse(ptr + HEAP_GRANULE, HEAP_DOUBLE_FREE);
-	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_QUARANTINED);
+	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_QUARANTINED);
 	REQUIRE((char *)arena_alloc(&arena, 1) == ptr + 3 * HEAP_GRANULE);
 	teardown();
 }
@@ -165,7 +165,7 @@ static void damaged_end(void)
 	damage(ptr);
 	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
-	REQUIRE(!heap_blocks(&arena.heap) && !heap_is_frozen(&arena.heap));
+	REQUIRE(!heap_live_blocks(&arena.heap) && !heap_is_frozen(&arena.heap));
 	teardown();
 }
 
@@ -200,7 +200,7 @@ static void fill_quarantine(u32 granules, u32 count, u32 room)
 		REQUIRE(arena.heap.quarantined == arena.heap.quarantine_count * granules);
 	}
 	REQUIRE(arena.heap.verdicts[HEAP_CORRUPT_HEADER] == count && arena.heap.lost == count);
-	REQUIRE(arena_check(&arena) == HEAP_OK && !heap_blocks(&arena.heap) && !arena.heap.used);
+	REQUIRE(arena_check(&arena) == HEAP_OK && !heap_live_blocks(&arena.heap) && !arena.heap.used);
 	REQUIRE(arena_alloc(&arena, 1) == ptr[room]);
 	teardown();
 }
@@ -216,15 +216,15 @@ static void full_quarantine(void)
 /* Between claim and release a block is nobody's, and no call sees it otherwise. */
 static void two_steps(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	char *ptr, *next;
 
 	setup();
 	ptr = arena_alloc(&arena, 7);
 	next = arena_alloc(&arena, 1);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK && claimed.granules == 7);
-	REQUIRE(arena.heap.pending == 7 && heap_blocks(&arena.heap) == 1 && arena.heap.frees == 1);
-	REQUIRE(heap_views(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_PENDING);
+	REQUIRE(arena.heap.pending == 7 && heap_live_blocks(&arena.heap) == 1 && arena.heap.frees == 1);
+	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_PENDING);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	REQUIRE((char *)arena_alloc(&arena, 1) == next + HEAP_GRANULE);
 	heap_release(&arena.heap, &claimed);
@@ -236,15 +236,15 @@ static void two_steps(void)
 /* A claim of the last allocation undoes it too: the block is kept, with the mark it has then. */
 static void two_steps_kept(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
 	ptr = arena_alloc(&arena, 7);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
-	REQUIRE(arena.heap.kept_count == 1);
-	REQUIRE(arena_alloc(&arena, 7) == ptr && !arena.heap.kept_count);
+	REQUIRE(arena.heap.quick_count == 1);
+	REQUIRE(arena_alloc(&arena, 7) == ptr && !arena.heap.quick_count);
 	arena_no_finding(&arena);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
@@ -256,19 +256,19 @@ static void two_steps_kept(void)
 /* Four holes between used blocks, each one larger; a block from each of the first three is kept. */
 static void keep_three(void)
 {
-	void *holes[HEAP_KEPT];
+	void *holes[HEAP_QUICK];
 	u32 i;
 
-	for (i = 0; i < HEAP_KEPT; i++) {
+	for (i = 0; i < HEAP_QUICK; i++) {
 		holes[i] = arena_alloc(&arena, 1 + i);
 		arena_alloc(&arena, 1);
 	}
-	for (i = 0; i < HEAP_KEPT; i++)
+	for (i = 0; i < HEAP_QUICK; i++)
 		arena_free(&arena, holes[i]);
-	for (i = 0; i < HEAP_KEPT; i++) {
+	for (i = 0; i < HEAP_QUICK; i++) {
 		REQUIRE(arena_alloc(&arena, 1 + i) == holes[i]);
 		arena_free(&arena, holes[i]);
-		REQUIRE(arena.heap.kept_count == i + 1);
+		REQUIRE(arena.heap.quick_count == i + 1);
 	}
 }
 
@@ -279,12 +279,12 @@ static void take_back_one(void)
 
 	setup();
 	keep_three();
-	for (i = 0; i < HEAP_KEPT; i++) {
+	for (i = 0; i < HEAP_QUICK; i++) {
 		void *ptr = arena_alloc(&arena, 1 + i);
 
-		REQUIRE(arena.heap.kept_count == HEAP_KEPT - 1);
+		REQUIRE(arena.heap.quick_count == HEAP_QUICK - 1);
 		arena_free(&arena, ptr);
-		REQUIRE(arena.heap.kept_count == HEAP_KEPT);
+		REQUIRE(arena.heap.quick_count == HEAP_QUICK);
 	}
 	teardown();
 }
@@ -292,21 +292,21 @@ static void take_back_one(void)
 /* There is no room for a fourth: all are merged. */
 static void keep_no_fourth(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
 	keep_three();
-	REQUIRE(heap_claim(&arena.heap, arena_alloc(&arena, HEAP_KEPT + 1), &claimed) == HEAP_OK);
+	REQUIRE(heap_claim(&arena.heap, arena_alloc(&arena, HEAP_QUICK + 1), &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
-	REQUIRE(!arena.heap.kept_count && arena.heap.index.holes == HEAP_KEPT + 1);
+	REQUIRE(!arena.heap.quick_count && arena.heap.index.holes == HEAP_QUICK + 1);
 	teardown();
 	setup();
 	keep_three();
 	ptr = arena_alloc(&arena, EIGHTH + 1);
 	damage(ptr);
 	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
-	REQUIRE(!arena.heap.kept_count && arena.heap.index.holes == HEAP_KEPT + 1);
+	REQUIRE(!arena.heap.quick_count && arena.heap.index.holes == HEAP_QUICK + 1);
 	REQUIRE(arena_alloc(&arena, EIGHTH + 1) == ptr);
 	teardown();
 }
@@ -314,7 +314,7 @@ static void keep_no_fourth(void)
 /* An overrun is told of by a claim, too, and the block goes all the same. */
 static void two_steps_overrun(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	char *ptr;
 
 	setup();
@@ -330,7 +330,7 @@ static void two_steps_overrun(void)
 /* The mark of a claimed block is written over: it is withdrawn. */
 static void damaged_mark(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
@@ -347,7 +347,7 @@ static void damaged_mark(void)
 /* Only the granules of the mark: what is left of it says that the block is pending. */
 static void half_a_mark(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
@@ -363,7 +363,7 @@ static void half_a_mark(void)
 /* A claimed block whose mark is lost is freed once more: it is known all the same. */
 static void freed_again(u32 granules, u32 quarantined)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
@@ -393,7 +393,7 @@ static void freed_again_as_hole(void)
 /* Nobody's is a block that is claimed or quarantined, even with the header back that it had. */
 static void written_back(bool quarantined)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	struct heap_block header;
 	void *ptr;
 
@@ -403,7 +403,7 @@ static void written_back(bool quarantined)
 	if (quarantined)
 		damage(ptr);
 	heap_claim(&arena.heap, ptr, &claimed);
-	arena.heap.found = 0;
+	arena.heap.events = 0;
 	*header_of(ptr) = header;
 	refuse(ptr, HEAP_DOUBLE_FREE);
 	if (!quarantined)
@@ -422,7 +422,7 @@ static void claimed_twice(void)
 /* In a full quarantine there is no room: a claim is to be released as any other. */
 static void claimed_for_want_of_room(void)
 {
-	struct heap_view claimed;
+	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
@@ -430,7 +430,7 @@ static void claimed_for_want_of_room(void)
 	arena_alloc(&arena, 1);
 	damage(ptr);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_CORRUPT_HEADER);
-	REQUIRE(heap_is_let_go(HEAP_CORRUPT_HEADER, &claimed));
+	REQUIRE(heap_is_retired(HEAP_CORRUPT_HEADER, &claimed));
 	expect_finding(HEAP_CORRUPT_HEADER, header_of(ptr));
 	REQUIRE(arena.heap.pending == EIGHTH + 1);
 	heap_release(&arena.heap, &claimed);

@@ -4,7 +4,7 @@
 
 What debugfs tells of a live kernel, this reads from its memory without its help. The layout of everything comes from
 debug information. The numbers that are only macros in the sources, and so leave no trace there, have the same names
-below. What the blocks are, heap_core.c and heap_find.c say; what must be true of them, heap_check.c.
+below. What the blocks are, heap_core.c and core/findings.c say; what must be true of them, core/check.c.
 """
 
 import argparse
@@ -27,14 +27,14 @@ try:
 except ImportError:
     fail("it needs drgn: apt-get install python3-drgn")
 
-# heap_core.h, heap_index.h
+# core/heap.h, core/index.h
 GRANULE = 16
 EDGE = 8
 REDZONE = 2
 CHUNK = 64
 FANOUT = 8
 NONE = 2**32 - 1
-# heap_block.h
+# core/block.h
 PATTERN = 0xC5
 TAG_SLACK = 0xF
 TAG_OWNER_SHIFT = 4
@@ -107,7 +107,7 @@ class CallSites:
 
 @dataclass
 class Block:
-    """As struct heap_view; a state is a name of enum heap_state."""
+    """As struct heap_block_info; a state is a name of enum heap_state."""
 
     at: int
     granules: int
@@ -188,7 +188,7 @@ class Heap:
         self.used, self.pending, self.quarantined = core["used"], core["pending"], core["quarantined"]
         self.blocks_counted = core["allocs"] - core["frees"]
         self.asked, self.lost = core["asked"], core["lost"]
-        self.kept = {cut["at"] for cut in core["kept"][: core["kept_count"]]}
+        self.quick = {split["at"] for split in core["quick"][: core["quick_count"]]}
         self.claims = set(core["claims"][: core["claim_count"]])
         self.quarantine = set(core["quarantine"][: core["quarantine_count"]])
         self.header_type = self.prog.type("struct heap_block")
@@ -223,7 +223,7 @@ class Heap:
 
     def seen_spans(self):
         """The same as for those who look: what is freed and kept is merged with the holes beside it."""
-        for free, run in itertools.groupby(self.spans(), lambda span: span[2] or span[0] in self.kept):
+        for free, run in itertools.groupby(self.spans(), lambda span: span[2] or span[0] in self.quick):
             if free:
                 run = list(run)
                 yield run[0][0], sum(span[1] for span in run), True
@@ -252,7 +252,7 @@ class Heap:
         return (granules | self.states[state] << WORD_LOW_SHIFT) ^ self.mask
 
     def state(self, at, hole, word):
-        if hole or at in self.kept:
+        if hole or at in self.quick:
             return "HEAP_HOLE"
         if at in self.quarantine:
             return "HEAP_QUARANTINED"
@@ -261,7 +261,7 @@ class Heap:
         return "HEAP_DEFERRED" if self.is_deferred(at, word) else "HEAP_USED"
 
     def look(self, at, granules, hole):
-        """A block as the map shows it, with slack and owner from its header, as heap_look_sized()."""
+        """A block as the map shows it, with slack and owner from its header, as heap_inspect_sized()."""
         tag = self.header(at)["tag"]
         word = granules | tag << WORD_LOW_SHIFT
         sealed = self.is_sealed(at, word) or self.is_deferred(at, word)
@@ -366,7 +366,7 @@ def check_header(heap, block):
     is_as_used = header["granules"] == block.granules and block.sealed
     if block.is_live:
         return is_as_used
-    if block.at in heap.kept:
+    if block.at in heap.quick:
         return is_as_used or word == heap.mark(block.granules, "HEAP_PENDING")
     return word == heap.mark(block.granules, block.state)
 
@@ -393,7 +393,7 @@ def check_counters(heap, blocks):
     """The counters agree with the blocks. (7)"""
     live = [block for block in blocks if block.is_live]
     granules = {state: sum(block.granules for block in blocks if block.state == state) for state in heap.states}
-    holes = sum(block.state == "HEAP_HOLE" for block in blocks) - len(heap.kept)
+    holes = sum(block.state == "HEAP_HOLE" for block in blocks) - len(heap.quick)
     for what, said, true in (
         ("blocks", heap.blocks_counted, len(live)),
         ("holes", heap.index.holes.value_(), holes),
@@ -561,7 +561,7 @@ def modules(prog):
 
 def knows_heaps(prog):
     try:
-        prog.variable("heaps", "heaps.c")
+        prog.variable("heaps", "heaps/registry.c")
     except LookupError:
         return False
     return True
@@ -592,7 +592,7 @@ def find_heaps(prog):
         fail("heapmod is not loaded in this kernel")
     if not knows_heaps(prog):
         fail("no debug information of this heapmod: --symbols heapmod.ko, as it was loaded")
-    head = prog.variable("heaps", "heaps.c").address_of_()
+    head = prog.variable("heaps", "heaps/registry.c").address_of_()
     return [Heap(heapmod) for heapmod in list_for_each_entry("struct heapmod", head, "all")]
 
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "../../tests/oracle.h"
 #include "contest.h"
 
@@ -52,7 +52,7 @@ static void *core_alloc(void *state, size_t size)
 
 static void core_free(void *state, void *ptr)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	heap_free(&((struct core *)state)->heap, ptr, &freed);
 }

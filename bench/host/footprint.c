@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "../../tests/test.h"
 #include "../../tests/trace.h"
 #include "best_fit.h"
@@ -41,7 +41,7 @@ static struct peaks measure(const struct trace *trace)
 	u32 *granules = calloc(trace->blocks + 1, sizeof(*granules));
 	struct best_fit best_fit;
 	struct peaks peaks = {};
-	struct heap_view freed;
+	struct heap_block_info freed;
 	struct arena arena;
 	u32 i;
 

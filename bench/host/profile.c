@@ -22,7 +22,7 @@ static u32 random_size(void)
 
 noinline void *pair(void *ptr, u32 size)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	heap_free(&arena.heap, ptr, &freed);
 	return heap_alloc(&arena.heap, size, 1);
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 {
 	u32 count = argc > 1 ? atoi(argv[1]) : 10000;
 	void **ptr = calloc(count, sizeof(*ptr));
-	struct heap_view freed;
+	struct heap_block_info freed;
 	u32 i, k;
 
 	arena_init(&arena, count * 75 + 65536);

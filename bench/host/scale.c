@@ -15,7 +15,7 @@
 
 #include <linux/compiler.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 
 #define CPUS		2U
 #define MEAN_BYTES	1024		/* of a live block, with room to be fragmented */
@@ -100,7 +100,7 @@ static void *allocate(struct worker *worker, size_t size)
 
 static void free_block(struct worker *worker, void *ptr)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	lock(worker->heap);
 	heap_free(&worker->heap->heap, ptr, &freed);

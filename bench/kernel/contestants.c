@@ -10,7 +10,7 @@
 #include <drm/drm_mm.h>
 #endif
 
-#include "../../heapmod.h"
+#include "heapmod.h"
 #include "contest.h"
 
 /* The harness alone: what the rest is measured against. */

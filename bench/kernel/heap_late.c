@@ -17,8 +17,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "../../compat.h"
-#include "../../heapmod.h"
+#include "heaps/compat.h"
+#include "heapmod.h"
 
 #define PERIOD	20000		/* nanoseconds, several times what an interrupt takes */
 #define BYTES	40		/* of a block, with 8 of header three granules */

@@ -23,8 +23,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "../../compat.h"
-#include "../../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/heaps.h"
 
 #define CPUS		2U
 #define MEAN_BYTES	1024		/* of a live block, with room to be fragmented */

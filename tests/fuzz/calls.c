@@ -7,8 +7,7 @@
  */
 #include <string.h>
 
-#include "../../heap_reset.h"
-#include "../../heap_shape.h"
+#include "heap_core.h"
 #include "calls.h"
 
 #define VIEWS	16
@@ -20,7 +19,7 @@ static void verify_steps(const struct model *model, unsigned int bound)
 	heap_steps = 0;
 }
 
-static void verify_view(const struct heap_view *view, const struct heap_view *right)
+static void verify_view(const struct heap_block_info *view, const struct heap_block_info *right)
 {
 	MUST(view->at == right->at && view->granules == right->granules);
 	MUST(view->state == right->state && view->sealed == right->sealed);
@@ -37,7 +36,7 @@ static bool poisons(const struct model *model)
  * is there; if nothing is, the pointer is refused, and the place of @block is HEAP_NONE.
  */
 static enum heap_verdict expect_verdict(struct model *model, const void *ptr,
-					struct heap_view *block)
+					struct heap_block_info *block)
 {
 	enum heap_verdict verdict = model_judge(model, ptr, &block->at);
 	const struct node *node;
@@ -87,7 +86,7 @@ static void look_for_writes(struct model *model, size_t from, size_t end)
 	if (!wrong)
 		return;
 	MUST(model->damaged);
-	heap_find(&model->heap, HEAP_USE_AFTER_FREE, right);
+	heap_record(&model->heap, HEAP_USE_AFTER_FREE, right);
 	model_find(model, HEAP_USE_AFTER_FREE);
 }
 
@@ -173,7 +172,7 @@ bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
 
 	heap_steps = 0;
 	ptr = heap_alloc_aligned(&model->heap, size, align, owner);
-	verify_steps(model, heap_shape_bound(&model->heap));
+	verify_steps(model, heap_resize_bound(&model->heap));
 	MUST(!ptr == !large && !((uintptr_t)ptr & (align - 1)));
 	if (!large) {
 		model->tally.failures++;
@@ -203,7 +202,7 @@ static void fill_end_of(struct model *model, const void *ptr, size_t size)
 }
 
 /* The block has @size bytes now. The client fills those that are new. */
-static void settle_resized(struct model *model, const struct heap_view *was, u32 size)
+static void settle_resized(struct model *model, const struct heap_block_info *was, u32 size)
 {
 	const struct node *node = model_node(model, was->at);
 	size_t from = heap_bytes(was->at + 1), slack = from + size;
@@ -225,7 +224,7 @@ static void settle_resized(struct model *model, const struct heap_view *was, u32
 void call_resize(struct model *model, const void *ptr, size_t size)
 {
 	u32 granules = model_granules(model, size);
-	struct heap_view block, right;
+	struct heap_block_info block, right;
 	enum heap_verdict verdict;
 	bool done, fits;
 
@@ -240,7 +239,7 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	       oracle_resize(model_node(model, right.at), granules);
 	heap_steps = 0;
 	MUST(heap_resize(&model->heap, ptr, size, &block, &done) == verdict && done == fits);
-	verify_steps(model, heap_shape_bound(&model->heap));
+	verify_steps(model, heap_resize_bound(&model->heap));
 	if (right.at != HEAP_NONE)
 		verify_view(&block, &right);
 	if (done)
@@ -251,7 +250,7 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 }
 
 /* To free: in one step or two, where the pointer may be any. */
-static void count_out(struct model *model, const struct heap_view *block)
+static void count_out(struct model *model, const struct heap_block_info *block)
 {
 	u32 i = 0;
 
@@ -263,7 +262,7 @@ static void count_out(struct model *model, const struct heap_view *block)
 	model->tally.used -= block->granules;
 }
 
-static void claim_block(struct model *model, const struct heap_view *block)
+static void claim_block(struct model *model, const struct heap_block_info *block)
 {
 	model_mark(model, block->at, HEAP_PENDING);
 	model->tally.pending += block->granules;
@@ -289,7 +288,7 @@ static enum heap_state quarantine(struct model *model, u32 at)
 	return state;
 }
 
-static void let_go(struct model *model, const struct heap_view *block, bool claim)
+static void let_go(struct model *model, const struct heap_block_info *block, bool claim)
 {
 	if (claim)
 		claim_block(model, block);
@@ -297,7 +296,7 @@ static void let_go(struct model *model, const struct heap_view *block, bool clai
 		oracle_free(model->starts[block->at].node);
 }
 
-static void withdraw(struct model *model, struct heap_view *block, bool claim)
+static void withdraw(struct model *model, struct heap_block_info *block, bool claim)
 {
 	model->tally.lost += !block->sealed;
 	count_out(model, block);
@@ -308,7 +307,7 @@ static void withdraw(struct model *model, struct heap_view *block, bool claim)
 
 /* What a free must say, and what follows; @block is set to what it was. */
 static enum heap_verdict expect_free(struct model *model, const void *ptr, bool claim,
-				     struct heap_view *block)
+				     struct heap_block_info *block)
 {
 	enum heap_verdict verdict = expect_verdict(model, ptr, block);
 
@@ -323,7 +322,7 @@ static enum heap_verdict expect_free(struct model *model, const void *ptr, bool 
 
 enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 {
-	struct heap_view block, right;
+	struct heap_block_info block, right;
 	enum heap_verdict verdict = expect_free(model, ptr, claim, &right);
 
 	heap_steps = 0;
@@ -334,7 +333,7 @@ enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 	verify_steps(model, heap_bound(&model->heap));
 	if (right.at != HEAP_NONE) {
 		verify_view(&block, &right);
-		MUST(heap_is_let_go(verdict, &block) ==
+		MUST(heap_is_retired(verdict, &block) ==
 		     (verdict != HEAP_CORRUPT_HEADER || right.state == HEAP_PENDING));
 	}
 	model_settle(model);
@@ -344,7 +343,7 @@ enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 /* The second step: in a heap that poisons, the block is filled before. */
 void call_release(struct model *model, u32 i)
 {
-	struct heap_view block = model->claimed[i];
+	struct heap_block_info block = model->claimed[i];
 	bool damaged = model_is_damaged(model, block.at);
 	size_t bytes = heap_bytes(block.granules) - sizeof(struct heap_block);
 
@@ -428,7 +427,7 @@ bool call_resume(struct model *model, u32 at)
 {
 	bool resumed = model_resume(model, at);
 
-	MUST(heap_resume(&model->heap, at) == resumed);
+	MUST(heap_resume_free(&model->heap, at) == resumed);
 	model_verify(model);
 	return resumed;
 }
@@ -461,7 +460,7 @@ bool call_recover(struct model *model, u32 at)
 static void expect_claims(struct model *model, u32 *from, u32 most)
 {
 	const struct node *node = model->oracle;
-	struct heap_view block;
+	struct heap_block_info block;
 
 	for (; most; most--) {
 		while (node && node->at < *from)
@@ -480,13 +479,13 @@ static void expect_claims(struct model *model, u32 *from, u32 most)
 /* At most as many as there is room for. Returns where to go on, or HEAP_NONE. */
 u32 call_claim_some(struct model *model, u32 from, u32 most)
 {
-	struct heap_view claimed[MODEL_CLAIMED];
+	struct heap_block_info claimed[MODEL_CLAIMED];
 	u32 before = model->claimed_count, next = from, count, i;
 
 	if (most > MODEL_CLAIMED - before)
 		most = MODEL_CLAIMED - before;
 	heap_steps = 0;
-	count = heap_claim_some(&model->heap, &from, claimed, most);
+	count = heap_claim_batch(&model->heap, &from, claimed, most);
 	verify_steps(model, most * (2 * heap_bound(&model->heap) + 1));
 	expect_claims(model, &next, most);
 	MUST(from == next && before + count == model->claimed_count);
@@ -501,12 +500,12 @@ u32 call_claim_some(struct model *model, u32 from, u32 most)
 bool call_pardon(struct model *model)
 {
 	struct tally *tally = &model->tally;
-	struct heap_view block;
+	struct heap_block_info block;
 	bool pardoned;
 
 	if (model->claimed_count == MODEL_CLAIMED)
 		return false;
-	pardoned = heap_pardon(&model->heap, &block);
+	pardoned = heap_claim_quarantined(&model->heap, &block);
 	MUST(pardoned == !!tally->quarantine_count);
 	if (pardoned) {
 		MUST(block.at < model->granules && model->starts[block.at].word);
@@ -525,9 +524,9 @@ bool call_pardon(struct model *model)
 void call_close(struct model *model, bool closed)
 {
 	if (closed)
-		heap_close(&model->heap);
+		heap_begin_reset(&model->heap);
 	else
-		heap_open(&model->heap);
+		heap_end_reset(&model->heap);
 	if (!closed && !model->live_count) {
 		model->tally.asked = 0;
 		model->tally.lost = 0;
@@ -539,7 +538,7 @@ void call_close(struct model *model, bool closed)
 /* To be told when much is used. */
 void call_set_mark(struct model *model, u32 mark)
 {
-	heap_set_mark(&model->heap, mark);
+	heap_set_watermark(&model->heap, mark);
 	model->tally.mark = mark;
 	model->tally.above = model->tally.used > mark;
 	model_verify(model);
@@ -547,7 +546,7 @@ void call_set_mark(struct model *model, u32 mark)
 
 void call_forget_peak(struct model *model)
 {
-	heap_forget_peak(&model->heap);
+	heap_reset_peak(&model->heap);
 	model->tally.peak = model->tally.used;
 	model_verify(model);
 }
@@ -557,19 +556,19 @@ void call_forget_peak(struct model *model)
  */
 void call_views(struct model *model, u32 from, u32 most)
 {
-	struct heap_view views[VIEWS], block;
+	struct heap_block_info views[VIEWS], block;
 	const void *ptr = model_payload(model, from);
 	struct node *node = model->oracle;
 	u32 at, seen, i;
 
 	MUST(heap_judge(&model->heap, ptr, &block) == model_judge(model, ptr, &at));
-	seen = heap_views(&model->heap, from, views, most);
-	MUST(!model->heap.kept_count);
+	seen = heap_walk(&model->heap, from, views, most);
+	MUST(!model->heap.quick_count);
 	model_settle(model);
 	while (node && node->at < from)
 		node = node->next;
 	for (i = 0; i < seen; i++, node = node->next) {
-		struct heap_view right = model_view(model, node);
+		struct heap_block_info right = model_view(model, node);
 
 		verify_view(&views[i], &right);
 	}
@@ -594,7 +593,7 @@ void call_check_chunk(struct model *model, struct heap_audit *audit)
 void call_flush(struct model *model)
 {
 	heap_flush(&model->heap);
-	MUST(!model->heap.kept_count);
+	MUST(!model->heap.quick_count);
 	model_settle(model);
 	model_verify(model);
 }

@@ -9,8 +9,7 @@
 
 #include <linux/minmax.h>
 
-#include "../../heap_reset.h"
-#include "../../heap_shape.h"
+#include "heap_core.h"
 #include "calls.h"
 #include "fuzz.h"
 
@@ -313,11 +312,11 @@ static bool drain_one(struct model *model)
 /* As api.c: those that found no slot. */
 static void recover(struct model *model)
 {
-	struct heap_view block = {};
+	struct heap_block_info block = {};
 
 	WRITE_ONCE(model->deferred.overflow, 0);
 	model->overflow = false;
-	while (heap_views(&model->heap, block.at + block.granules, &block, 1)) {
+	while (heap_walk(&model->heap, block.at + block.granules, &block, 1)) {
 		model_settle(model);
 		if (block.state == HEAP_DEFERRED && call_recover(model, block.at))
 			call_free_as_api(model, model_payload(model, block.at));
@@ -354,8 +353,8 @@ static void op_mark(struct model *model, struct input *input, u32 arg)
 		call_forget_peak(model);
 	} else if (arg < 128) {
 		model->tally.waited = arg % 2;
-		model->heap.found &= ~HEAP_WAITED;
-		model->heap.found |= arg % 2 ? HEAP_WAITED : 0;
+		model->heap.events &= ~HEAP_EVENT_WAITERS;
+		model->heap.events |= arg % 2 ? HEAP_EVENT_WAITERS : 0;
 	} else {
 		call_set_mark(model, arg < 240 ? next_word(input) % model->granules : U32_MAX);
 	}
@@ -392,19 +391,19 @@ static void verify_frozen(struct model *model)
 {
 	struct heap *heap = &model->heap;
 	void *ptr = model_payload(model, 0);
-	struct heap_view view;
+	struct heap_block_info view;
 	u32 from = 0;
 	bool done;
 
 	heap_freeze(heap, 0);
-	heap_open(heap);
+	heap_end_reset(heap);
 	MUST(heap->verdicts[HEAP_CORRUPT_INDEX] == 1 && heap_is_frozen(heap));
 	MUST(!heap_alloc(heap, 1, 0) && !heap_alloc_aligned(heap, 1, 64, 0));
 	MUST(heap_free(heap, ptr, &view) == HEAP_CORRUPT_INDEX);
 	MUST(heap_resize(heap, ptr, 1, &view, &done) == HEAP_CORRUPT_INDEX && !done);
 	MUST(heap_defer(heap, &model->deferred, ptr, 0) == HEAP_CORRUPT_INDEX);
-	MUST(!heap_views(heap, 0, &view, 1) && !heap_claim_some(heap, &from, &view, 1));
-	MUST(from == HEAP_NONE && !heap_pardon(heap, &view));
+	MUST(!heap_walk(heap, 0, &view, 1) && !heap_claim_batch(heap, &from, &view, 1));
+	MUST(from == HEAP_NONE && !heap_claim_quarantined(heap, &view));
 	MUST(heap_check(heap, &model->audit, 1) == HEAP_CORRUPT_INDEX);
 	if (model->claimed_count)
 		heap_release(heap, &model->claimed[0]);
@@ -418,7 +417,7 @@ static void verify_frozen(struct model *model)
  */
 static void verify_written_back(struct model *model)
 {
-	struct heap_view claimed = model->claimed[0], view;
+	struct heap_block_info claimed = model->claimed[0], view;
 	struct heap *heap = &model->heap;
 	struct heap_audit audit;
 

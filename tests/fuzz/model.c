@@ -101,7 +101,7 @@ static u64 state_word(u32 granules, u8 state)
 	return (granules | (u64)state << 32) ^ STATE_MASK;
 }
 
-static bool is_state(u64 word)
+static bool is_state_word(u64 word)
 {
 	return (word ^ STATE_MASK) >> 32 <= HEAP_QUARANTINED;
 }
@@ -141,7 +141,7 @@ static bool is_tag_damaged(const struct model *model, u32 at)
 /* Would @word pass for any header? */
 static bool passes(const struct model *model, u32 at, u64 word)
 {
-	return is_state(word) || is_sealed(model, at, word) ||
+	return is_state_word(word) || is_sealed(model, at, word) ||
 	       is_sealed(model, at, word ^ SEAL_DEFERRED);
 }
 
@@ -163,7 +163,7 @@ bool model_is_kept(const struct model *model, u32 at)
 {
 	u32 i;
 
-	for (i = 0; i < model->heap.kept_count; i++) {
+	for (i = 0; i < model->heap.quick_count; i++) {
 		if (model->heap.kept[i].at == at)
 			return true;
 	}
@@ -208,10 +208,10 @@ static bool is_live(u8 state)
 	return state == HEAP_USED || state == HEAP_DEFERRED;
 }
 
-struct heap_view model_view(const struct model *model, const struct node *node)
+struct heap_block_info model_view(const struct model *model, const struct node *node)
 {
 	const struct start *start = &model->starts[node->at];
-	struct heap_view view = {
+	struct heap_block_info view = {
 		.at = node->at,
 		.granules = node->size,
 		.state = state_seen(model, node),
@@ -269,7 +269,7 @@ enum heap_verdict model_judge_deferred(const struct model *model, const void *pt
 	word = header_in(model->image, *at);
 	if (is_sealed(model, *at, word))
 		return HEAP_OK;
-	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_state(word))
+	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_state_word(word))
 		return HEAP_DOUBLE_FREE;
 	return HEAP_CORRUPT_HEADER;
 }
@@ -337,7 +337,7 @@ void model_use(struct model *model, u32 granules)
 	tally->used += granules;
 	if (tally->peak < tally->used)
 		tally->peak = tally->used;
-	tally->above |= tally->used > tally->mark;
+	tally->above |= tally->used > tally->watermark;
 }
 
 /* If the header is damaged, it is told of. */
@@ -349,7 +349,7 @@ void model_meet(struct model *model, u32 at)
 	model_find(model, HEAP_CORRUPT_HEADER);
 }
 
-/* The block at @at is marked anew, whatever its header was. */
+/* The block at @at gets a new state, whatever its header was. */
 void model_mark(struct model *model, u32 at, enum heap_state state)
 {
 	struct start *start = &model->starts[at];
@@ -377,7 +377,7 @@ static u32 granules_in_map(const struct model *model, u32 at)
 	const struct node *node = model_node(model, at);
 	u32 i;
 
-	for (i = 0; i < model->heap.kept_count; i++) {
+	for (i = 0; i < model->heap.quick_count; i++) {
 		if (model->heap.kept[i].at == at)
 			return model->heap.kept[i].granules;
 	}
@@ -475,20 +475,20 @@ static void settle_block(struct model *model, u32 at, u32 end, u64 word,
 }
 
 /* The lowest kept block from @from on, or NULL. */
-static const struct heap_cut *next_kept(const struct heap *heap, u32 from)
+static const struct heap_split *next_kept(const struct heap *heap, u32 from)
 {
-	const struct heap_cut *next = NULL;
+	const struct heap_split *next = NULL;
 	u32 i;
 
-	for (i = 0; i < heap->kept_count; i++) {
-		if (heap->kept[i].at >= from && (!next || heap->kept[i].at < next->at))
-			next = &heap->kept[i];
+	for (i = 0; i < heap->quick_count; i++) {
+		if (heap->quick[i].at >= from && (!next || heap->quick[i].at < next->at))
+			next = &heap->quick[i];
 	}
 	return next;
 }
 
 /* A kept block: its header is as it was when it was let go. Then the rest of its hole. */
-static u32 settle_kept(struct model *model, const struct heap_cut *cut, u32 end)
+static u32 settle_kept(struct model *model, const struct heap_split *cut, u32 end)
 {
 	const struct written none = {};
 	u32 rest = cut->at + cut->granules;
@@ -507,7 +507,7 @@ static u32 settle_kept(struct model *model, const struct heap_cut *cut, u32 end)
 static void settle_free(struct model *model, u32 at, u32 end, const struct written *written)
 {
 	while (at < end) {
-		const struct heap_cut *cut = next_kept(&model->heap, at);
+		const struct heap_split *cut = next_kept(&model->heap, at);
 		u32 stop = cut && cut->at < end ? cut->at : end;
 
 		if (stop == at) {
@@ -570,7 +570,7 @@ void model_settle(struct model *model)
 /* Findings are told of in order; of each, only what can be known here. */
 static void verify_finding(const struct model *model, const struct heap_finding *finding)
 {
-	const struct heap_view *block = &finding->block;
+	const struct heap_block_info *block = &finding->block;
 	u32 at = (finding->offset - HEAP_EDGE) / HEAP_GRANULE;
 
 	MUST(finding->verdict > HEAP_FOREIGN && finding->verdict < HEAP_CORRUPT_INDEX);
@@ -603,11 +603,11 @@ static void verify_counters(const struct model *model)
 	const struct tally *tally = &model->tally;
 	const struct heap *heap = &model->heap;
 
-	MUST(heap_blocks(heap) == model->live_count && heap->used == tally->used);
+	MUST(heap_live_blocks(heap) == model->live_count && heap->used == tally->used);
 	MUST(heap->peak == tally->peak && heap->asked == tally->asked);
-	MUST(heap->mark == tally->mark && !heap_found(heap) == !model->told);
-	MUST(!(heap->found & HEAP_ABOVE) == !tally->above);
-	MUST(!(heap->found & HEAP_WAITED) == !tally->waited);
+	MUST(heap->watermark == tally->watermark && !heap_queued_findings(heap) == !model->told);
+	MUST(!(heap->events & HEAP_EVENT_WATERMARK) == !tally->above);
+	MUST(!(heap->events & HEAP_EVENT_WAITERS) == !tally->waited);
 	MUST(heap->lost == tally->lost && heap->allocs == tally->allocs);
 	MUST(heap->frees == tally->frees && heap->failures == tally->failures);
 	MUST(heap->refused == tally->refused && heap->pending == tally->pending);

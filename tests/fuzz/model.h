@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../heap_check.h"
-#include "../../heap_core.h"
-#include "../../heap_defer.h"
-#include "../../heap_find.h"
+#include "core/check.h"
+#include "heap_core.h"
+#include "core/deferred.h"
+#include "core/findings.h"
 #include "../oracle.h"
 
 #define MODEL_GRANULES	2048		/* less than this are in a region */
@@ -112,7 +112,7 @@ struct model {
 	u64 told;
 	u32 live[MODEL_GRANULES];
 	u32 live_count;
-	struct heap_view claimed[MODEL_CLAIMED];
+	struct heap_block_info claimed[MODEL_CLAIMED];
 	u32 claimed_count;
 	struct heap_deferred deferred;
 	struct heap_slot waiting[HEAP_SLOTS];
@@ -136,7 +136,7 @@ bool model_is_kept(const struct model *model, u32 at);
 bool model_is_damaged(const struct model *model, u32 at);
 size_t model_first_wrong(const struct model *model, size_t from, size_t end);
 size_t model_overrun(const struct model *model, const struct node *node);
-struct heap_view model_view(const struct model *model, const struct node *node);
+struct heap_block_info model_view(const struct model *model, const struct node *node);
 enum heap_verdict model_judge(const struct model *model, const void *ptr, u32 *at);
 enum heap_verdict model_judge_deferred(const struct model *model, const void *ptr, u32 *at);
 enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset);

@@ -9,7 +9,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../../heapmod.h"
+#include "heapmod.h"
 
 static char *only = "";
 module_param(only, charp, 0444);

@@ -5,7 +5,7 @@
 #include <linux/errno.h>
 #include <linux/module.h>
 
-#include "../../heapmod.h"
+#include "heapmod.h"
 
 static int forget_init(void)
 {

@@ -29,8 +29,8 @@
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
 
-#include "../../compat.h"
-#include "../../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/heaps.h"
 
 #define LIVE		100		/* blocks of the NMIs, more than there are slots for */
 #define SMALLEST	40		/* bytes: nobody asks for the hole that stays */

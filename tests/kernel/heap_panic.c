@@ -17,8 +17,8 @@
 #include <linux/vmalloc.h>
 #include <asm/nmi.h>
 
-#include "../../compat.h"
-#include "../../heaps.h"
+#include "heaps/compat.h"
+#include "heaps/heaps.h"
 
 #define BYTES		(16 * PAGE_SIZE)
 

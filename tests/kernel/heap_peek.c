@@ -5,7 +5,7 @@
 #include <linux/err.h>
 #include <linux/module.h>
 
-#include "../../heapmod.h"
+#include "heapmod.h"
 
 static struct heapmod *heap;
 

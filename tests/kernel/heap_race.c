@@ -12,7 +12,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../../heapmod.h"
+#include "heapmod.h"
 
 #define BYTES	100		/* leaves slack in the last word */
 #define READS	100000

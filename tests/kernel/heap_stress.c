@@ -28,8 +28,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../../compat.h"
-#include "../../heapmod.h"
+#include "heaps/compat.h"
+#include "heapmod.h"
 
 #define LIVE		64		/* blocks of a client */
 #define BURST		4		/* operations in an interrupt */

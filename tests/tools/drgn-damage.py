@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tests/tools/drgn-damage.py CORE VMLINUX HEAPMOD.KO - does heapmod.drgn.py find what is wrong in the dump of vm/cases/dump.sh?
 
-Damage is planted by memory that is laid over that of the dump: everything of heap_check.c, one at a time.
+Damage is planted by memory that is laid over that of the dump: everything of core/check.c, one at a time.
 """
 
 import contextlib
@@ -59,7 +59,7 @@ def finds(name, words, *changes):
 
 
 # What is typed in there is what the sources define.
-headers = "".join((sources / name).read_text() for name in ("heap_block.h", "heap_core.h", "heap_index.h"))
+headers = "".join((sources / name).read_text() for name in ("core/block.h", "core/heap.h", "core/index.h"))
 for name, value in (
     ("HEAP_GRANULE", tool.GRANULE),
     ("HEAP_EDGE", tool.EDGE),
@@ -166,8 +166,8 @@ with planted(
 # The block that heap_shell freed last is kept: a hole for those who look, and in the map it is used.
 name_of_heap = "heap_shell"
 heap = heap_named(name_of_heap)
-ok("a block is kept", len(heap.kept) == 1)
-kept = min(heap.kept)
+ok("a block is kept", len(heap.quick) == 1)
+kept = min(heap.quick)
 seen = heap.block_of(tool.EDGE + kept * tool.GRANULE)
 in_map = next(span for span in heap.spans() if span[0] == kept)
 is_merged = seen.state == "HEAP_HOLE" and seen.granules > in_map[1] and not in_map[2]

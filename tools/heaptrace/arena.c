@@ -42,10 +42,10 @@ void arena_destroy(struct arena *arena)
 /* In bytes. Looking at the blocks, the heap merges what it kept, and first fit is the same. */
 u64 arena_largest_hole(struct arena *arena)
 {
-	struct heap_view views[64];
+	struct heap_block_info views[64];
 	u32 from = 0, largest = 0, count, i;
 
-	while ((count = heap_views(&arena->heap, from, views, 64))) {
+	while ((count = heap_walk(&arena->heap, from, views, 64))) {
 		for (i = 0; i < count; i++) {
 			if (views[i].state == HEAP_HOLE && largest < views[i].granules)
 				largest = views[i].granules;

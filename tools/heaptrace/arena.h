@@ -5,7 +5,7 @@
 #ifndef ARENA_H
 #define ARENA_H
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 
 struct arena {
 	struct heap heap;

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "callers.h"
 #include "convert.h"
 #include "die.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "callers.h"
 #include "debugfs.h"
 #include "die.h"

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "callers.h"
 #include "die.h"
 #include "ftrace.h"

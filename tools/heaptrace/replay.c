@@ -47,7 +47,7 @@ static void print_row(struct watcher *watcher, struct run *run)
 	if (!is_due(table, run))
 		return;
 	hole = arena_largest_hole(&run->arena);
-	printf(table->row, run->event + 1, heap_bytes(heap->used), heap_blocks(heap),
+	printf(table->row, run->event + 1, heap_bytes(heap->used), heap_live_blocks(heap),
 	       heap_bytes(run->end), hole, heap->failures);
 }
 

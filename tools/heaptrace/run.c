@@ -42,8 +42,8 @@ static void run_alloc(struct run *run, const struct event *event)
 	}
 	if (peak != heap->peak)
 		run->peak_event = run->event;
-	if (run->peak_blocks < heap_blocks(heap))
-		run->peak_blocks = heap_blocks(heap);
+	if (run->peak_blocks < heap_live_blocks(heap))
+		run->peak_blocks = heap_live_blocks(heap);
 	end = end_of(run, event->id, heap->used - used);
 	if (run->end < end)
 		run->end = end;
@@ -51,7 +51,7 @@ static void run_alloc(struct run *run, const struct event *event)
 
 static void run_free(struct run *run, const struct event *event)
 {
-	struct heap_view freed;
+	struct heap_block_info freed;
 
 	if (!run->payloads[event->id])
 		return;

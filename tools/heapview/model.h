@@ -7,7 +7,7 @@
 #ifndef HEAPVIEW_MODEL_H
 #define HEAPVIEW_MODEL_H
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "owners.h"
 #include "stats.h"
 

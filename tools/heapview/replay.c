@@ -78,7 +78,7 @@ static u32 end_of(const struct replay *replay, const void *ptr, u32 size)
 void replay_event(struct replay *replay, const struct event *event)
 {
 	void **block = &replay->blocks[event->id];
-	struct heap_view freed;
+	struct heap_block_info freed;
 	u32 end;
 
 	if (!event->size) {

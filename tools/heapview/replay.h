@@ -8,7 +8,7 @@
 #ifndef HEAPVIEW_REPLAY_H
 #define HEAPVIEW_REPLAY_H
 
-#include "../../heap_core.h"
+#include "heap_core.h"
 #include "events.h"
 
 #define SIZE_CLASSES	16

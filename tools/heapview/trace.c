@@ -104,7 +104,7 @@ static void name_classes(struct trace *trace, struct owners *owners)
 	}
 }
 
-static void add_views(struct model *model, const struct trace *trace, const struct heap_view *views,
+static void add_views(struct model *model, const struct trace *trace, const struct heap_block_info *views,
 		      u32 seen)
 {
 	u32 i;
@@ -125,7 +125,7 @@ static void add_views(struct model *model, const struct trace *trace, const stru
 /* The same keys as debugfs has. */
 static void tell_stats(struct stats *stats, const struct heap *heap)
 {
-	u64 headers = heap_blocks(heap) * sizeof(struct heap_block);
+	u64 headers = heap_live_blocks(heap) * sizeof(struct heap_block);
 	u64 used = heap_bytes(heap->used);
 
 	stats_set(stats, "version", STATS_VERSION);
@@ -136,7 +136,7 @@ static void tell_stats(struct stats *stats, const struct heap *heap)
 	stats_set(stats, "hole_bytes", heap_bytes(heap->granules - heap->used));
 	stats_set(stats, "edge_bytes", 2ULL * HEAP_EDGE);
 	stats_set(stats, "peak_bytes", heap_bytes(heap->peak));
-	stats_set(stats, "blocks", heap_blocks(heap));
+	stats_set(stats, "blocks", heap_live_blocks(heap));
 	stats_set(stats, "holes", heap->index.holes);
 	stats_set(stats, "allocs", heap->allocs);
 	stats_set(stats, "frees", heap->frees);
@@ -146,11 +146,11 @@ static void tell_stats(struct stats *stats, const struct heap *heap)
 static void look(struct source *source)
 {
 	struct heap *heap = &source->trace->replay.heap;
-	struct heap_view views[64];
+	struct heap_block_info views[64];
 	u32 at = 0, seen;
 
 	model_empty(&source->model, heap->granules);
-	while ((seen = heap_views(heap, at, views, 64))) {
+	while ((seen = heap_walk(heap, at, views, 64))) {
 		add_views(&source->model, source->trace, views, seen);
 		at = views[seen - 1].at + views[seen - 1].granules;
 	}

@@ -6,8 +6,8 @@
 #include <sys/cdefs.h>		/* has one, too */
 
 #undef __always_inline
-#ifdef KEEP_FUNCTIONS		/* to count in each once, and not in every copy */
-#define __always_inline
+#ifdef KEEP_FUNCTIONS		/* count the lines of a function once, not in every inlined copy */
+#define __always_inline __attribute__((unused))
 #else
 #define __always_inline inline __attribute__((always_inline))
 #endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * judge - is a pointer the payload of a live block?
+ */
+#include "core/judge.h"
+
+/* No pointer is inside a frozen heap, which has no granules. */
+enum heap_verdict heap_judge_outside(const struct heap *heap)
+{
+	return heap_is_frozen(heap) ? HEAP_CORRUPT_INDEX : HEAP_FOREIGN;
+}
+
+/* No used block starts at @at: the block around it tells which mistake this is. */
+enum heap_verdict heap_judge_unused(const struct heap *heap, u32 at)
+{
+	struct heap_block_info block;
+
+	if (!heap_index_is_start(&heap->index, at))
+		at = heap_index_prev(&heap->index, at);
+	block = heap_inspect(heap, at);
+	return block.state == HEAP_USED ? HEAP_INTERIOR : HEAP_DOUBLE_FREE;
+}
+
+/* A used block starts here, but its header is that of a freed block, or is overwritten. */
+static enum heap_verdict judge_header(const struct heap *heap, const struct heap_block_info *block)
+{
+	if (block->granules > heap->granules - block->at)
+		return HEAP_CORRUPT_INDEX;
+	return block->state == HEAP_USED ? HEAP_CORRUPT_HEADER : HEAP_DOUBLE_FREE;
+}
+
+/* Replace what the fast path read from a damaged header by what can be known. */
+enum heap_verdict heap_judge_again(const struct heap *heap, enum heap_verdict verdict,
+				   struct heap_block_info *block)
+{
+	if (verdict != HEAP_CORRUPT_HEADER)
+		return verdict;
+	*block = heap_inspect(heap, block->at);
+	return judge_header(heap, block);
+}
+
+enum heap_verdict heap_judge(const struct heap *heap, const void *ptr,
+			     struct heap_block_info *block)
+{
+	u32 slack;
+
+	return heap_judge_again(heap, judge_inline(heap, ptr, block, &slack), block);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * resize - the parts of aligned and resized blocks that need no allocation
+ */
+#include <linux/compiler.h>
+
+#include "core/index_ops.h"
+#include "core/judge.h"
+#include "core/pattern.h"
+#include "core/resize.h"
+#include "core/usage.h"
+
+u32 heap_granules_to_aligned(const void *ptr, size_t align)
+{
+	return (-(uintptr_t)ptr & (align - 1)) / HEAP_GRANULE;
+}
+
+enum heap_verdict heap_judge_resize(struct heap *heap, const void *ptr,
+				    struct heap_block_info *block)
+{
+	enum heap_verdict verdict = heap_judge(heap, ptr, block);
+
+	if (verdict == HEAP_CORRUPT_HEADER) {
+		heap_record(heap, verdict, heap_offset(block->at));
+	} else if (verdict) {
+		heap_refuse(heap, ptr, verdict);
+	} else if (!heap_is_intact(heap, block)) {
+		verdict = HEAP_OVERRUN;
+		heap_record(heap, verdict, heap_first_overrun(heap, block));
+	}
+	return verdict;
+}
+
+/*
+ *	| block ...... | hole ............... |   ->   | block ........... | hole .......... |
+ *	at             right                           at                  right + extra
+ */
+bool heap_extend(struct heap *heap, const struct heap_block_info *block, u32 want)
+{
+	u32 extra = want - block->granules;
+	u32 right = block->at + block->granules;
+	u32 have;
+
+	if (!heap_index_is_hole(&heap->index, right))
+		return false;
+	have = heap_index_size(&heap->index, right);
+	if (have < extra)
+		return false;
+	verify_hole(heap, right, have);
+	erase_header(heap, right);
+	heap_index_extend(&heap->index, right, have, extra);
+	if (have != extra)
+		write_state(heap, right + extra, have - extra, HEAP_HOLE);
+	return true;
+}
+
+/* The payload is in use, so only the bytes behind @size are filled, one by one. */
+static void fill_behind(struct heap *heap, u8 *payload, size_t size, u32 granules)
+{
+	u8 *end = payload + heap_bytes(granules) - sizeof(struct heap_block);
+	u8 *byte;
+
+	for (byte = payload + size; byte < end; byte++)
+		WRITE_ONCE(*byte, HEAP_PATTERN);
+}
+
+void heap_finish_resize(struct heap *heap, const struct heap_block_info *block, size_t size)
+{
+	u32 want = granules_for(heap, size);
+	struct heap_block *header = block_at(heap, block->at);
+
+	fill_behind(heap, payload_of(header), size, want);
+	write_used(heap, block->at, header, want, slack_for(heap, size), block->owner);
+	heap->resizes++;
+	heap->asked += size - block->asked;
+	heap->used += want - block->granules;
+	if (heap->threshold < heap->used)
+		heap_update_peak(heap);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heapmod - the module: insmod and rmmod, the parameters, the default heap
+ */
+#define pr_fmt(fmt) "heapmod: " fmt	/* KBUILD_MODNAME is that of the object, heapmod_main */
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "debugfs/debugfs.h"
+#include "heaps/compat.h"
+#include "heaps/diagnostics.h"
+#include "heaps/module_notifier.h"
+#include "heaps/registry.h"
+
+static char *size = "1M";
+module_param(size, charp, 0444);
+MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G; 0 for none (default 1M)");
+
+static char *heaps_param = "";
+module_param_named(heaps, heaps_param, charp, 0444);
+MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes,... as for size (default none)");
+
+static struct heapmod *default_heap;
+
+/**
+ * heapmod_default - the heap that insmod made
+ *
+ * Its size is the module's parameter size=.
+ *
+ * Context: any.
+ * Return: the heap, or NULL with size=0.
+ */
+struct heapmod *heapmod_default(void)
+{
+	return default_heap;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_default);
+
+/* K, M and G are the ends of a size, and nothing is. */
+static int parse_unit(const char *unit)
+{
+	static const char * const units[] = { "", "k", "m", "g" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!strcasecmp(unit, units[i]))
+			return 10 * i;
+	}
+	return -EINVAL;
+}
+
+/* memparse() takes anything; a size is digits, then at most a unit, and fits 64 bits. */
+static int parse_size(const char *text, u64 *bytes)
+{
+	size_t digits = strspn(text, "0123456789");
+	int shift = parse_unit(text + digits);
+	char number[24];
+	u64 value;
+
+	if (shift < 0 || digits >= sizeof(number))
+		return -EINVAL;
+	strscpy(number, text, digits + 1);
+	if (kstrtou64(number, 10, &value) || value > U64_MAX >> shift)
+		return -EINVAL;
+	*bytes = value << shift;
+	return 0;
+}
+
+/* The heap that a parameter asks for; NULL for one of 0 bytes. */
+static struct heapmod *create_heap(const char *parameter, const char *name, const char *text)
+{
+	u64 bytes;
+
+	if (parse_size(text, &bytes)) {
+		pr_err("%s=%s is no number of bytes, such as 65536, 64K, 1M or 2G\n", parameter,
+		       text);
+		return ERR_PTR(-EINVAL);
+	}
+	if (bytes > SIZE_MAX) {
+		pr_err("%s=%s is more than this machine can address\n", parameter, text);
+		return ERR_PTR(-EFBIG);
+	}
+	return bytes ? heapmod_create(name, bytes, 0) : NULL;
+}
+
+static int create_default(void)
+{
+	struct heapmod *heap = create_heap("size", "default", size);
+
+	if (IS_ERR_OR_NULL(heap))
+		return PTR_ERR_OR_ZERO(heap);
+	heap->permanent = true;
+	default_heap = heap;
+	return 0;
+}
+
+/* One of heaps=, which is changed by that. */
+static int create_named(char *name)
+{
+	char *bytes = strchr(name, ':');
+	struct heapmod *heap;
+
+	if (!bytes) {
+		pr_err("heaps=%s: it is name:bytes, with a comma between two\n", name);
+		return -EINVAL;
+	}
+	*bytes++ = '\0';
+	heap = create_heap("heaps", name, bytes);
+	if (!heap)
+		pr_err("heap \"%s\": 0 bytes make no heap\n", name);
+	return heap ? PTR_ERR_OR_ZERO(heap) : -EINVAL;
+}
+
+static int create_all_named(void)
+{
+	char *copy = kstrdup(heaps_param, GFP_KERNEL);
+	char *rest = copy, *name;
+	int error = copy ? 0 : -ENOMEM;
+
+	while (!error && (name = strsep(&rest, ","))) {
+		if (*name)
+			error = create_named(name);
+	}
+	kfree(copy);
+	return error;
+}
+
+static void destroy_all(void)
+{
+	struct heapmod *heap, *next;
+
+	if (default_heap)
+		default_heap->permanent = false;
+	default_heap = NULL;
+	list_for_each_entry_safe(heap, next, &heaps, all)
+		heapmod_destroy(heap);
+}
+
+static int __init heapmod_init(void)
+{
+	int error;
+
+	error = heapmod_module_notifier_init();
+	if (error)
+		return error;
+	diagnostics_init();
+	heapmod_debugfs_init();
+	error = create_default() ?: create_all_named();
+	if (error) {
+		destroy_all();
+		heapmod_debugfs_exit();
+		diagnostics_exit();
+		heapmod_module_notifier_exit();
+		return error;
+	}
+	pr_info("loaded, default heap of %s bytes\n", size);
+	return 0;
+}
+
+/* Clients hold the module while they use its symbols, so whatever is left now was forgotten. */
+static void __exit heapmod_exit(void)
+{
+	heapmod_module_notifier_exit();
+	destroy_all();
+	heapmod_debugfs_exit();
+	diagnostics_exit();
+}
+
+module_init(heapmod_init);
+module_exit(heapmod_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("A private heap for kernel code");

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * copy - zeroed blocks, arrays, copies and strings: made of an allocation, without the lock
+ */
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "heaps/compat.h"
+#include "heaps/heaps.h"
+
+/**
+ * heapmod_zalloc_caller - heapmod_zalloc() on behalf of another
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	return heapmod_alloc_caller(heap, size, gfp | __GFP_ZERO, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
+
+/**
+ * heapmod_zalloc - allocate a block of zeroes
+ * @heap: the heap
+ * @size: bytes, all of them zeroed, outside the lock
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
+{
+	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
+
+/**
+ * heapmod_alloc_array_caller - heapmod_alloc_array() on behalf of another
+ * @heap: the heap
+ * @n: elements
+ * @size: bytes of one
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc_array().
+ */
+void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
+				 unsigned long caller)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return heapmod_alloc_caller(heap, bytes, gfp, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
+
+/**
+ * heapmod_alloc_array - allocate an array
+ * @heap: the heap
+ * @n: elements
+ * @size: bytes of one
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc(); NULL when @n times @size overflows.
+ */
+void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
+{
+	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
+
+/**
+ * heapmod_memdup_caller - heapmod_memdup() on behalf of another
+ * @heap: the heap
+ * @src: what to copy
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
+			    unsigned long caller)
+{
+	void *ptr = heapmod_alloc_caller(heap, size, gfp & ~__GFP_ZERO, caller);
+
+	if (!ZERO_OR_NULL_PTR(ptr))
+		memcpy(ptr, src, size);
+	return ptr;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_memdup_caller);
+
+/**
+ * heapmod_memdup - allocate a copy
+ * @heap: the heap
+ * @src: what to copy
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc(). The copy is made without the lock.
+ * Return: as heapmod_alloc().
+ */
+void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
+{
+	return heapmod_memdup_caller(heap, src, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
+
+/**
+ * heapmod_strdup_caller - heapmod_strdup() on behalf of another
+ * @heap: the heap
+ * @string: to copy, or NULL
+ * @gfp: as for heapmod_alloc()
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_strdup().
+ */
+char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
+			    unsigned long caller)
+{
+	if (!string)
+		return NULL;
+	return heapmod_memdup_caller(heap, string, strlen(string) + 1, gfp, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
+
+/**
+ * heapmod_strdup - allocate a copy of a string
+ * @heap: the heap
+ * @string: to copy, or NULL
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc(); NULL for NULL.
+ */
+char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp)
+{
+	return heapmod_strdup_caller(heap, string, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_strdup);
+
+/**
+ * heapmod_vasprintf_caller - heapmod_vasprintf() on behalf of another
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ * @args: of @fmt
+ * @caller: the address to name as the owner
+ *
+ * Context: any; as heapmod_alloc().
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
+			       unsigned long caller)
+{
+	va_list again;
+	char *string;
+	int length;
+
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	string = heapmod_alloc_caller(heap, length + 1, gfp, caller);
+	if (string)
+		vsnprintf(string, length + 1, fmt, args);
+	return string;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
+
+/**
+ * heapmod_vasprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ * @args: of @fmt
+ *
+ * Context: any; as heapmod_alloc(). The string is made without the lock, twice: first its length.
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
+{
+	return heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
+
+/**
+ * heapmod_asprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printf()
+ *
+ * Context: any; as heapmod_vasprintf().
+ * Return: as heapmod_alloc().
+ */
+char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *string;
+
+	va_start(args, fmt);
+	string = heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
+	va_end(args);
+	return string;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_asprintf);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * follow_up - what a call leaves to be done when the lock is dropped
+ */
+#ifndef HEAPMOD_FOLLOW_UP_H
+#define HEAPMOD_FOLLOW_UP_H
+
+struct irq_work;
+
+/* The function of heap->follow_up. */
+void heapmod_follow_up(struct irq_work *work);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * free - free a block, at once or deferred
+ */
+#ifndef HEAPMOD_FREE_H
+#define HEAPMOD_FREE_H
+
+#include <linux/workqueue.h>
+
+#include "heaps/heaps.h"
+
+/* heapmod_free() with the call site to blame. */
+void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
+
+/* Record a pointer outside the region, as foreign or as that of another heap. */
+void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller);
+
+/* Run the hooks of claimed blocks, then make them holes. */
+void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
+		     unsigned long caller);
+
+/* Free the deferred blocks that are in a slot. */
+void heapmod_drain(struct heapmod *heap);
+
+/* Free the deferred blocks that found no slot. May sleep. */
+void heapmod_recover(struct work_struct *work);
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_history - who freed what lately
+ */
+#include "heaps/history.h"
+
+void heap_history_add(struct heap_history *history, const struct heap_freed *freed)
+{
+	history->freed[history->count++ % HEAP_HISTORY] = *freed;
+}
+
+/* The last free of the memory at @offset; its bytes are 0 when that is not remembered. */
+struct heap_freed heap_history_find(const struct heap_history *history, u64 offset)
+{
+	const struct heap_freed *freed;
+	u32 i;
+
+	for (i = 1; i <= HEAP_HISTORY; i++) {
+		freed = &history->freed[(history->count - i) % HEAP_HISTORY];
+		if (offset - freed->offset < freed->bytes)
+			return *freed;
+	}
+	return (struct heap_freed){};
+}

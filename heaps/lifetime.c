@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heaps - named heaps: their memory, their list, from creation to destruction
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "heaps/compat.h"
+#include "heaps/diagnostics.h"
+#include "heaps/follow_up.h"
+#include "heaps/free.h"
+#include "heaps/registry.h"
+#include "heaps/report.h"
+#include "heaps/wait.h"
+#include "heaps/walk.h"
+#include "heaps/watermark.h"
+
+static int refuse(const char *name, int error, const char *why)
+{
+	pr_err("cannot create heap \"%.*s\": %s\n", HEAPMOD_NAME_MAX, name ?: "", why);
+	return error;
+}
+
+/* One that a line of the log, or of a table in debugfs, can hold. */
+static bool is_word(const char *name)
+{
+	while (isgraph(*name))
+		name++;
+	return !*name;
+}
+
+static int check_name(const char *name)
+{
+	if (!name || !*name)
+		return refuse(name, -EINVAL, "it needs a name");
+	if (strlen(name) > HEAPMOD_NAME_MAX)
+		return refuse(name, -ENAMETOOLONG, "the name is longer than 31 bytes");
+	if (!is_word(name))
+		return refuse("", -EINVAL, "a character of the name cannot be printed");
+	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
+	    !strcmp(name, "heaps"))
+		return refuse(name, -EINVAL, "the name cannot be a folder's in debugfs");
+	return 0;
+}
+
+static int check_size(const char *name, u64 size, unsigned int flags)
+{
+	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE))
+		return refuse(name, -EINVAL, "unknown flags");
+	if (heap_granules_in(size) < 1)
+		return refuse(name, -EINVAL, "the region is too small for one block (32 bytes)");
+	if (flags & HEAPMOD_REDZONE && heap_granules_in(size) < 2)
+		return refuse(name, -EINVAL, "the region is too small for a redzone (48 bytes)");
+	if (size / HEAP_GRANULE - 1 > HEAP_GRANULES_MAX)
+		return refuse(name, -EFBIG, "the region is above the format's limit (64 GiB)");
+	return 0;
+}
+
+/* vmalloc() of more than there is would wake the OOM killer before it fails. */
+static int check_memory(const char *name, u64 bytes)
+{
+	long pages = si_mem_available();
+
+	if (bytes >> PAGE_SHIFT >= max(pages, 0L))
+		return refuse(name, -ENOMEM, "the machine has less memory available");
+	return 0;
+}
+
+/* Everything but the region: the heap itself and the index. */
+static struct heapmod *heap_shell(const char *name, u64 size, unsigned int flags)
+{
+	static atomic_t ids = ATOMIC_INIT(0);
+	struct heapmod *heap;
+
+	heap = kvzalloc(sizeof(*heap), GFP_KERNEL);
+	if (!heap)
+		return NULL;
+	heap->index = __vmalloc(heap_index_bytes(heap_granules_in(size)),
+				GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	if (!heap->index) {
+		kvfree(heap);
+		return NULL;
+	}
+	raw_spin_lock_init(&heap->lock);
+	init_irq_work(&heap->follow_up, heapmod_follow_up);
+	ratelimit_state_init(&heap->report_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	INIT_WORK(&heap->recover, heapmod_recover);
+	INIT_LIST_HEAD(&heap->waiters);
+	heapmod_watermark_init(heap);
+	heap_deferred_init(&heap->deferred);
+	heap->flags = flags;
+	heap->id = atomic_inc_return(&ids);
+	strscpy(heap->name, name, sizeof(heap->name));
+	heap->region_bytes = size;
+	return heap;
+}
+
+static void release_memory(struct heapmod *heap)
+{
+	vfree(heap->memory);
+	vfree(heap->index);
+	kvfree(heap);
+}
+
+static void heap_begin(struct heapmod *heap, void *region)
+{
+	diagnostics_adopt(heap, region);
+	heap_init(&heap->core, region, heap_granules_in(heap->region_bytes), heap->index,
+		  heap->flags, get_random_u64());
+}
+
+/* @mem of @size bytes becomes a heap; NULL means memory of our own. */
+static struct heapmod *heap_create(const char *name, void *mem, u64 size, unsigned int flags,
+				   int node)
+{
+	u64 bytes = heap_index_bytes(heap_granules_in(size)) + (mem ? 0 : size);
+	struct heapmod *heap;
+	int error;
+
+	error = check_memory(name, bytes);
+	if (error)
+		return ERR_PTR(error);
+	heap = heap_shell(name, size, flags);
+	if (!heap)
+		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the index"));
+	if (!mem) {
+		heap->memory = heapmod_vmalloc(size, node);
+		mem = heap->memory;
+	}
+	if (!mem) {
+		release_memory(heap);
+		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the region"));
+	}
+	heap_begin(heap, mem);
+	error = heapmod_register(heap);
+	if (error) {
+		diagnostics_abandon(heap);
+		release_memory(heap);
+		return ERR_PTR(refuse(name, error, "there is one of that name"));
+	}
+	return heap;
+}
+
+/**
+ * heapmod_create - reserve a region and make a heap of it
+ * @name: its name, unique; 1 to %HEAPMOD_NAME_MAX bytes, without a slash
+ * @size: bytes to reserve, 32 to 64 GiB, rounded down to a multiple of 16. Each block costs 8
+ *        bytes of it and the rounding up to 16; the index takes another 2% of memory.
+ * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
+ *
+ * Context: task, may sleep.
+ * Return: the heap, or an ERR_PTR and a line in the log: -EINVAL for a bad name, flag or size,
+ * -ENAMETOOLONG, -EEXIST for a name in use, -EFBIG above the limit, -ENOMEM.
+ */
+struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags)
+{
+	return heapmod_create_node(name, size, flags, NUMA_NO_NODE);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_create);
+
+/**
+ * heapmod_create_node - as heapmod_create(), with the region on a NUMA node
+ * @name: its name
+ * @size: bytes to reserve
+ * @flags: as for heapmod_create()
+ * @node: the node whose memory to take first, or %NUMA_NO_NODE
+ *
+ * On a node of one's choice the region is mapped in small pages, for want of an exported function
+ * that does both.
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_create(); -EINVAL for a @node that is none, too.
+ */
+struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int flags, int node)
+{
+	u64 region = round_down(size, HEAP_GRANULE);
+	int error = check_name(name) ?: check_size(name, region, flags);
+
+	if (!error && node != NUMA_NO_NODE &&
+	    (node < 0 || node >= MAX_NUMNODES || !node_online(node)))
+		error = refuse(name, -EINVAL, "there is no such node");
+	return error ? ERR_PTR(error) : heap_create(name, NULL, region, flags, node);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_create_node);
+
+static void destroy_heap(void *heap)
+{
+	heapmod_destroy(heap);
+}
+
+/**
+ * devm_heapmod_create - as heapmod_create(), for as long as a device has its driver
+ * @dev: the device
+ * @name: its name
+ * @size: bytes to reserve
+ * @flags: as for heapmod_create()
+ *
+ * It is destroyed when the driver lets go of @dev, and not by heapmod_destroy().
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_create().
+ */
+struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
+				    unsigned int flags)
+{
+	struct heapmod *heap = heapmod_create(name, size, flags);
+	int error;
+
+	if (IS_ERR(heap))
+		return heap;
+	error = devm_add_action_or_reset(dev, destroy_heap, heap);
+	return error ? ERR_PTR(error) : heap;
+}
+EXPORT_SYMBOL_HEAPMOD(devm_heapmod_create);
+
+/**
+ * heapmod_create_in - make a heap of memory that the caller owns
+ * @name: as for heapmod_create()
+ * @mem: ordinary memory, which must stay until the heap is destroyed
+ * @size: bytes of it; what is not aligned to 16 bytes at both ends is left unused
+ * @flags: as for heapmod_create()
+ *
+ * The index is reserved as for heapmod_create().
+ *
+ * Context: task, may sleep.
+ * Return: as heapmod_create(); -EINVAL for no memory, too.
+ */
+struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsigned int flags)
+{
+	size_t skip = PTR_ALIGN((char *)mem, HEAP_GRANULE) - (char *)mem;
+	u64 region = size > skip ? round_down(size - skip, HEAP_GRANULE) : 0;
+	int error = check_name(name) ?: check_size(name, region, flags);
+
+	if (!error && (!mem || (uintptr_t)mem + size < size))
+		error = refuse(name, -EINVAL, "no such memory");
+	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region, flags,
+					       NUMA_NO_NODE);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_create_in);
+
+/* Where an owner's first block is: for those who look at a dump of the memory. */
+static u64 first_offset(struct heapmod *heap, u32 owner)
+{
+	struct heap_block_info block = {};
+
+	while (heapmod_walk_batch(heap, block.at + block.granules, &block, 1)) {
+		if (block.state == HEAP_USED && block.sealed && block.owner == owner)
+			return heap_offset(block.at);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void report_owner(struct heapmod *heap, u32 number)
+{
+	const struct heap_owner *owner = &heap->owners.table[number];
+
+	pr_warn("heap \"%s\": %llu blocks, %llu bytes, the first at %llu, allocated by %pS\n",
+		heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
+		first_offset(heap, number), (void *)owner->caller);
+}
+
+static void report_leftovers(struct heapmod *heap)
+{
+	u32 i;
+
+	if (!heap_live_blocks(&heap->core))
+		return;
+	pr_warn("heap \"%s\" is destroyed with %llu blocks alive, %llu bytes\n", heap->name,
+		heap_live_blocks(&heap->core), heap->core.asked);
+	for (i = 0; i < HEAP_OWNERS; i++) {
+		if (heap_owner_blocks(&heap->owners.table[i]))
+			report_owner(heap, i);
+	}
+}
+
+/* What follows from the last calls is done; and nobody makes any more. */
+static void settle(struct heapmod *heap)
+{
+	heapmod_cancel_waiters(heap);
+	heapmod_watermark_exit(heap);
+	irq_work_sync(&heap->follow_up);
+	cancel_work_sync(&heap->recover);
+	heapmod_drain(heap);
+	heapmod_recover(&heap->recover);
+	irq_work_sync(&heap->follow_up);
+	heapmod_report_findings(heap);
+}
+
+/**
+ * heapmod_destroy - report what still lives in a heap, then release all of it
+ * @heap: from heapmod_create() and its like; NULL and errors are fine. The default heap is refused.
+ *
+ * The caller sees to it that nobody uses the heap or a block of it any more; but those who wait in
+ * heapmod_alloc_wait() are sent away with NULL. Readers of its debugfs files are waited for.
+ *
+ * Context: task, may sleep.
+ */
+void heapmod_destroy(struct heapmod *heap)
+{
+	if (IS_ERR_OR_NULL(heap))
+		return;
+	if (heap->permanent) {
+		pr_err("the default heap goes with the module, and not before\n");
+		return;
+	}
+	heapmod_unregister(heap);
+	settle(heap);
+	report_leftovers(heap);
+	diagnostics_abandon(heap);
+	release_memory(heap);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_destroy);

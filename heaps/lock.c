@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lock - the lock of a heap, in any context
+ */
+#include <linux/bug.h>
+#include <linux/minmax.h>
+#include <linux/sched/clock.h>
+
+#include "heaps/lock.h"
+
+/* The lock is another's. Wait for it, where that is right, and count how long. */
+noinline bool heapmod_lock_slow(struct heapmod *heap)
+{
+	u64 start;
+
+	if (in_nmi() || oops_in_progress)
+		return false;
+	start = local_clock();
+	raw_spin_lock(&heap->lock);
+	heap->waited_ns += local_clock() - start;
+	heapmod_counts_outside(&heap->lock);
+	return true;
+}
+
+/* Who made the call, and who had the memory before, the core does not know. */
+void heapmod_complete_finding(const struct heapmod *heap, struct heap_finding *finding,
+			      unsigned long caller)
+{
+	finding->caller = caller;
+	if (heap->flags & HEAPMOD_POISON && finding->block.at != HEAP_NONE)
+		finding->past = heap_history_find(&heap->history, finding->offset);
+}
+
+void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
+{
+	struct heap *core = &heap->core;
+	u32 i;
+
+	for (i = 0; i < min_t(u32, heap_queued_findings(core), HEAP_FINDINGS); i++) {
+		if (!core->findings[i].caller)
+			heapmod_complete_finding(heap, &core->findings[i], caller);
+	}
+}
+
+void heapmod_warn_invalid(void)
+{
+	WARN_ONCE(1, "heapmod: a heap that was never created is used\n");
+}

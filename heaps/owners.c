@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_owners - the call sites that allocate from a heap
+ */
+#include "heaps/owners.h"
+
+/* From the place that the hash gives, to the first that is the caller's or free. */
+struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
+{
+	u8 number = hash_long(caller, 8);
+	struct heap_owner *owner;
+	unsigned int probe;
+
+	for (probe = 0; probe < OWNERS_PROBES; probe++, number++) {
+		owner = &owners->table[number];
+		if (number == OWNER_OTHER)
+			continue;
+		if (!owner->caller) {
+			owner->caller = caller;
+			owner->number = number;
+		}
+		if (owner->caller == caller)
+			return owner;
+	}
+	return &owners->table[OWNER_OTHER];
+}
+
+/* There was less room than was asked for: the peak moves. */
+void heap_owner_update_peak(struct heap_owner *owner)
+{
+	owner->peak -= owner->room;
+	owner->room = 0;
+}

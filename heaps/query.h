@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * query - calls that read a heap and leave it as it is
+ */
+#ifndef HEAPMOD_QUERY_H
+#define HEAPMOD_QUERY_H
+
+#include "heaps/heaps.h"
+
+/* Check the next batch; @finding is set when the verdict is not HEAP_OK. */
+enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *audit,
+				      struct heap_finding *finding);
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_report - what is told of a finding: to the log, to debugfs
+ *
+ *	heapmod: overrun in heap "demo" at offset 124: the block is freed as any other
+ *	heapmod:   call    demo_exit+0x12/0x20 [demo]
+ *	heapmod:   block   at 8, 128 bytes, used
+ *	heapmod:           116 bytes asked by demo_init+0x2d/0x7f [demo]
+ *	heapmod:        96  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+ *	heapmod:       112  00 00 00 00 00 00 00 00 00 00 00 00>41 c5 c5 c5
+ *
+ * Facts are copied under the heap's lock, where they were true, and told later by an irq_work:
+ * where nobody's locks are held, and never from the call that found them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bug.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+
+#include "core/block.h"
+#include "heaps/lock.h"
+#include "heaps/registry.h"
+#include "heaps/report.h"
+#include "heaps/trace.h"
+
+/* Lines go to a file, or to the log when there is none. */
+static __printf(2, 3) void say(struct seq_file *file, const char *fmt, ...)
+{
+	struct va_format line = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	line.va = &args;
+	if (file)
+		seq_vprintf(file, fmt, args);
+	else
+		pr_err("%pV", &line);
+	va_end(args);
+}
+
+static const char * const consequences[HEAP_VERDICTS] = {
+	[HEAP_FOREIGN] = "it is refused",
+	[HEAP_MISALIGNED] = "it is refused",
+	[HEAP_INTERIOR] = "it is refused",
+	[HEAP_DOUBLE_FREE] = "it is refused",
+	[HEAP_WRONG_HEAP] = "it is refused",
+	[HEAP_OVERRUN] = "the block is freed as any other",
+	[HEAP_CORRUPT_HEADER] = "the block is quarantined when it is freed",
+	[HEAP_USE_AFTER_FREE] = "the block is allocated as any other",
+	[HEAP_CORRUPT_INDEX] = "the heap is frozen",
+};
+
+static const char *consequence(const struct heap_finding *finding)
+{
+	if (finding->verdict == HEAP_CORRUPT_HEADER && finding->block.state == HEAP_HOLE)
+		return "of a hole it is mended";
+	return consequences[finding->verdict];
+}
+
+static void print_caller(struct seq_file *file, const char *what, unsigned long caller)
+{
+	if (caller)
+		say(file, "  %-7s %pS\n", what, (void *)caller);
+}
+
+static void print_block(struct seq_file *file, struct heapmod *heap, const char *what,
+			const struct heap_block_info *block)
+{
+	unsigned long owner = heap->owners.table[block->owner].caller;
+
+	if (block->at == HEAP_NONE)
+		return;
+	say(file, "  %-7s at %llu, %llu bytes, %s\n", what, heap_offset(block->at),
+	    heap_bytes(block->granules), heap_state_names[block->state]);
+	if (block->state == HEAP_USED && !block->sealed)
+		say(file, "  %-7s its header does not tell any more\n", "");
+	else if (block->state == HEAP_USED)
+		say(file, "  %-7s %llu bytes asked by %pS\n", "", block->asked, (void *)owner);
+	else if (block->sealed)
+		say(file, "  %-7s was asked by %pS\n", "", (void *)owner);
+}
+
+/* Who had this memory last, where the heap remembers. */
+static void print_past(struct seq_file *file, const struct heap_freed *past)
+{
+	if (!past->bytes)
+		return;
+	say(file, "  %-7s at %llu, %llu bytes\n", "past", past->offset, past->bytes);
+	say(file, "  %-7s asked by %pS\n", "", (void *)past->owner);
+	say(file, "  %-7s freed by %pS\n", "", (void *)past->caller);
+}
+
+static void print_line(struct seq_file *file, const struct heap_finding *finding, u32 first)
+{
+	char line[3 * HEAP_GRANULE + 1];
+	char *end = line;
+	u32 i;
+
+	for (i = first; i < first + HEAP_GRANULE; i++)
+		end += sprintf(end, "%c%02x",
+			       finding->bytes_at + i == finding->offset ? '>' : ' ',
+			       finding->bytes[i]);
+	say(file, "%9llu %s\n", finding->bytes_at + first, line);
+}
+
+static void print_bytes(struct seq_file *file, const struct heap_finding *finding)
+{
+	u32 first;
+
+	for (first = 0; first < finding->bytes_count; first += HEAP_GRANULE)
+		print_line(file, finding, first);
+}
+
+/* A pointer outside the region: of another heap, maybe. */
+static void print_pointer(struct seq_file *file, struct heapmod *heap, u64 offset)
+{
+	const char *ptr = heap->core.region + offset;
+	struct heapmod *other;
+
+	rcu_read_lock();
+	other = heapmod_lookup(ptr);
+	if (other)
+		say(file, "  %-7s at %llu in heap \"%s\"\n", "pointer",
+		    (u64)(ptr - other->core.region), other->name);
+	else
+		say(file, "  %-7s %p\n", "pointer", ptr);
+	rcu_read_unlock();
+}
+
+/**
+ * heapmod_print_finding - the one printer of findings
+ * @file: of debugfs, or NULL for the log
+ * @heap: the heap
+ * @finding: what was found in it
+ */
+void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
+			   const struct heap_finding *finding)
+{
+	bool outside = finding->verdict == HEAP_FOREIGN || finding->verdict == HEAP_WRONG_HEAP;
+
+	if (outside)
+		say(file, "%s pointer freed in heap \"%s\": %s\n",
+		    heap_verdict_names[finding->verdict], heap->name,
+		    consequence(finding));
+	else
+		say(file, "%s in heap \"%s\" at offset %llu: %s\n",
+		    heap_verdict_names[finding->verdict], heap->name, finding->offset,
+		    consequence(finding));
+	print_caller(file, "call", finding->caller);
+	if (outside)
+		print_pointer(file, heap, finding->offset);
+	print_block(file, heap, "block", &finding->block);
+	print_past(file, &finding->past);
+	print_block(file, heap, "before", &finding->before);
+	print_bytes(file, finding);
+}
+
+/**
+ * heapmod_report - tell the log of a finding
+ * @heap: the heap
+ * @finding: what was found in it
+ *
+ * The first of all warns, so that those who panic on a warning do; then there is a limit, and the
+ * log says how many were suppressed. Each is counted in the heap's stats.
+ *
+ * Context: any but NMI, without the heap's lock.
+ */
+void heapmod_report(struct heapmod *heap, const struct heap_finding *finding)
+{
+	trace_heapmod_verdict(heap->id, finding->verdict, finding->offset, finding->caller);
+	if (!__ratelimit(&heap->report_limit))
+		return;
+	heapmod_print_finding(NULL, heap, finding);
+	WARN_ONCE(1, "heapmod: %s in heap \"%s\": the report is above\n",
+		  heap_verdict_names[finding->verdict], heap->name);
+}
+
+/* For those who find something without the lock. */
+void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
+		  unsigned long caller)
+{
+	unsigned long flags;
+
+	if (!heapmod_lock(heap, flags))
+		return;
+	heap_record(&heap->core, verdict, (const char *)ptr - heap->core.region);
+	heapmod_unlock(heap, flags, caller);
+}
+
+static bool take_finding(struct heapmod *heap, struct heap_finding *finding)
+{
+	unsigned long flags;
+	bool taken;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	taken = heap_take_finding(&heap->core, finding);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	return taken;
+}
+
+/* Those that come meanwhile queue the irq_work again. */
+void heapmod_report_findings(struct heapmod *heap)
+{
+	struct heap_finding finding;
+	unsigned int i;
+
+	for (i = 0; i < HEAP_FINDINGS && take_finding(heap, &finding); i++)
+		heapmod_report(heap, &finding);
+}
+
+/**
+ * heapmod_report_address - tell the log what lies at an address that somebody else complains of
+ * @ptr: any address
+ *
+ * Context: any; when the heap is locked, nothing is told.
+ */
+void heapmod_report_address(const void *ptr)
+{
+	struct heap_finding finding;
+	struct heapmod *heap;
+	unsigned long flags;
+
+	rcu_read_lock();
+	heap = heapmod_lookup(ptr);
+	if (heap && heapmod_may_trylock() && raw_spin_trylock_irqsave(&heap->lock, flags)) {
+		finding = heap_describe(&heap->core, HEAP_OK, (const char *)ptr - heap->core.region);
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,
+		       heap->name);
+		print_block(NULL, heap, "block", &finding.block);
+		print_block(NULL, heap, "before", &finding.before);
+	}
+	rcu_read_unlock();
+}

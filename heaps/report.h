@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * heap_report - what is told of a finding: to the log, to debugfs
+ */
+#ifndef HEAP_REPORT_H
+#define HEAP_REPORT_H
+
+#include "heaps/heaps.h"
+
+struct seq_file;
+
+/* Record a finding; called without the lock. */
+void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
+		    unsigned long caller);
+void heapmod_report_findings(struct heapmod *heap);
+
+void heapmod_report(struct heapmod *heap, const struct heap_finding *finding);
+void heapmod_report_address(const void *ptr);
+void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
+			   const struct heap_finding *finding);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace - tracepoints: /sys/kernel/tracing/events/heapmod
+ *
+ * A heap is named by its id, which is in its stats. Blocks are named by the offset of their header,
+ * as in debugfs. All fields are numbers.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM heapmod
+
+#if !defined(HEAPMOD_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define HEAPMOD_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "core/verdict.h"
+
+DECLARE_EVENT_CLASS(heapmod_block,
+
+	TP_PROTO(u32 heap, u64 offset, u64 asked, u64 bytes, unsigned long caller),
+
+	TP_ARGS(heap, offset, asked, bytes, caller),
+
+	TP_STRUCT__entry(
+		__field(u32, heap)
+		__field(u64, offset)
+		__field(u64, asked)
+		__field(u64, bytes)
+		__field(unsigned long, caller)
+	),
+
+	TP_fast_assign(
+		__entry->heap = heap;
+		__entry->offset = offset;
+		__entry->asked = asked;
+		__entry->bytes = bytes;
+		__entry->caller = caller;
+	),
+
+	TP_printk("heap=%u offset=%llu asked=%llu bytes=%llu caller=%pS",
+		  __entry->heap, __entry->offset, __entry->asked, __entry->bytes,
+		  (void *)__entry->caller)
+);
+
+DEFINE_EVENT(heapmod_block, heapmod_alloc,
+	TP_PROTO(u32 heap, u64 offset, u64 asked, u64 bytes, unsigned long caller),
+	TP_ARGS(heap, offset, asked, bytes, caller)
+);
+
+DEFINE_EVENT(heapmod_block, heapmod_free,
+	TP_PROTO(u32 heap, u64 offset, u64 asked, u64 bytes, unsigned long caller),
+	TP_ARGS(heap, offset, asked, bytes, caller)
+);
+
+TRACE_EVENT(heapmod_fail,
+
+	TP_PROTO(u32 heap, u64 asked, unsigned long caller),
+
+	TP_ARGS(heap, asked, caller),
+
+	TP_STRUCT__entry(
+		__field(u32, heap)
+		__field(u64, asked)
+		__field(unsigned long, caller)
+	),
+
+	TP_fast_assign(
+		__entry->heap = heap;
+		__entry->asked = asked;
+		__entry->caller = caller;
+	),
+
+	TP_printk("heap=%u asked=%llu caller=%pS", __entry->heap, __entry->asked,
+		  (void *)__entry->caller)
+);
+
+#define HEAPMOD_SHOW_VERDICT(verdict) __print_symbolic(verdict,	\
+	{ HEAP_FOREIGN,		"foreign" },			\
+	{ HEAP_MISALIGNED,	"misaligned" },			\
+	{ HEAP_INTERIOR,	"interior" },			\
+	{ HEAP_DOUBLE_FREE,	"double free" },		\
+	{ HEAP_WRONG_HEAP,	"wrong heap" },			\
+	{ HEAP_OVERRUN,		"overrun" },			\
+	{ HEAP_CORRUPT_HEADER,	"corrupt header" },		\
+	{ HEAP_USE_AFTER_FREE,	"use after free" },		\
+	{ HEAP_CORRUPT_INDEX,	"corrupt index" })
+
+TRACE_EVENT(heapmod_verdict,
+
+	TP_PROTO(u32 heap, u32 verdict, u64 offset, unsigned long caller),
+
+	TP_ARGS(heap, verdict, offset, caller),
+
+	TP_STRUCT__entry(
+		__field(u32, heap)
+		__field(u32, verdict)
+		__field(u64, offset)
+		__field(unsigned long, caller)
+	),
+
+	TP_fast_assign(
+		__entry->heap = heap;
+		__entry->verdict = verdict;
+		__entry->offset = offset;
+		__entry->caller = caller;
+	),
+
+	TP_printk("heap=%u verdict=%s offset=%llu caller=%pS", __entry->heap,
+		  HEAPMOD_SHOW_VERDICT(__entry->verdict), __entry->offset,
+		  (void *)__entry->caller)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH heaps
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk - read the blocks and owners of a heap, a batch at a time
+ */
+#include <linux/string.h>
+
+#include "heaps/lock.h"
+#include "heaps/walk.h"
+
+u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *views, u32 most)
+{
+	unsigned long flags;
+	u32 seen;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	seen = heap_walk(&heap->core, from, views, most);
+	heapmod_unlock(heap, flags, _RET_IP_);
+	return seen;
+}
+
+void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owners, u32 count)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	memcpy(owners, &heap->owners.table[from], count * sizeof(*owners));
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
