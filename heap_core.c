@@ -21,11 +21,7 @@
  * compared with the map before they are overwritten; nothing is computed from one. The header of a
  * used block is sealed, and has slack and owner; that of any other block holds its state
  * (core/block.h).
- *
- * The file reads from top to bottom: headers, split, coalesce, the quick list, allocate, free, and
- * what is made of these.
  */
-#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/minmax.h>
 
@@ -66,17 +62,18 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
  *
  * A rest of one granule is a block already, so there is a rest unless the fit is exact.
  */
-static struct heap_split split(struct heap *heap, u32 want)
+static u32 split(struct heap *heap, u32 want)
 {
-	struct heap_split split = { .granules = want, .have = want };
+	u32 have = want;
+	u32 at = heap_index_split(&heap->index, want, &have);
 
-	split.at = heap_index_split(&heap->index, want, &split.have);
-	if (split.at == HEAP_NONE)
-		return split;
-	verify_hole(heap, split.at, split.have);
-	if (split.have != want)
-		write_state(heap, split.at + want, split.have - want, HEAP_HOLE);
-	return split;
+	heap->quick[heap->quick_count] = (struct heap_split){ .at = at, .granules = want, .have = have };
+	if (at == HEAP_NONE)
+		return at;
+	verify_hole(heap, at, have);
+	if (have != want)
+		write_state(heap, at + want, have - want, HEAP_HOLE);
+	return at;
 }
 
 /*
@@ -182,6 +179,13 @@ static u32 take_quick(struct heap *heap, u32 i, u32 want)
 	return split->at;
 }
 
+/* Coalesce all blocks of the list whose hole has @want granules, @i first. */
+static noinline void coalesce_larger(struct heap *heap, u32 i, u32 want)
+{
+	for (; i != HEAP_QUICK; i = lowest_quick(heap, want))
+		coalesce_quick(heap, i);
+}
+
 /*
  * First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. A
  * block of the list that first fit would not take is coalesced, and the next one is tried.
@@ -192,12 +196,9 @@ static u32 first_fit(struct heap *heap, u32 want)
 
 	if (i != HEAP_QUICK && is_first_fit(heap, &heap->quick[i], want))
 		return take_quick(heap, i, want);
-	while (i != HEAP_QUICK) {
-		coalesce_quick(heap, i);
-		i = lowest_quick(heap, want);
-	}
-	*last_split(heap) = split(heap, want);
-	return last_split(heap)->at;
+	if (i != HEAP_QUICK)
+		coalesce_larger(heap, i, want);
+	return split(heap, want);
 }
 
 /* No hole is large enough. If the tree says otherwise, the index is wrong. */
@@ -245,7 +246,7 @@ static void account_free(struct heap *heap, const struct heap_block_info *block)
 /* A used block without a readable header is not reused. */
 static void quarantine_block(struct heap *heap, struct heap_block_info *block)
 {
-	heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(block->at));
+	heap_record_header(heap, block->at);
 	heap->lost += !block->sealed;
 	account_free(heap, block);
 	block->state = heap_quarantine(heap, block->at, block->granules);
@@ -288,10 +289,12 @@ static __always_inline enum heap_verdict retire(struct heap *heap, const void *p
 /* A block that is not live any more enters the quick list, or becomes a hole. */
 static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 {
-	if (at == last_split(heap)->at && heap->quick_count < HEAP_QUICK)
+	if (at == last_split(heap)->at && heap->quick_count < HEAP_QUICK) {
 		heap->quick_count++;
-	else
-		flush_and_coalesce(heap, at, granules);
+	} else {
+		heap_flush(heap);
+		coalesce(heap, at, granules);
+	}
 	last_split(heap)->at = HEAP_NONE;
 }
 
@@ -323,44 +326,36 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 	if (heap_is_frozen(heap))
 		return;
 	if (unlikely(!has_state(heap, at, granules, HEAP_PENDING))) {
-		heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+		heap_record_header(heap, at);
 		if (heap_quarantine(heap, at, granules) == HEAP_QUARANTINED)
 			return;
 	}
 	give_back(heap, at, granules);
 }
 
-/* What a used block of @granules gives up at its back, or at its front, becomes a hole. */
-static void trim_back(struct heap *heap, u32 at, u32 granules, u32 keep)
+/* Split a used block at @split; its part of @granules at @at, in front or behind, becomes a hole. */
+static void trim(struct heap *heap, u32 split, u32 at, u32 granules)
 {
-	if (keep == granules)
+	if (!granules)
 		return;
-	heap_index_split_used(&heap->index, at + keep);
-	flush_and_coalesce(heap, at + keep, granules - keep);
-}
-
-static void trim_front(struct heap *heap, u32 at, u32 drop)
-{
-	if (!drop)
-		return;
-	heap_index_split_used(&heap->index, at + drop);
-	flush_and_coalesce(heap, at, drop);
+	heap_index_split_used(&heap->index, split);
+	flush_and_coalesce(heap, at, granules);
 }
 
 /*
  *	| block ................................... |	of size + spare, by first fit
  *	| front ...... | block .......... | back .. |	payload aligned; front and back become holes
  */
-static void *trim(struct heap *heap, struct heap_block *block, u32 have, size_t size,
-		  size_t align, u8 owner)
+static void *align_block(struct heap *heap, struct heap_block *block, u32 have, size_t size,
+			 size_t align, u8 owner)
 {
 	u32 want = granules_for(heap, size);
 	u32 at = ((char *)block - heap->region) / HEAP_GRANULE;
 	u32 front = heap_granules_to_aligned(payload_of(block), align);
 
 	flush_and_forget(heap);
-	trim_back(heap, at, have, front + want);
-	trim_front(heap, at, front);
+	trim(heap, at + front + want, at + front + want, have - front - want);
+	trim(heap, at + front, at, front);
 	block = block_at(heap, at + front);
 	fill_end(heap, block, want);
 	write_used(heap, at + front, block, want, slack_for(heap, size), owner);
@@ -382,8 +377,8 @@ void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
 	heap->threshold = threshold;
 	if (!ptr)
 		return NULL;
-	ptr = trim(heap, (struct heap_block *)ptr - 1, granules_for(heap, size + spare), size,
-		   align, owner);
+	ptr = align_block(heap, (struct heap_block *)ptr - 1, granules_for(heap, size + spare),
+			  size, align, owner);
 	heap->asked -= spare;
 	if (heap->threshold < heap->used)
 		heap_update_peak(heap);
@@ -394,7 +389,7 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 			      struct heap_block_info *block, bool *done)
 {
 	enum heap_verdict verdict;
-	u32 want;
+	u32 want, end;
 
 	*done = false;
 	flush_and_forget(heap);
@@ -402,10 +397,11 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 	if ((verdict && verdict != HEAP_OVERRUN) || size - 1 >= heap->largest)
 		return verdict;
 	want = granules_for(heap, size);
+	end = block->at + want;
 	if (want > block->granules && !heap_extend(heap, block, want))
 		return verdict;
 	if (want < block->granules)
-		trim_back(heap, block->at, block->granules, want);
+		trim(heap, end, end, block->granules - want);
 	heap_finish_resize(heap, block, size);
 	*done = true;
 	return verdict;
@@ -427,20 +423,10 @@ u32 heap_walk(struct heap *heap, u32 from, struct heap_block_info *blocks, u32 m
 	return count;
 }
 
-static bool claim_used(struct heap *heap, const struct heap_block_info *block,
-		       struct heap_block_info *claimed)
-{
-	enum heap_verdict verdict;
-
-	if (block->state != HEAP_USED)
-		return false;
-	verdict = heap_claim(heap, heap_payload(heap, block->at), claimed);
-	return heap_is_retired(verdict, claimed);
-}
-
 u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claimed, u32 most)
 {
 	struct heap_block_info block;
+	enum heap_verdict verdict;
 	u32 count = 0;
 
 	for (; most && heap_can_claim(heap); most--) {
@@ -449,7 +435,10 @@ u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claim
 			break;
 		}
 		*from = block.at + block.granules;
-		count += claim_used(heap, &block, &claimed[count]);
+		if (block.state != HEAP_USED)
+			continue;
+		verdict = heap_claim(heap, heap_payload(heap, block.at), &claimed[count]);
+		count += heap_is_retired(verdict, &claimed[count]);
 	}
 	return count;
 }

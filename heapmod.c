@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heapmod - the module: insmod and rmmod, the parameters, the default heap
+ * heapmod - the module: init and exit, its parameters, the default heap
  */
-#define pr_fmt(fmt) "heapmod: " fmt	/* KBUILD_MODNAME is that of the object, heapmod_main */
+#define pr_fmt(fmt) "heapmod: " fmt	/* KBUILD_MODNAME would be heapmod_main */
 
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -26,21 +26,13 @@ MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes,... as for size
 
 static struct heapmod *default_heap;
 
-/**
- * heapmod_default - the heap that insmod made
- *
- * Its size is the module's parameter size=.
- *
- * Context: any.
- * Return: the heap, or NULL with size=0.
- */
 struct heapmod *heapmod_default(void)
 {
 	return default_heap;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_default);
 
-/* K, M and G are the ends of a size, and nothing is. */
+/* The shift for the suffix of a size: none, K, M or G. */
 static int parse_unit(const char *unit)
 {
 	static const char * const units[] = { "", "k", "m", "g" };
@@ -53,7 +45,7 @@ static int parse_unit(const char *unit)
 	return -EINVAL;
 }
 
-/* memparse() takes anything; a size is digits, then at most a unit, and fits 64 bits. */
+/* Digits and at most one suffix. memparse() would accept more, and not report an overflow. */
 static int parse_size(const char *text, u64 *bytes)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -70,7 +62,7 @@ static int parse_size(const char *text, u64 *bytes)
 	return 0;
 }
 
-/* The heap that a parameter asks for; NULL for one of 0 bytes. */
+/* Create a heap as a parameter says. Return: NULL for 0 bytes. */
 static struct heapmod *create_heap(const char *parameter, const char *name, const char *text)
 {
 	u64 bytes;
@@ -98,14 +90,14 @@ static int create_default(void)
 	return 0;
 }
 
-/* One of heaps=, which is changed by that. */
+/* Create one heap of heaps=. Splits @name at the colon. */
 static int create_named(char *name)
 {
 	char *bytes = strchr(name, ':');
 	struct heapmod *heap;
 
 	if (!bytes) {
-		pr_err("heaps=%s: it is name:bytes, with a comma between two\n", name);
+		pr_err("heaps=%s: it is name:bytes, with commas between heaps\n", name);
 		return -EINVAL;
 	}
 	*bytes++ = '\0';
@@ -161,7 +153,7 @@ static int __init heapmod_init(void)
 	return 0;
 }
 
-/* Clients hold the module while they use its symbols, so whatever is left now was forgotten. */
+/* No client is loaded any more. Heaps that still exist were not destroyed by their clients. */
 static void __exit heapmod_exit(void)
 {
 	heapmod_module_notifier_exit();

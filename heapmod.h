@@ -2,13 +2,10 @@
 /*
  * heapmod - a private heap for kernel code
  *
- * The API that other modules include. A heap is a region of memory reserved once, and the
- * blocks in it. Every function here is callable from task, softirq and hard interrupt context
- * and with any lock held, unless its comment says otherwise; heapmod_alloc() and its like, and
- * heapmod_free(), from NMI, and while the kernel panics, too. But what is told to the log is told
- * by printk(): who holds the scheduler's locks asks with __GFP_NOWARN. Examples: docs/api.md.
+ * The API for other modules. A heap is a region of memory that is reserved once, and the blocks in
+ * it. docs/api.md has an example of each call.
  *
- * A client says MODULE_INFO(import_ns, "HEAPMOD") once.
+ * A client declares MODULE_INFO(import_ns, "HEAPMOD") once.
  */
 #ifndef HEAPMOD_H
 #define HEAPMOD_H
@@ -19,7 +16,7 @@
 #include <linux/overflow.h>
 #include <linux/types.h>
 
-/* Before 5.16 there is none. Clients have this header alone, without compat.h. */
+/* Missing before 5.16. Clients include this header without compat.h. */
 #ifndef __alloc_size
 #define __alloc_size(...)
 #endif
@@ -28,53 +25,110 @@ struct device;
 struct heapmod;
 
 /**
- * DOC: flags of a heap, for heapmod_create()
+ * DOC: contexts
  *
- * %HEAPMOD_POISON: freed memory is filled with a pattern that is looked at when it is allocated
- * again, so that a use after free is found, and blamed. Costs both, in time for every byte.
+ * Each heap has a raw spinlock, which is taken with interrupts disabled. Nothing else is locked
+ * under it. So a caller may hold any lock, also on PREEMPT_RT, unless the function may sleep.
  *
- * %HEAPMOD_REDZONE: 16 bytes of pattern behind every block, so that an overrun that is larger than
- * the slack is found, and does not reach the next header at once.
+ * Each function below names one of three contexts:
+ *
+ * * Any context: task, softirq, hardirq, NMI, and while the kernel oopses or panics. In an NMI, and
+ *   during an oops or a panic, the lock is only tried, because its holder may never continue.
+ *   When it is not available, an allocation fails and a free is deferred. On a kernel without
+ *   CONFIG_SMP it is never available to an NMI.
+ * * Task, softirq or hardirq: not an NMI, and not during an oops or a panic. The function waits for
+ *   the lock.
+ * * Task context, may sleep: no spinlock may be held, and interrupts must be enabled.
+ *
+ * A failed allocation is logged with printk(). A caller that holds a lock of the scheduler must
+ * pass %__GFP_NOWARN. Findings are logged later, from an irq_work.
+ */
+
+/**
+ * DOC: cost
+ *
+ * An allocation or a free takes the lock once. The number of steps under it is bounded by
+ * heap_bound() in heap_core.h: it grows with the logarithm of the region, and does not depend on
+ * the number of blocks. docs/performance.md has measurements.
+ *
+ * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
+ * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole while there are
+ * deferred frees completes them first; each takes the lock as any free does.
+ *
+ * Payloads are zeroed, copied and poisoned without the lock, in time proportional to their size.
+ */
+
+/**
+ * DOC: arguments
+ *
+ * A heap that is NULL or an ERR_PTR() is invalid, and refused: an allocation returns NULL, a query
+ * false, 0 or an error, any other function does nothing. An ERR_PTR() also triggers a WARN_ONCE(),
+ * except in heapmod_destroy(), which accepts both.
+ *
+ * A request of 0 bytes returns %ZERO_SIZE_PTR. To free NULL or %ZERO_SIZE_PTR does nothing.
+ *
+ * A pointer that is not the start of a live block of the heap is refused: the heap does not change,
+ * and the pointer is counted in struct heapmod_stats and reported with the call site.
+ */
+
+/**
+ * HEAPMOD_POISON - flag of a heap: detect writes to free memory
+ *
+ * Freed memory is filled with a pattern, which is verified when the memory is allocated again. A
+ * use after free is reported with the call sites of the last allocation and free of that memory, if
+ * they are recent. To fill and to verify takes time in proportion to the size of the block.
  */
 #define HEAPMOD_POISON		1U
+
+/**
+ * HEAPMOD_REDZONE - flag of a heap: detect overruns beyond the slack
+ *
+ * 16 bytes of pattern follow every payload, so a short overrun does not reach the next header.
+ */
 #define HEAPMOD_REDZONE		2U
 
-/* Alignments go up to this. */
+/**
+ * HEAPMOD_ALIGN_MAX - largest alignment for heapmod_alloc_aligned(), in bytes
+ */
 #define HEAPMOD_ALIGN_MAX	0x100000U
 
-/* Longest name of a heap, in bytes without the final zero. */
+/**
+ * HEAPMOD_NAME_MAX - longest name of a heap, in bytes without the final zero
+ */
 #define HEAPMOD_NAME_MAX	31
 
 /**
- * struct heapmod_stats - where every byte of a heap is, at one moment
- * @region_bytes: size of the region; the eight below add up to it exactly
- * @asked_bytes: what the live blocks were asked for
- * @slack_bytes: lost to rounding sizes up to whole granules of 16 bytes
- * @header_bytes: headers of the live blocks, 8 bytes each
- * @hole_bytes: free, headers of holes included
- * @quarantine_bytes: blocks withdrawn from use because their header was damaged
- * @pending_bytes: freed, but not yet given back
- * @redzone_bytes: guards between blocks
- * @edge_bytes: before the first header and behind the last block
- * @peak_bytes: most bytes in blocks at once, headers and slack included, since heapmod_reset_peak()
+ * struct heapmod_stats - how the bytes of a heap are used, and what has been counted
+ * @region_bytes: size of the region; the sum of the next eight
+ * @asked_bytes: bytes that the live blocks were requested with
+ * @slack_bytes: bytes by which blocks were rounded up to whole granules of 16 bytes
+ * @header_bytes: headers of live blocks, 8 bytes each
+ * @hole_bytes: holes, headers included
+ * @quarantine_bytes: blocks that are not reused, because their header was overwritten
+ * @pending_bytes: blocks that are freed, but not holes yet
+ * @redzone_bytes: redzones of live blocks
+ * @edge_bytes: bytes before the first header and behind the last block
+ * @peak_bytes: most bytes in live blocks since heapmod_reset_peak(), headers, redzones and slack
+ *		included
  * @blocks: live blocks
- * @holes: free blocks
+ * @holes: holes
+ * @largest_hole_bytes: size of the largest hole, its header included
  * @allocs: allocations that succeeded
- * @frees: blocks freed
- * @failures: allocations that did not fit
- * @search_steps: searches for a hole that looked at 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to
- *		  31, or more. An allocation that takes back what was freed just now needs none.
- * @refused: calls of heapmod_free() whose pointer was refused
- * @quarantine_blocks: blocks withdrawn from use
- * @frozen: 1 when the index was found corrupt: nothing is given or taken any more
- * @foreign: pointers refused because they lie outside the region
- * @misaligned: ... where no payload can begin
- * @interior: ... inside a used block
- * @double_free: ... in a block that is free
- * @wrong_heap: ... in another heap
- * @overrun: blocks behind which somebody wrote
- * @corrupt_header: headers that somebody wrote over
- * @use_after_free: free memory that somebody wrote to
+ * @frees: blocks freed or quarantined
+ * @failures: allocations that found no hole
+ * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
+ *		  or more. An allocation that takes a block of the quick list needs no search.
+ * @refused: pointers that were refused
+ * @quarantine_blocks: blocks in quarantine
+ * @frozen: 1 when the index was found corrupt: the heap does not allocate or free any more
+ * @foreign: pointers outside the region
+ * @misaligned: pointers to where no payload can begin
+ * @interior: pointers into a used block
+ * @double_free: pointers into a block that is free
+ * @wrong_heap: pointers into another heap
+ * @overrun: blocks whose slack or redzone was overwritten
+ * @corrupt_header: headers that were overwritten
+ * @use_after_free: writes to free memory
  * @corrupt_index: contradictions in the index
  */
 struct heapmod_stats {
@@ -90,6 +144,7 @@ struct heapmod_stats {
 	u64 peak_bytes;
 	u64 blocks;
 	u64 holes;
+	u64 largest_hole_bytes;
 	u64 allocs;
 	u64 frees;
 	u64 failures;
@@ -108,98 +163,558 @@ struct heapmod_stats {
 	u64 corrupt_index;
 };
 
-void heapmod_free(struct heapmod *heap, const void *ptr);
+/* Heaps */
 
+/**
+ * heapmod_create - reserve a region and create a heap in it
+ * @name: unique name: 1 to %HEAPMOD_NAME_MAX bytes that can be printed, without blanks and slashes;
+ *	  not ".", ".." or "heaps"
+ * @size: bytes to reserve: 32 to 64 GiB, at least 48 with %HEAPMOD_REDZONE; rounded down to a
+ *	  multiple of 16
+ * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
+ *
+ * The whole region is reserved at once, and never grows. The index of the heap takes further
+ * memory, in proportion to @size. The heap appears in debugfs under its name.
+ *
+ * Context: Task context, may sleep. Takes a mutex.
+ * Return: The heap, or an ERR_PTR() and a line in the log:
+ * * -EINVAL - @name, @size or @flags is not allowed, or @size is too small
+ * * -ENAMETOOLONG - @name is longer than %HEAPMOD_NAME_MAX
+ * * -EEXIST - a heap of this name exists
+ * * -EFBIG - @size is above the limit
+ * * -ENOMEM - there is not enough memory
+ */
 struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags) __must_check;
+
+/**
+ * heapmod_create_node - create a heap with its region on a NUMA node
+ * @name: as for heapmod_create()
+ * @size: bytes to reserve, as for heapmod_create()
+ * @flags: as for heapmod_create()
+ * @node: the preferred node, or %NUMA_NO_NODE
+ *
+ * The region is mapped with small pages unless @node is %NUMA_NO_NODE: the kernel exports no
+ * function that takes a node and maps huge pages.
+ *
+ * Context: Task context, may sleep. Takes a mutex.
+ * Return: As heapmod_create(); also -EINVAL if @node does not exist or is offline.
+ */
 struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int flags,
 				    int node) __must_check;
+
+/**
+ * heapmod_create_in - create a heap in memory of the caller
+ * @name: as for heapmod_create()
+ * @mem: ordinary RAM, mapped and writable. The caller must keep it until the heap is destroyed.
+ * @size: bytes of @mem. Bytes before the first and behind the last multiple of 16 are not used; the
+ *	  rest has the limits of heapmod_create().
+ * @flags: as for heapmod_create()
+ *
+ * The index is reserved as in heapmod_create().
+ *
+ * Context: Task context, may sleep. Takes a mutex.
+ * Return: As heapmod_create(); also -EINVAL if @mem is NULL or wraps around.
+ */
 struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size,
 				  unsigned int flags) __must_check;
+
+/**
+ * devm_heapmod_create - create a heap that is destroyed when a driver detaches
+ * @dev: the device
+ * @name: as for heapmod_create()
+ * @size: bytes to reserve, as for heapmod_create()
+ * @flags: as for heapmod_create()
+ *
+ * The heap must not be passed to heapmod_destroy().
+ *
+ * Context: Task context, may sleep. Takes a mutex.
+ * Return: As heapmod_create().
+ */
 struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
 				    unsigned int flags) __must_check;
+
+/**
+ * heapmod_reset - free all blocks of a heap
+ * @heap: the heap
+ *
+ * This includes the quarantine. The caller must ensure that no block is in use any more. Other
+ * calls may run at the same time: until the reset is complete, allocations fail, and
+ * heapmod_alloc_wait() waits. A frozen heap remains frozen.
+ *
+ * Takes time in proportion to the number of blocks. The lock is dropped after each batch of blocks.
+ *
+ * Context: Task context, may sleep. Takes a mutex: there is one reset at a time.
+ */
 void heapmod_reset(struct heapmod *heap);
+
+/**
+ * heapmod_destroy - report the live blocks of a heap, and release all its memory
+ * @heap: from heapmod_create(), heapmod_create_node() or heapmod_create_in(); NULL or an ERR_PTR()
+ *	  does nothing. The default heap is refused.
+ *
+ * Live blocks are reported by call site. The caller must ensure that no other call uses the heap or
+ * a block of it; but calls that sleep in heapmod_alloc_wait() are ended, and return NULL. Readers
+ * of the heap's files in debugfs are waited for, and so is a callback of heapmod_watch(), which
+ * therefore must not call this function.
+ *
+ * Context: Task context, may sleep. Takes a mutex.
+ */
 void heapmod_destroy(struct heapmod *heap);
+
+/**
+ * heapmod_default - the heap that was created when the module was loaded
+ *
+ * Its size is the module parameter size=.
+ *
+ * Context: Any context.
+ * Return: The heap, or NULL if size=0.
+ */
 struct heapmod *heapmod_default(void);
 
+/* Allocate */
+
+/**
+ * heapmod_alloc - allocate a block
+ * @heap: the heap
+ * @size: bytes; the block takes 8 more for its header, and 16 more with %HEAPMOD_REDZONE, rounded
+ *	  up to a multiple of 16
+ * @gfp: %__GFP_ZERO zeroes the block, %__GFP_NOWARN suppresses the log of a failure; other flags
+ *	 are ignored, because a heap never reclaims and never grows
+ *
+ * Takes the lowest hole that is large enough (first fit). The search is that of R. P. Brent,
+ * "Efficient Implementation of the First-Fit Strategy for Dynamic Storage Allocation", ACM TOPLAS
+ * 11(3), 1989. The cost is bounded, and the lock is taken once; see DOC: cost.
+ *
+ * Context: Any context. Does not sleep. Fails when the lock is not available in an NMI, or during
+ * an oops or a panic.
+ * Return: Memory aligned to 16 bytes; %ZERO_SIZE_PTR for a @size of 0; NULL if no hole is large
+ * enough, the lock is not available, or the heap is invalid, frozen or being reset.
+ */
 void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_zalloc - allocate a zeroed block
+ * @heap: the heap
+ * @size: bytes, all of which are zeroed
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
 void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_alloc_array - allocate an array
+ * @heap: the heap
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: as for heapmod_alloc()
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc(); also NULL, and nothing in the log, if @n times @size overflows.
+ */
 void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
 	__malloc __alloc_size(2, 3) __must_check;
 
+/**
+ * heapmod_alloc_aligned - allocate a block with an aligned address
+ * @heap: the heap
+ * @size: bytes
+ * @align: bytes: a power of two, at most %HEAPMOD_ALIGN_MAX. Every block is aligned to 16.
+ * @gfp: as for heapmod_alloc()
+ *
+ * Needs a hole for @size + @align - 16 bytes (first fit). What lies in front of and behind the
+ * block becomes a hole again. Costs at most as much as an allocation and two frees; the lock is
+ * taken once.
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc(); also NULL if @align is not allowed, which is logged whatever @gfp is.
+ */
 void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp_t gfp)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_alloc_wait - allocate a block, and wait while no hole is large enough
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @timeout: longest wait in jiffies; %MAX_SCHEDULE_TIMEOUT for no limit
+ *
+ * Waiters are served in order of arrival: the first one delays those behind it until its block
+ * fits. Allocations that do not wait do not queue, and may take a hole first. A fatal signal,
+ * heapmod_destroy() and a corrupt index end the wait.
+ *
+ * Context: Task context, may sleep.
+ * Return: As heapmod_alloc(); also NULL if the wait timed out or was ended, and at once if @size is
+ * larger than any block of the heap can be.
+ */
 void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
 	__malloc __alloc_size(2) __must_check;
-void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
-	__alloc_size(3) __must_check;
+
+/**
+ * heapmod_memdup - allocate a copy of memory
+ * @heap: the heap
+ * @src: memory to copy
+ * @size: bytes
+ * @gfp: as for heapmod_alloc(); %__GFP_ZERO has no effect
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
 void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
 	__malloc __alloc_size(3) __must_check;
+
+/**
+ * heapmod_strdup - allocate a copy of a string
+ * @heap: the heap
+ * @string: string to copy, or NULL
+ * @gfp: as for heapmod_memdup()
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc(); NULL if @string is NULL.
+ */
 char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp) __malloc __must_check;
+
+/**
+ * heapmod_asprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printk()
+ *
+ * The string is formatted twice, first for its length.
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
 char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
 	__printf(3, 4) __malloc __must_check;
+
+/**
+ * heapmod_vasprintf - allocate a formatted string
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printk()
+ * @args: arguments for @fmt
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
 char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
 	__printf(3, 0) __malloc __must_check;
+
+/* Resize and free */
+
+/**
+ * heapmod_realloc - change the size of a block
+ * @heap: the heap
+ * @ptr: a block of it; NULL or %ZERO_SIZE_PTR allocates a block
+ * @size: new size in bytes; 0 frees the block
+ * @gfp: as for heapmod_alloc(); %__GFP_ZERO zeroes the bytes that are added
+ *
+ * A block that shrinks, or that is followed by a large enough hole, is resized in place. Otherwise
+ * a new block is allocated, the contents are copied, and the old block is freed. A block that was
+ * overrun is resized and reported. One whose header was overwritten is refused.
+ *
+ * In place this costs at most as much as an allocation and two frees. The lock is taken once, or
+ * twice while %HEAPMOD_POISON, KASAN, kmemleak or a tracepoint of blocks is active.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic: there the lock may become
+ * unavailable after the end of a block was poisoned and before it was freed.
+ * Return: The block, with its contents up to the smaller size; %ZERO_SIZE_PTR for a @size of 0;
+ * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen or being reset.
+ * After NULL the block is unchanged.
+ */
+void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
+	__alloc_size(3) __must_check;
+
+/**
+ * heapmod_free - free a block
+ * @heap: the heap that the block was allocated from
+ * @ptr: the block; NULL or %ZERO_SIZE_PTR does nothing
+ *
+ * A pointer that is not a live block of @heap is refused and reported. A block that was overrun is
+ * freed and reported. A block whose header was overwritten is quarantined and reported. The cost is
+ * bounded as for heapmod_alloc(); the lock is taken once, or twice (see DOC: cost).
+ *
+ * Context: Any context. Does not sleep. If the lock is not available in an NMI, or during an oops
+ * or a panic, the pointer is judged at once and the free is completed later. The same holds in an
+ * NMI while something hooks freed memory.
+ */
+void heapmod_free(struct heapmod *heap, const void *ptr);
+
+/**
+ * heapmod_free_sensitive - zero a block and free it
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ *
+ * A block whose header was overwritten is filled with a pattern up to its end. A pointer that is
+ * not a live block is refused, and nothing is written.
+ *
+ * Takes time in proportion to the size of the block, without the lock.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
 void heapmod_free_sensitive(struct heapmod *heap, const void *ptr);
 
-/* On behalf of a caller, for wrappers that do not want to be blamed themselves. */
+/* Query and watch */
+
+/**
+ * heapmod_usable_size - the bytes that a block was requested with
+ * @heap: the heap
+ * @ptr: any pointer; it is not dereferenced unless it points to a block of the heap
+ *
+ * Slack is not usable. A wrong pointer is not reported.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once, for
+ * a bounded time.
+ * Return: Bytes; 0 if @ptr is not a live block of @heap, or its header was overwritten.
+ */
+size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
+
+/**
+ * heapmod_owns - is a pointer a live block of a heap?
+ * @heap: the heap
+ * @ptr: as for heapmod_usable_size()
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once, for
+ * a bounded time.
+ * Return: true if heapmod_free() would free @ptr; false also if the header was overwritten.
+ */
+bool heapmod_owns(struct heapmod *heap, const void *ptr);
+
+/**
+ * heapmod_get_stats - read the counters of a heap
+ * @heap: the heap
+ * @stats: set to the counters at one moment; zeroed if the heap is invalid
+ *
+ * Completes deferred frees first, then copies the counters with the lock held. Walks no blocks.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
+void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats);
+
+/**
+ * heapmod_check - verify a whole heap
+ * @heap: the heap; other calls may use it at the same time
+ *
+ * Verifies the index, all headers, slack and redzones, and the counters; not the pattern in free
+ * memory. A finding in a block is reported, and the check continues; the block is handled as usual
+ * when it is freed. A corrupt index freezes the heap, and ends the check.
+ *
+ * Takes time in proportion to the region. The lock is dropped after each batch of blocks.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Does not sleep. Findings
+ * are logged by the caller: it must not hold a lock of the scheduler.
+ * Return:
+ * * 0 - nothing is wrong
+ * * -EUCLEAN - something is wrong, and was reported; or the heap is frozen
+ * * -EINVAL - the heap is invalid
+ */
+int heapmod_check(struct heapmod *heap);
+
+/**
+ * heapmod_reset_peak - start a new peak at what is in use now
+ * @heap: the heap
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once.
+ */
+void heapmod_reset_peak(struct heapmod *heap);
+
+/**
+ * typedef heapmod_watch_fn - the callback of heapmod_watch()
+ * @heap: the heap that fills up
+ * @data: as given to heapmod_watch()
+ *
+ * May allocate from @heap and free blocks of it. Must not destroy or watch it.
+ *
+ * Context: Task context, may sleep: a work item.
+ */
+typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
+
+/**
+ * heapmod_watch - call back when a heap fills up
+ * @heap: the heap
+ * @percent: watermark, 1 to 99 percent of the region; ignored if @callback is NULL
+ * @callback: called when live blocks take more than @percent, headers, redzones and slack included;
+ *	      NULL to stop watching
+ * @data: passed to @callback
+ *
+ * A heap has one callback: each call replaces the last one. @callback is called once each time the
+ * watermark is exceeded, also if it is exceeded already. Then the heap is polled until no more than
+ * @percent is in use, and the watermark is armed again; it may miss a short dip.
+ *
+ * The caller must serialize calls for the same heap. After this function has returned, the last
+ * callback does not run any more.
+ *
+ * Context: Task context, may sleep: waits for a callback that is running.
+ * Return: 0, or -EINVAL if @percent is not allowed or the heap is invalid.
+ */
+int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback,
+		  void *data);
+
+/**
+ * DOC: call sites of wrappers
+ *
+ * Blocks are accounted to the call site that allocates them, and reports name it. A wrapper around
+ * a function above should not be that call site: it calls the function of the same name that ends
+ * in _caller, and passes the address of its own caller, usually _RET_IP_. Everything else is as
+ * without _caller. heapmod_asprintf() has heapmod_vasprintf_caller().
+ */
+
+/**
+ * heapmod_alloc_caller - heapmod_alloc() for a given call site
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
 void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_zalloc_caller - heapmod_zalloc() for a given call site
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_zalloc().
+ */
 void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_alloc_array_caller - heapmod_alloc_array() for a given call site
+ * @heap: the heap
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: as for heapmod_alloc()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc_array().
+ */
 void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
 				 unsigned long caller)
 	__malloc __alloc_size(2, 3) __must_check;
 
+/**
+ * heapmod_alloc_aligned_caller - heapmod_alloc_aligned() for a given call site
+ * @heap: the heap
+ * @size: bytes
+ * @align: bytes, as for heapmod_alloc_aligned()
+ * @gfp: as for heapmod_alloc()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc_aligned().
+ */
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_alloc_wait_caller - heapmod_alloc_wait() for a given call site
+ * @heap: the heap
+ * @size: bytes
+ * @gfp: as for heapmod_alloc()
+ * @timeout: jiffies, as for heapmod_alloc_wait()
+ * @caller: address of the call site
+ *
+ * Context: Task context, may sleep.
+ * Return: As heapmod_alloc_wait().
+ */
 void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
 				unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
+
+/**
+ * heapmod_realloc_caller - heapmod_realloc() for a given call site
+ * @heap: the heap
+ * @ptr: a block of it, NULL or %ZERO_SIZE_PTR
+ * @size: new size in bytes
+ * @gfp: as for heapmod_realloc()
+ * @caller: address of the call site. A block that is resized in place remains accounted to the call
+ *	    site that allocated it.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Return: As heapmod_realloc().
+ */
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
 	__alloc_size(3) __must_check;
+
+/**
+ * heapmod_memdup_caller - heapmod_memdup() for a given call site
+ * @heap: the heap
+ * @src: memory to copy
+ * @size: bytes
+ * @gfp: as for heapmod_memdup()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_memdup().
+ */
 void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
 			    unsigned long caller)
 	__malloc __alloc_size(3) __must_check;
+
+/**
+ * heapmod_strdup_caller - heapmod_strdup() for a given call site
+ * @heap: the heap
+ * @string: string to copy, or NULL
+ * @gfp: as for heapmod_memdup()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_strdup().
+ */
 char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 			    unsigned long caller)
 	__malloc __must_check;
+
+/**
+ * heapmod_vasprintf_caller - heapmod_vasprintf() for a given call site
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @fmt: as for printk()
+ * @args: arguments for @fmt
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_vasprintf().
+ */
 char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
 			       unsigned long caller)
 	__printf(3, 0) __malloc __must_check;
 
 /**
- * typedef heapmod_watch_fn - what heapmod_watch() calls
- * @heap: the heap that fills up
- * @data: as given to heapmod_watch()
- */
-typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
-
-int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn tell, void *data);
-void heapmod_reset_peak(struct heapmod *heap);
-
-size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
-bool heapmod_owns(struct heapmod *heap, const void *ptr);
-void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats);
-int heapmod_check(struct heapmod *heap);
-
-/*
- * Scope-based cleanup, where the kernel has it:
+ * DOC: scope-based cleanup
+ *
+ * Where the kernel has linux/cleanup.h::
  *
  *	struct heapmod *heap __free(heapmod) = heapmod_create("mine", SZ_64K, 0);
  *	CLASS(heapmod_block, block)(heap, 100, GFP_KERNEL);
  *
- * The heap is destroyed, and the block freed, where the name goes out of scope; unless
- * no_free_ptr(heap), or no_free_ptr(block.ptr), takes it out of that.
+ * At the end of the scope the block is freed, then the heap is destroyed. no_free_ptr(block.ptr)
+ * and no_free_ptr(heap) return the pointer and prevent that. The contexts are those of
+ * heapmod_alloc(), heapmod_free() and heapmod_destroy().
  */
 #ifdef __has_include
 #if __has_include("linux/cleanup.h")
 #include <linux/cleanup.h>
 
-/* A block knows not whose it is: the two go together. */
+/**
+ * struct heapmod_block - a block for CLASS(), with the heap that heapmod_free() needs
+ * @heap: the heap
+ * @ptr: the block, or NULL
+ */
 struct heapmod_block {
 	struct heapmod *heap;
 	void *ptr;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# gnuplot bench/plots.gp, where bench/tables has put its data.
+# Run `gnuplot bench/plots.gp` in the folder with the data from `bench/tables plots`.
 
 set terminal svg size 720,400 font "sans-serif,13" noenhanced background "white"
 set datafile separator "\t"
@@ -9,21 +9,21 @@ set grid lc "#dddddd"
 set style data linespoints
 
 set output "cost.svg"
-set title "A free and an alloc: mean instructions (mixed, Linux 6.1)"
+set title "Mean instructions of a free and an allocation (mixed, Linux 6.1)"
 set logscale xy
 set xlabel "live blocks"
 set ylabel "instructions"
 plot for [i=2:6] "cost.dat" using 1:i lw 2 pt 7 ps 0.6
 
 set output "distribution.svg"
-set title "What an alloc costs, from the cheapest to the dearest (mixed, Linux 6.1)"
+set title "Instructions of an allocation, sorted (mixed, Linux 6.1)"
 unset logscale x
-set xlabel "per cent of the allocs cost no more"
+set xlabel "per cent of the allocations that take at most this"
 set xrange [0:100]
 plot for [i=2:6] "distribution.dat" using 1:i lw 2 pt 7 ps 0.6
 
 set output "footprint.svg"
-set title "Room that fragmentation takes: peak footprint beyond peak live bytes"
+set title "Fragmentation: peak footprint beyond peak live bytes"
 unset logscale y
 unset xlabel
 set ylabel "per cent"

@@ -117,6 +117,11 @@ void heap_record(struct heap *heap, enum heap_verdict verdict, u64 offset)
 	heap->events++;
 }
 
+void heap_record_header(struct heap *heap, u32 at)
+{
+	heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+}
+
 bool heap_take_finding(struct heap *heap, struct heap_finding *finding)
 {
 	u32 left, i;

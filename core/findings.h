@@ -30,11 +30,14 @@ void heap_refuse(struct heap *heap, const void *ptr, enum heap_verdict verdict);
 /* The index is corrupt at @offset: from now on the heap gives, takes and writes nothing. */
 void heap_freeze(struct heap *heap, u64 offset);
 
+/* Record that the header of the block at @at is corrupt. */
+void heap_record_header(struct heap *heap, u32 at);
+
 /* Compare the header of a hole with the map, before it is overwritten: that also repairs it. */
 static inline void verify_hole(struct heap *heap, u32 at, u32 granules)
 {
 	if (unlikely(!has_state(heap, at, granules, HEAP_HOLE)))
-		heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+		heap_record_header(heap, at);
 }
 
 #endif

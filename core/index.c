@@ -36,37 +36,6 @@ u64 heap_index_bytes(u32 granules)
 	return bytes;
 }
 
-/* The first block starts in @chunk: set its bit, upwards until a word was not empty before. */
-void heap_index_first_in_chunk(struct heap_index *index, u32 chunk)
-{
-	unsigned int level;
-	u64 *bits, before;
-
-	for (level = 0; level < index->levels; level++, chunk /= 64) {
-		bits = &index->summary[level][chunk / 64];
-		before = *bits;
-		*bits |= BIT_ULL(chunk % 64);
-		heap_step();
-		if (before)
-			break;
-	}
-}
-
-/* No block starts in @chunk any more: clear its bit, upwards until a word is not empty. */
-void heap_index_last_in_chunk(struct heap_index *index, u32 chunk)
-{
-	unsigned int level;
-	u64 *bits;
-
-	for (level = 0; level < index->levels; level++, chunk /= 64) {
-		bits = &index->summary[level][chunk / 64];
-		*bits &= ~BIT_ULL(chunk % 64);
-		heap_step();
-		if (*bits)
-			break;
-	}
-}
-
 /* The row above the tree: larger than any hole, so that no update climbs further. Read only. */
 static u32 above[] = { HEAP_NONE };
 

@@ -83,8 +83,6 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 u32 heap_index_largest(const struct heap_index *index);
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
-void heap_index_first_in_chunk(struct heap_index *index, u32 chunk);
-void heap_index_last_in_chunk(struct heap_index *index, u32 chunk);
 
 bool heap_index_verify(const struct heap_index *index, u32 chunk);
 
@@ -187,6 +185,37 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
 {
 	return granules >= index->finger_size && at <= index->finger_at;
+}
+
+/* The first block starts in @chunk: set its bit, upwards until a word was not empty before. */
+static inline void heap_index_first_in_chunk(struct heap_index *index, u32 chunk)
+{
+	unsigned int level;
+	u64 *bits, before;
+
+	for (level = 0; level < index->levels; level++, chunk /= 64) {
+		bits = &index->summary[level][chunk / 64];
+		before = *bits;
+		*bits |= BIT_ULL(chunk % 64);
+		heap_step();
+		if (before)
+			break;
+	}
+}
+
+/* No block starts in @chunk any more: clear its bit, upwards until a word is not empty. */
+static inline void heap_index_last_in_chunk(struct heap_index *index, u32 chunk)
+{
+	unsigned int level;
+	u64 *bits;
+
+	for (level = 0; level < index->levels; level++, chunk /= 64) {
+		bits = &index->summary[level][chunk / 64];
+		*bits &= ~BIT_ULL(chunk % 64);
+		heap_step();
+		if (*bits)
+			break;
+	}
 }
 
 /* The maximum of the children of a node. */

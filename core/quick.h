@@ -53,7 +53,7 @@ static inline bool is_quick_intact(const struct heap *heap, u32 at, u32 granules
 static inline void verify_quick(struct heap *heap, u32 at, u32 granules)
 {
 	if (unlikely(!is_quick_intact(heap, at, granules)))
-		heap_record(heap, HEAP_CORRUPT_HEADER, heap_offset(at));
+		heap_record_header(heap, at);
 }
 
 #endif

@@ -26,7 +26,7 @@ bool heap_is_quarantined(const struct heap *heap, u32 at);
 /* Whatever the header says. */
 static inline bool heap_is_withheld(const struct heap *heap, u32 at)
 {
-	return heap_is_claimed(heap, at) || heap_is_quarantined(heap, at);
+	return heap->withheld && (heap_is_claimed(heap, at) || heap_is_quarantined(heap, at));
 }
 
 /* Add a block to the claims, which have room; remove one that is claimed. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * blocks - every block of a heap, a line each, in the order of their addresses
+ * blocks - every block of a heap, one line each, in address order
  *
- * The position in the file is a place in the heap: 0 for the heading, then granule + 1. So a read
- * resumes by address, and a block that lives through the whole dump is printed exactly once,
- * whatever happens to the others meanwhile.
+ * The position in the file is a place in the heap: 0 for the column names, then granule + 1. A read
+ * resumes by address, so a block that exists throughout the dump is printed exactly once, whatever
+ * happens to other blocks.
  */
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -14,18 +14,19 @@
 
 struct blocks_reader {
 	struct heapmod *heap;
-	u32 seen, next;			/* in the batch */
+	u32 seen, next;			/* blocks in the batch; the next to print */
 	struct heap_block_info batch[HEAPS_BATCH];
 };
 
-/* The next block of the batch, which is read anew when it is used up. */
+/* The next block of the batch. An exhausted batch is read anew from *@pos. */
 static struct heap_block_info *blocks_fetch(struct blocks_reader *reader, loff_t *pos)
 {
 	struct heap_block_info *block;
 
 	if (reader->next == reader->seen) {
 		reader->next = 0;
-		reader->seen = heapmod_walk_batch(reader->heap, *pos - 1, reader->batch, HEAPS_BATCH);
+		reader->seen = heapmod_walk_batch(reader->heap, *pos - 1, reader->batch,
+						  HEAPS_BATCH);
 		if (!reader->seen)
 			return NULL;
 	}
@@ -34,8 +35,8 @@ static struct heap_block_info *blocks_fetch(struct blocks_reader *reader, loff_t
 	return block;
 }
 
-/* What is left of the batch is old: read anew from the position. */
-static void blocks_forget(struct blocks_reader *reader)
+/* The rest of the batch may be stale: the next fetch reads from its position. */
+static void blocks_discard(struct blocks_reader *reader)
 {
 	reader->next = 0;
 	reader->seen = 0;
@@ -47,7 +48,7 @@ static void *blocks_start(struct seq_file *file, loff_t *pos)
 
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	blocks_forget(reader);
+	blocks_discard(reader);
 	return blocks_fetch(reader, pos);
 }
 
@@ -58,7 +59,7 @@ static void *blocks_next(struct seq_file *file, void *record, loff_t *pos)
 
 	if (record == SEQ_START_TOKEN) {
 		*pos = 1;
-		blocks_forget(reader);
+		blocks_discard(reader);
 	} else {
 		*pos = (loff_t)block->at + block->granules + 1;
 		reader->next++;
@@ -74,27 +75,22 @@ static int blocks_show(struct seq_file *file, void *record)
 {
 	struct blocks_reader *reader = file->private;
 	struct heap_block_info *block = record;
-	unsigned long caller;
 
 	if (record == SEQ_START_TOKEN) {
-		seq_puts(file, "offset size state asked owner\n");
+		seq_printf(file, "%12s %12s %-11s %12s %s\n", "offset", "size", "state", "asked",
+			   "owner");
 		return 0;
 	}
-	seq_printf(file, "%llu %llu %s ", heap_offset(block->at), heap_bytes(block->granules),
-		   heap_state_names[block->state]);
+	seq_printf(file, "%12llu %12llu %-11s ", heap_offset(block->at),
+		   heap_bytes(block->granules), heap_state_names[block->state]);
 	if (block->state != HEAP_USED) {
-		seq_puts(file, "- -\n");
-		return 0;
+		seq_printf(file, "%12s -\n", "-");
+	} else if (!block->sealed) {
+		seq_printf(file, "%12s ?\n", "?");
+	} else {
+		seq_printf(file, "%12llu ", block->asked);
+		print_owner(file, reader->heap->owners.table[block->owner].caller);
 	}
-	if (!block->sealed) {
-		seq_puts(file, "? ?\n");
-		return 0;
-	}
-	caller = reader->heap->owners.table[block->owner].caller;
-	if (caller)
-		seq_printf(file, "%llu %pS\n", block->asked, (void *)caller);
-	else
-		seq_printf(file, "%llu other\n", block->asked);
 	return 0;
 }
 

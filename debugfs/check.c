@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * check - reading it checks the whole heap, and tells what is wrong as the log does
+ * check - a read checks the whole heap and prints the findings as the log does
  */
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -9,7 +9,7 @@
 #include "heaps/report.h"
 #include "debugfs.h"
 
-#define CHECK_TOLD	16		/* findings that are printed; the rest is counted */
+#define CHECK_PRINTED	16		/* findings that are printed; later ones are counted */
 
 int heapmod_check_show(struct seq_file *file, void *unused)
 {
@@ -19,11 +19,11 @@ int heapmod_check_show(struct seq_file *file, void *unused)
 	struct heap_audit audit;
 	unsigned int found = 0;
 
-	seq_puts(file, "version 1\n");
+	seq_puts(file, "version 2\n");
 	heap_audit_start(&audit);
 	do {
 		verdict = heapmod_check_batch(heap, &audit, &finding);
-		if (verdict && found++ < CHECK_TOLD)
+		if (verdict && found++ < CHECK_PRINTED)
 			heapmod_print_finding(file, heap, &finding);
 		cond_resched();
 	} while (verdict != HEAP_CORRUPT_INDEX && !heap_audit_done(&heap->core, &audit));

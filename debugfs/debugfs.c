@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs - the folders and which files are in them
+ * debugfs - one directory for each heap, and the files in it
  */
 #include <linux/module.h>
 
@@ -27,7 +27,7 @@ static void add_heap(struct heapmod *heap)
 	debugfs_create_file("holes", 0400, heap->dir, heap, &heapmod_holes_fops);
 }
 
-/* Waits for readers that are in one of the files; later ones get an error. */
+/* Waits for readers inside one of the files. A later read of an open file fails. */
 static void remove_heap(struct heapmod *heap)
 {
 	debugfs_remove(heap->dir);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * debugfs - /sys/kernel/debug/heapmod: what the heaps show
+ * debugfs - the files in /sys/kernel/debug/heapmod
  *
- * All of it is for looking; the module works as well where debugfs is absent or locked down.
- * A file reads a heap in batches: some blocks under the lock, then the printing outside it.
+ * All of them are read-only, and the module works without debugfs. A file reads a heap in batches:
+ * it copies some blocks with the lock held, drops the lock, and prints them.
+ *
+ * docs/debugfs.md is the format. A change that a parser notices needs a new version there.
  */
 #ifndef HEAPMOD_DEBUGFS_H
 #define HEAPMOD_DEBUGFS_H
@@ -23,5 +25,14 @@ int heapmod_check_show(struct seq_file *file, void *unused);
 int heapmod_owners_show(struct seq_file *file, void *unused);
 int heapmod_holes_show(struct seq_file *file, void *unused);
 extern const struct file_operations heapmod_blocks_fops;
+
+/* The last column of a line. OWNER_OTHER has no call site. */
+static inline void print_owner(struct seq_file *file, unsigned long caller)
+{
+	if (caller)
+		seq_printf(file, "%pS\n", (void *)caller);
+	else
+		seq_puts(file, "other\n");
+}
 
 #endif

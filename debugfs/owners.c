@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * owners - what each call site has of a heap, a line each, most live bytes first
+ * owners - the call sites that allocate from a heap, one line each, most live bytes first
  */
 #include <linux/seq_file.h>
 #include <linux/sort.h>
@@ -9,19 +9,20 @@
 #include "heaps/walk.h"
 #include "debugfs.h"
 
-/* How two numbers that are sorted downwards stand. */
-static int downwards(u64 a, u64 b)
+/* For sort(): larger numbers first. */
+static int compare_descending(u64 a, u64 b)
 {
 	return a < b ? 1 : a > b ? -1 : 0;
 }
 
-/* By live bytes, then by their peak; what is alike in both stands by address, for a fixed order. */
+/* By live bytes, then by peak, then by address, so that the order is total. */
 static int by_bytes(const void *one, const void *other)
 {
 	const struct heap_owner *a = one, *b = other;
 
-	return downwards(heap_owner_bytes(a), heap_owner_bytes(b)) ?:
-	       downwards(a->peak, b->peak) ?: downwards(b->caller, a->caller);
+	return compare_descending(heap_owner_bytes(a), heap_owner_bytes(b)) ?:
+	       compare_descending(a->peak, b->peak) ?:
+	       compare_descending(b->caller, a->caller);
 }
 
 static void copy_owners(struct heap_owner *owners, struct heapmod *heap)
@@ -32,17 +33,14 @@ static void copy_owners(struct heap_owner *owners, struct heapmod *heap)
 		heapmod_copy_owners(heap, from, owners + from, HEAPS_BATCH);
 }
 
-static void print_owner(struct seq_file *file, const struct heap_owner *owner)
+static void print_line(struct seq_file *file, const struct heap_owner *owner)
 {
 	if (!owner->allocs && !owner->failures)
 		return;
-	seq_printf(file, "%llu %llu %llu %llu %llu %llu ", heap_owner_blocks(owner),
+	seq_printf(file, "%11llu %12llu %12llu %12llu %12llu %9llu ", heap_owner_blocks(owner),
 		   heap_owner_bytes(owner), owner->peak, owner->allocs, owner->frees,
 		   (u64)owner->failures);
-	if (owner->caller)
-		seq_printf(file, "%pS\n", (void *)owner->caller);
-	else
-		seq_puts(file, "other\n");
+	print_owner(file, owner->caller);
 }
 
 int heapmod_owners_show(struct seq_file *file, void *unused)
@@ -55,9 +53,10 @@ int heapmod_owners_show(struct seq_file *file, void *unused)
 		return -ENOMEM;
 	copy_owners(owners, file->private);
 	sort(owners, HEAP_OWNERS, sizeof(*owners), by_bytes, NULL);
-	seq_puts(file, "live_blocks live_bytes peak_bytes allocs frees failures owner\n");
+	seq_printf(file, "%11s %12s %12s %12s %12s %9s %s\n", "live_blocks", "live_bytes",
+		   "peak_bytes", "allocs", "frees", "failures", "owner");
 	for (i = 0; i < HEAP_OWNERS; i++)
-		print_owner(file, &owners[i]);
+		print_line(file, &owners[i]);
 	kvfree(owners);
 	return 0;
 }

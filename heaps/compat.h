@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * compat - the only place that knows kernel versions
+ * compat - differences between kernel versions, which no other file of the module tests
  */
 #ifndef HEAPMOD_COMPAT_H
 #define HEAPMOD_COMPAT_H
 
 #include <linux/hardirq.h>
 #include <linux/hrtimer.h>
-#include <linux/mm.h>		/* kvmalloc() and its like, before 5.16 */
-#include <linux/slab.h>		/* and from there on */
+#include <linux/mm.h>		/* kvmalloc(), before 5.16 */
+#include <linux/slab.h>		/* kvmalloc(), since 5.16 */
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
-/* From 6.13 on the namespace of a symbol is a string. */
+/* Since 6.13 the namespace of a symbol is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_HEAPMOD(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "HEAPMOD")
 #else
 #define EXPORT_SYMBOL_HEAPMOD(symbol) EXPORT_SYMBOL_NS_GPL(symbol, HEAPMOD)
 #endif
 
-/* Huge pages make frees in a large heap a quarter faster; exported from 6.1 on. */
+/* Huge pages make frees in a large heap faster. Exported since 6.1. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 #define heapmod_vmalloc_any(size) vmalloc_huge(size, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 #else
 #define heapmod_vmalloc_any(size) __vmalloc(size, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 #endif
 
-/* vmalloc_node() is all that is exported for a node. */
+/* For a node only vmalloc_node() is exported. */
 static inline void *heapmod_vmalloc(unsigned long size, int node)
 {
 	return node == NUMA_NO_NODE ? heapmod_vmalloc_any(size) : vmalloc_node(size, node);
 }
 
-/* For the tests: before 5.14 it is in linux/kernel.h. */
+/* For the tests: before 5.14 panic_notifier_list is in linux/kernel.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 #include <linux/panic_notifier.h>
 #endif
 
-/* For the tests: hrtimer_setup() came with 6.13, and hrtimer_init() is gone from 6.15 on. */
+/* For the tests: 6.13 added hrtimer_setup(), and 6.15 removed hrtimer_init(). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define heapmod_hrtimer_setup hrtimer_setup
 #else
@@ -51,8 +51,8 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 #endif
 
 /*
- * A lock that is tried, in a function of ours. Sparse counts it where that is called, not within;
- * from 7.x on clang follows the lock itself, and is told where the function is declared.
+ * Annotations of a function that tries a lock. Sparse counts the lock where the function is called,
+ * not inside it. Since 7.x clang analyzes the lock itself, from an attribute of the declaration.
  */
 #ifdef __cond_lock
 #define heapmod_acquires_if_true(lock)
@@ -63,7 +63,7 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 #define heapmod_counts_outside(lock) do { } while (0)
 #endif
 
-/* KASAN can be told from 6.1 on, by what mm/kasan exports, and keeps the prototype of to itself. */
+/* Since 6.1 kasan_poison() is exported, but its prototype is private to mm/kasan. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && \
 	IS_ENABLED(CONFIG_KASAN_VMALLOC) && IS_ENABLED(CONFIG_KASAN_GENERIC)
 #define HEAPMOD_KASAN	1
@@ -73,7 +73,7 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define HEAPMOD_KASAN	0
 #endif
 
-/* Before 5.12 it has another name. */
+/* Before 5.12 this was in_irq(). */
 #ifndef in_hardirq
 #define in_hardirq in_irq
 #endif

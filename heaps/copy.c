@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * copy - zeroed blocks, arrays, copies and strings: made of an allocation, without the lock
+ * copy - zeroed blocks, arrays, copies and strings: each is an allocation that is then filled
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -10,48 +10,18 @@
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
 
-/**
- * heapmod_zalloc_caller - heapmod_zalloc() on behalf of another
- * @heap: the heap
- * @size: bytes
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc().
- */
 void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
 	return heapmod_alloc_caller(heap, size, gfp | __GFP_ZERO, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
 
-/**
- * heapmod_zalloc - allocate a block of zeroes
- * @heap: the heap
- * @size: bytes, all of them zeroed, outside the lock
- * @gfp: as for heapmod_alloc()
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc().
- */
 void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
 {
 	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
 
-/**
- * heapmod_alloc_array_caller - heapmod_alloc_array() on behalf of another
- * @heap: the heap
- * @n: elements
- * @size: bytes of one
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc_array().
- */
 void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
 				 unsigned long caller)
 {
@@ -63,33 +33,12 @@ void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gf
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
 
-/**
- * heapmod_alloc_array - allocate an array
- * @heap: the heap
- * @n: elements
- * @size: bytes of one
- * @gfp: as for heapmod_alloc()
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc(); NULL when @n times @size overflows.
- */
 void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
 {
 	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
 
-/**
- * heapmod_memdup_caller - heapmod_memdup() on behalf of another
- * @heap: the heap
- * @src: what to copy
- * @size: bytes
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc().
- */
 void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
 			    unsigned long caller)
 {
@@ -101,32 +50,12 @@ void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, 
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_memdup_caller);
 
-/**
- * heapmod_memdup - allocate a copy
- * @heap: the heap
- * @src: what to copy
- * @size: bytes
- * @gfp: as for heapmod_alloc()
- *
- * Context: any; as heapmod_alloc(). The copy is made without the lock.
- * Return: as heapmod_alloc().
- */
 void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
 {
 	return heapmod_memdup_caller(heap, src, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
 
-/**
- * heapmod_strdup_caller - heapmod_strdup() on behalf of another
- * @heap: the heap
- * @string: to copy, or NULL
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_strdup().
- */
 char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 			    unsigned long caller)
 {
@@ -136,32 +65,12 @@ char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
 
-/**
- * heapmod_strdup - allocate a copy of a string
- * @heap: the heap
- * @string: to copy, or NULL
- * @gfp: as for heapmod_alloc()
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc(); NULL for NULL.
- */
 char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp)
 {
 	return heapmod_strdup_caller(heap, string, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup);
 
-/**
- * heapmod_vasprintf_caller - heapmod_vasprintf() on behalf of another
- * @heap: the heap
- * @gfp: as for heapmod_alloc()
- * @fmt: as for printf()
- * @args: of @fmt
- * @caller: the address to name as the owner
- *
- * Context: any; as heapmod_alloc().
- * Return: as heapmod_alloc().
- */
 char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
 			       unsigned long caller)
 {
@@ -179,31 +88,12 @@ char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
 
-/**
- * heapmod_vasprintf - allocate a formatted string
- * @heap: the heap
- * @gfp: as for heapmod_alloc()
- * @fmt: as for printf()
- * @args: of @fmt
- *
- * Context: any; as heapmod_alloc(). The string is made without the lock, twice: first its length.
- * Return: as heapmod_alloc().
- */
 char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
 {
 	return heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
 
-/**
- * heapmod_asprintf - allocate a formatted string
- * @heap: the heap
- * @gfp: as for heapmod_alloc()
- * @fmt: as for printf()
- *
- * Context: any; as heapmod_vasprintf().
- * Return: as heapmod_alloc().
- */
 char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
 {
 	va_list args;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * diagnostics - the kernel's own tools are told of every block
+ * diagnostics - hooks for KASAN, kmemleak, fault injection and tracepoints
  */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
@@ -16,20 +16,20 @@
 #include "heaps/diagnostics.h"
 
 /*
- * KASAN: the region is out of bounds but for the bytes that were asked for. A report on an address
- * in it is completed with the heap, the block and their owners.
+ * KASAN: only the bytes that were requested are accessible. heapmod completes a report on an
+ * address in a region: it prints the heap, the block and its owner.
  */
 #if HEAPMOD_KASAN
-#define KASAN_OUTSIDE	0xF8		/* as memory that vmalloc() did not give */
-#define KASAN_FREED	0xFF		/* as a page that is free */
+#define KASAN_OUTSIDE	0xF8		/* KASAN_VMALLOC_INVALID */
+#define KASAN_FREED	0xFF		/* KASAN_PAGE_FREE */
 
-static void kasan_hide(const void *ptr, size_t bytes, u8 value)
+static void kasan_deny(const void *ptr, size_t bytes, u8 value)
 {
 	kasan_poison(ptr, bytes, value, false);
 }
 
-/* A byte of shadow tells of eight; of the last it may say that some of them are open. */
-static void kasan_open(const void *ptr, size_t bytes)
+/* A byte of shadow covers eight bytes. The last one may allow the first few of its eight. */
+static void kasan_allow(const void *ptr, size_t bytes)
 {
 	size_t whole = round_down(bytes, 8);
 
@@ -57,18 +57,19 @@ static void kasan_exit_hook(void)
 #else
 #define KASAN_OUTSIDE	0
 #define KASAN_FREED	0
-static void kasan_hide(const void *ptr, size_t bytes, u8 value) { }
-static void kasan_open(const void *ptr, size_t bytes) { }
+static void kasan_deny(const void *ptr, size_t bytes, u8 value) { }
+static void kasan_allow(const void *ptr, size_t bytes) { }
 static void kasan_init_hook(void) { }
 static void kasan_exit_hook(void) { }
 #endif
 
 /*
- * kmemleak: of a region of our own it knows the blocks instead. In memory of the caller it has an
- * object already, which no other may overlap. It allocates, under locks that sleep on PREEMPT_RT:
- * there it keeps the region, for to tell it of a block only now and then is worse than never.
+ * kmemleak: in a region that heapmod has allocated, each block is an object of its own instead of
+ * the region. In a region of the caller nothing is registered: objects must not overlap, and the
+ * caller's memory may be one already. kmemleak takes sleeping locks on PREEMPT_RT, where a free in
+ * atomic context could not call it; so there the region stays one object.
  */
-static bool leaks_are_sought(const struct heapmod *heap)
+static bool has_kmemleak(const struct heapmod *heap)
 {
 	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) && !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       heap->memory && !in_nmi();
@@ -76,21 +77,21 @@ static bool leaks_are_sought(const struct heapmod *heap)
 
 static void kmemleak_block(const struct heapmod *heap, const void *ptr, size_t size)
 {
-	if (leaks_are_sought(heap))
+	if (has_kmemleak(heap))
 		kmemleak_alloc(ptr, size, 1, GFP_NOWAIT | __GFP_NOWARN);
 }
 
 static void kmemleak_forget(const struct heapmod *heap, const void *ptr)
 {
-	if (leaks_are_sought(heap))
+	if (has_kmemleak(heap))
 		kmemleak_free(ptr);
 }
 
-/* Fault injection: /sys/kernel/debug/fail_heapmod, as of the kernel's own allocators. */
+/* Fault injection: /sys/kernel/debug/fail_heapmod, as for the kernel's own allocators. */
 #ifdef CONFIG_FAULT_INJECTION
 static DECLARE_FAULT_ATTR(fail_heapmod);
 
-/* Chance has a lock, which an NMI may have interrupted. */
+/* The random generator has a lock, which an NMI may have interrupted. */
 bool diagnostics_fail(size_t size)
 {
 	return !in_nmi() && should_fail(&fail_heapmod, size);
@@ -127,16 +128,15 @@ void diagnostics_exit(void)
 	kasan_exit_hook();
 }
 
-/* The region of a new heap is nobody's. */
 void diagnostics_adopt(struct heapmod *heap, void *region)
 {
 	if (heap->flags & HEAPMOD_POISON)
 		heap_fill(region, heap->region_bytes);
 	kmemleak_forget(heap, heap->memory);
-	kasan_hide(region, heap->region_bytes, KASAN_OUTSIDE);
+	kasan_deny(region, heap->region_bytes, KASAN_OUTSIDE);
 }
 
-static void forget_live(struct heapmod *heap)
+static void kmemleak_forget_live(struct heapmod *heap)
 {
 	struct heap_block_info block = {};
 
@@ -147,8 +147,8 @@ static void forget_live(struct heapmod *heap)
 	}
 }
 
-/* Of a frozen heap the map is not believed: whatever looks like a header may be one. */
-static void forget_sealed(struct heapmod *heap)
+/* The map of a frozen heap is not valid. Every granule with a valid seal may be a block. */
+static void kmemleak_forget_sealed(struct heapmod *heap)
 {
 	const struct heap *core = &heap->core;
 	struct heap_block *block;
@@ -161,16 +161,15 @@ static void forget_sealed(struct heapmod *heap)
 	}
 }
 
-/* It is the kernel's, or the caller's again. */
 void diagnostics_abandon(struct heapmod *heap)
 {
-	kasan_open(heap->core.region, heap->region_bytes);
-	if (!leaks_are_sought(heap))
+	kasan_allow(heap->core.region, heap->region_bytes);
+	if (!has_kmemleak(heap))
 		return;
 	if (heap_is_frozen(&heap->core))
-		forget_sealed(heap);
+		kmemleak_forget_sealed(heap);
 	else
-		forget_live(heap);
+		kmemleak_forget_live(heap);
 }
 
 static u64 offset_of(const struct heapmod *heap, const void *ptr)
@@ -178,15 +177,14 @@ static u64 offset_of(const struct heapmod *heap, const void *ptr)
 	return (const char *)ptr - heap->core.region - sizeof(struct heap_block);
 }
 
-/* What a block of @size bytes takes: known without a look at the heap. */
 u64 diagnostics_bytes_for(const struct heapmod *heap, size_t size)
 {
 	return round_up((u64)size + heap->core.overhead, HEAP_GRANULE);
 }
 
-/* Somebody may have written to the block while it was free. */
-static void look_for_writes(struct heapmod *heap, const void *ptr, size_t size,
-			    unsigned long caller)
+/* Was the block written to while it was free? */
+static void check_poison(struct heapmod *heap, const void *ptr, size_t size,
+			 unsigned long caller)
 {
 	size_t bytes = diagnostics_bytes_for(heap, size) - sizeof(struct heap_block);
 	const void *wrong = heap_first_unfilled(ptr, bytes);
@@ -196,25 +194,28 @@ static void look_for_writes(struct heapmod *heap, const void *ptr, size_t size,
 }
 
 void diagnostics_notify_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
-			    unsigned long caller)
+			      unsigned long caller)
 {
 	if (heap->flags & HEAPMOD_POISON)
-		look_for_writes(heap, ptr, size, caller);
-	kasan_open(ptr, size);
+		check_poison(heap, ptr, size, caller);
+	kasan_allow(ptr, size);
 	kmemleak_block(heap, ptr, size);
 	trace_heapmod_alloc(heap->id, offset_of(heap, ptr), size,
 			    diagnostics_bytes_for(heap, size), caller);
 }
 
-/* Of a block whose header was lost @size is the most that was asked for: KASAN may know of less. */
+/*
+ * @size may be more than was requested, if the header is unreadable. So KASAN must allow all of it
+ * before it is zeroed.
+ */
 static void wipe(void *ptr, size_t size)
 {
-	kasan_open(ptr, size);
+	kasan_allow(ptr, size);
 	memset(ptr, 0, size);
 }
 
 void diagnostics_notify_free(struct heapmod *heap, const struct heap_block_info *block,
-			   unsigned long caller)
+			     unsigned long caller)
 {
 	size_t bytes = heap_bytes(block->granules) - sizeof(struct heap_block);
 	void *ptr = heap_payload(&heap->core, block->at);
@@ -226,12 +227,12 @@ void diagnostics_notify_free(struct heapmod *heap, const struct heap_block_info 
 		heap_fill(ptr, bytes);
 	else if (want_init_on_free())
 		wipe(ptr, block->asked);
-	kasan_hide(ptr, bytes, KASAN_FREED);
+	kasan_deny(ptr, bytes, KASAN_FREED);
 }
 
-/* In a heap that poisons: of what a block has grown by, somebody may have written to. */
-static void look_for_writes_behind(struct heapmod *heap, const struct heap_block_info *was, size_t size,
-				   unsigned long caller)
+/* Were the granules that a resize has added written to while they were free? */
+static void check_poison_added(struct heapmod *heap, const struct heap_block_info *was,
+			       size_t size, unsigned long caller)
 {
 	const char *from = (char *)heap_payload(&heap->core, was->at + was->granules) -
 			   sizeof(struct heap_block);
@@ -245,33 +246,32 @@ static void look_for_writes_behind(struct heapmod *heap, const struct heap_block
 		heapmod_record(heap, HEAP_USE_AFTER_FREE, wrong, caller);
 }
 
-/* What a block in a heap that poisons gives back is filled: what was asked for, the rest is. */
-static void fill_cut(struct heapmod *heap, void *ptr, const struct heap_block_info *was, size_t size)
+/* Fill the payload that a resize is about to free. The slack behind it has the pattern already. */
+static void fill_removed(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
+			 size_t size)
 {
-	u64 keeps = diagnostics_bytes_for(heap, size) - sizeof(struct heap_block);
+	u64 stays = diagnostics_bytes_for(heap, size) - sizeof(struct heap_block);
 
-	if (heap->flags & HEAPMOD_POISON && was->asked > keeps)
-		memset(ptr + keeps, HEAP_PATTERN, was->asked - keeps);
+	if (heap->flags & HEAPMOD_POISON && was->asked > stays)
+		memset(ptr + stays, HEAP_PATTERN, was->asked - stays);
 }
 
-/* A block has @size bytes, or is about to; @was says how many it had. */
 void diagnostics_notify_resize(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
-			     size_t size, unsigned long caller)
+			       size_t size, unsigned long caller)
 {
 	u64 bytes = heap_bytes(was->granules);
 	u64 now = diagnostics_bytes_for(heap, size);
 
-	look_for_writes_behind(heap, was, size, caller);
-	fill_cut(heap, ptr, was, size);
-	kasan_hide(ptr, max(bytes, now) - sizeof(struct heap_block), KASAN_FREED);
-	kasan_open(ptr, size);
+	check_poison_added(heap, was, size, caller);
+	fill_removed(heap, ptr, was, size);
+	kasan_deny(ptr, max(bytes, now) - sizeof(struct heap_block), KASAN_FREED);
+	kasan_allow(ptr, size);
 	kmemleak_forget(heap, ptr);
 	kmemleak_block(heap, ptr, size);
 	trace_heapmod_free(heap->id, offset_of(heap, ptr), was->asked, bytes, caller);
 	trace_heapmod_alloc(heap->id, offset_of(heap, ptr), size, now, caller);
 }
 
-/* A block whose header was written over is gone for its client, whatever has become of it. */
 void diagnostics_notify_lost(struct heapmod *heap, const void *ptr)
 {
 	kmemleak_forget(heap, ptr);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * diagnostics - the kernel's own tools are told of every block
+ * diagnostics - hooks for KASAN, kmemleak, fault injection and tracepoints
  *
- * Each is optional when the kernel is built, and here has a real and an empty version, so that
- * those who call need not know: KASAN, kmemleak, fault injection. Memory is filled as the kernel's
- * init_on_alloc and init_on_free say, or a heap's HEAPMOD_POISON; tracepoints fire.
+ * Each tool is a build option of the kernel and has a real and an empty version here, so callers
+ * need no #ifdef. The hooks also fill memory as init_on_alloc, init_on_free and HEAPMOD_POISON
+ * require.
  *
- * None of this runs under the lock. A block is told of after it was allocated; and before it is
- * given back, but after its pointer was judged: so a free is in two steps while somebody listens.
+ * No hook runs with the heap's lock held. The hook of an allocation runs after it. The hook of a
+ * free runs between the check of the pointer and the release of the block, so a free has two steps
+ * while a hook is enabled.
  */
 #ifndef HEAPMOD_DIAGNOSTICS_H
 #define HEAPMOD_DIAGNOSTICS_H
@@ -22,16 +23,23 @@
 void diagnostics_init(void);
 void diagnostics_exit(void);
 
+/* The region of a new heap: it has no blocks. */
 void diagnostics_adopt(struct heapmod *heap, void *region);
+
+/* Return the region to its owner, at the end of the heap. */
 void diagnostics_abandon(struct heapmod *heap);
 
 void diagnostics_notify_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
-			    unsigned long caller);
+			      unsigned long caller);
 void diagnostics_notify_free(struct heapmod *heap, const struct heap_block_info *block,
-			   unsigned long caller);
+			     unsigned long caller);
 void diagnostics_notify_resize(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
-			     size_t size, unsigned long caller);
+			       size_t size, unsigned long caller);
+
+/* Size of a block for @size bytes of payload. */
 u64 diagnostics_bytes_for(const struct heapmod *heap, size_t size);
+
+/* A free found an overwritten header: the client does not use the block any more. */
 void diagnostics_notify_lost(struct heapmod *heap, const void *ptr);
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -43,7 +51,7 @@ static inline bool diagnostics_fail(size_t size)
 }
 #endif
 
-/* Does anybody but want_init_on_alloc() want to know? */
+/* Is a hook other than a tracepoint and want_init_on_alloc() enabled? */
 static inline bool diagnostics_hooked(struct heapmod *heap)
 {
 	return HEAPMOD_KASAN || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ||
@@ -66,8 +74,8 @@ static inline bool diagnostics_want_resize(struct heapmod *heap)
 }
 
 /*
- * Of a block that shrinks by a granule or more before that, else when it has its new size. Of what
- * is new, what is to be zero is zeroed.
+ * Called before a block shrinks by a granule or more, and after any other resize. Zeroes the added
+ * bytes if @gfp or the kernel requires it.
  */
 static inline void diagnostics_resize(struct heapmod *heap, void *ptr,
 				      const struct heap_block_info *was, size_t size, gfp_t gfp,

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * free - free a block, at once or deferred
+ *
+ *	heapmod_free()
+ *	    no lock ----------> defer_free()		mark the block, without the lock
+ *	    lock, no hooks ---> free_without_hooks()	heap_free()
+ *	    lock, hooks ------> free_in_two_steps()	heap_claim(), unlock, hooks, heap_release()
+ *
+ * heapmod_drain() frees the deferred blocks that have a slot. It runs in the irq_work, and in calls
+ * that need the memory or exact counters. heapmod_recover() frees those without a slot.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +26,7 @@
 #include "heaps/report.h"
 #include "heaps/walk.h"
 
-/* A pointer outside the region: whose is it? */
+/* A pointer outside the region may be of another heap. */
 noinline void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	bool known;
@@ -29,42 +37,43 @@ noinline void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsi
 	heapmod_record(heap, known ? HEAP_WRONG_HEAP : HEAP_FOREIGN, ptr, caller);
 }
 
-/* Does the verdict on a block say that it is gone, and whose it was? */
-static bool is_gone(enum heap_verdict verdict, const struct heap_block_info *block)
+/* Does the block end here, and does its header name its owner? */
+static bool ends_at_owner(enum heap_verdict verdict, const struct heap_block_info *block)
 {
 	return heap_is_retired(verdict, block) ? block->sealed :
 	       verdict == HEAP_CORRUPT_HEADER && block->sealed && block->state != HEAP_USED;
 }
 
-/* The end of a free in which something was found: in this block, or in what was met beside it. */
-static noinline void unlock_found(struct heapmod *heap, enum heap_verdict verdict,
-				  const void *ptr, const struct heap_block_info *block,
-				  unsigned long flags, unsigned long caller)
+/* There is a verdict on this block, or an event, maybe of a neighbour that was coalesced. */
+static noinline void unlock_with_events(struct heapmod *heap, enum heap_verdict verdict,
+					const void *ptr, const struct heap_block_info *block,
+					unsigned long flags, unsigned long caller)
 	__releases(&heap->lock)
 {
-	if (is_gone(verdict, block))
+	if (ends_at_owner(verdict, block))
 		heap_owner_remove(&heap->owners.table[block->owner], block->asked);
 	heapmod_unlock(heap, flags, caller);
 	if (verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
 }
 
-/* The end of a free: the block counts no more to its owner. */
-static __always_inline void unlock_freed(struct heapmod *heap, enum heap_verdict verdict,
-					 const void *ptr, const struct heap_block_info *block,
-					 unsigned long flags, unsigned long caller)
+/* The end of a free: account it to the owner of the block. */
+static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_verdict verdict,
+					       const void *ptr, const struct heap_block_info *block,
+					       unsigned long flags, unsigned long caller)
 	__releases(&heap->lock)
 {
 	lockdep_assert_held(&heap->lock);
 	if (unlikely(verdict || heap->core.events)) {
-		unlock_found(heap, verdict, ptr, block, flags, caller);
+		unlock_with_events(heap, verdict, ptr, block, flags, caller);
 		return;
 	}
 	heap_owner_remove(&heap->owners.table[block->owner], block->asked);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
-static void remember(struct heapmod *heap, const struct heap_block_info *block, unsigned long caller)
+static void add_to_history(struct heapmod *heap, const struct heap_block_info *block,
+			   unsigned long caller)
 {
 	struct heap_freed freed = {
 		.offset = heap_offset(block->at),
@@ -76,7 +85,7 @@ static void remember(struct heapmod *heap, const struct heap_block_info *block, 
 	heap_history_add(&heap->history, &freed);
 }
 
-/* The lock cannot be had: the block is freed by whoever has it next. */
+/* The lock is not available. The next holder of the lock frees the block. */
 static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	enum heap_verdict verdict = heap_defer(&heap->core, &heap->deferred, ptr, caller);
@@ -86,14 +95,11 @@ static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned 
 		return;
 	atomic_inc(&heap->refused);
 	trace_heapmod_verdict(heap->id, verdict, (const char *)ptr - heap->core.region, caller);
-	pr_err_ratelimited("%s in heap \"%s\": it is refused, freed by %pS without the lock\n",
+	pr_err_ratelimited("%s in heap \"%s\": refused, freed by %pS while the lock was busy\n",
 			   heap_verdict_names[verdict], heap->name, (void *)caller);
 }
 
-/*
- * With the lock, which is let go, and room for a claim: free a block in two steps, between which
- * those who want to know are told.
- */
+/* Free a block in two steps, and run the hooks between them. There is room for a claim. */
 static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned long flags,
 			      unsigned long caller)
 	__releases(&heap->lock)
@@ -102,21 +108,21 @@ static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned lo
 	struct heap_block_info block;
 
 	verdict = heap_claim(&heap->core, ptr, &block);
-	/* Whose the memory was before: not of this very free. */
+	/* A finding has the last free of its memory: find that before this free is added. */
 	if (unlikely(heap->core.events))
 		heapmod_complete_findings(heap, caller);
 	if (heap_is_retired(verdict, &block) && heap->flags & HEAPMOD_POISON)
-		remember(heap, &block, caller);
-	unlock_freed(heap, verdict, ptr, &block, flags, caller);
+		add_to_history(heap, &block, caller);
+	account_and_unlock(heap, verdict, ptr, &block, flags, caller);
 	if (verdict == HEAP_CORRUPT_HEADER)
 		diagnostics_notify_lost(heap, ptr);
 	if (heap_is_retired(verdict, &block))
 		heapmod_release(heap, &block, 1, caller);
 }
 
-/* An NMI may have interrupted those who would be told. */
+/* Hooks do not run in an NMI, which may have interrupted one. */
 static noinline void free_with_hooks(struct heapmod *heap, const void *ptr, unsigned long flags,
-			       unsigned long caller)
+				     unsigned long caller)
 	__releases(&heap->lock)
 {
 	if (!in_nmi() && heap_can_claim(&heap->core)) {
@@ -127,7 +133,6 @@ static noinline void free_with_hooks(struct heapmod *heap, const void *ptr, unsi
 	defer_free(heap, ptr, caller);
 }
 
-/* Blocks that are claimed: those who want to know are told, then they are given back. */
 void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
 		     unsigned long caller)
 {
@@ -136,27 +141,28 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 
 	for (i = 0; diagnostics_want_free(heap) && i < count; i++)
 		diagnostics_notify_free(heap, &claimed[i], caller);
-	/* Who has claimed a block is in no NMI, and must not go without. */
+	/* An NMI claims no block, so it is safe to wait for the lock. */
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	for (i = 0; i < count; i++)
 		heap_release(&heap->core, &claimed[i]);
 	heapmod_unlock(heap, flags, caller);
-	/* For some there was no room to be claimed, maybe. */
+	/* Deferred frees may have waited for the room of these claims. */
 	if (heap_defers(&heap->deferred))
 		irq_work_queue(&heap->follow_up);
 }
 
 static __always_inline void free_without_hooks(struct heapmod *heap, const void *ptr,
-					unsigned long flags, unsigned long caller)
+					       unsigned long flags, unsigned long caller)
 	__releases(&heap->lock)
 {
 	enum heap_verdict verdict = heap_free(&heap->core, ptr, &heap->freed);
 
-	unlock_freed(heap, verdict, ptr, &heap->freed, flags, caller);
+	account_and_unlock(heap, verdict, ptr, &heap->freed, flags, caller);
 }
 
 /*
- * With the lock, which is let go. Who begins to listen meanwhile finds the block freed, or is told.
+ * The hooks are tested with the lock held. So a program that enables a tracepoint and then walks
+ * the heap misses no free of a block that it has read.
  */
 static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
 					unsigned long flags, unsigned long caller)
@@ -178,25 +184,12 @@ static __always_inline void free_block(struct heapmod *heap, const void *ptr, un
 		defer_free(heap, ptr, caller);
 }
 
-/* On behalf of another. */
 void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_is_valid(heap))
 		free_block(heap, ptr, caller);
 }
 
-/**
- * heapmod_free - free a block
- * @heap: the heap it came from
- * @ptr: from an allocation of this heap; NULL and %ZERO_SIZE_PTR are fine
- *
- * A pointer that is no live block of this heap is refused and reported: the heap does not change. A
- * block that was overrun is freed and reported; one whose header was written over is withdrawn from
- * use and reported. The cost is bounded as that of heapmod_alloc().
- *
- * Context: any. In an NMI, or while the kernel panics, the free is put off when another has the
- * lock, and done as soon as that is let go; the pointer is judged at once.
- */
 void heapmod_free(struct heapmod *heap, const void *ptr)
 {
 	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_is_valid(heap))
@@ -204,7 +197,7 @@ void heapmod_free(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free);
 
-/* Free the next block that waits in a slot; false when there is none, or no room for a claim. */
+/* Free the block of one slot. Return: false when none is filled, or no claim is possible. */
 static bool free_deferred(struct heapmod *heap)
 {
 	struct heap_slot slot;
@@ -214,7 +207,7 @@ static bool free_deferred(struct heapmod *heap)
 	if (!heapmod_lock(heap, flags))
 		return false;
 	taken = heap_can_claim(&heap->core) && heap_take_deferred(&heap->deferred, &slot);
-	/* What is live again is freed before the lock is let go, or it could be another's. */
+	/* Without the mark the block is live: free it before the lock is dropped. */
 	if (taken && heap_resume_free(&heap->core, slot.at))
 		free_locked(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);
 	else
@@ -223,8 +216,8 @@ static bool free_deferred(struct heapmod *heap)
 }
 
 /*
- * Free what was put off, but for those blocks that found no room among the deferred. What comes
- * meanwhile queues the irq_work, and its turn comes then. The last look sees that none is left.
+ * Bounded: blocks that are deferred while this runs queue the irq_work. One more round than there
+ * are slots finds that no slot is filled.
  */
 void heapmod_drain(struct heapmod *heap)
 {
@@ -247,13 +240,13 @@ static void recover_one(struct heapmod *heap, u32 at)
 		raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
-/* Free those, too: they are known by their marks alone. */
+/* These blocks are found only by the mark in their header, so walk the heap. */
 void heapmod_recover(struct work_struct *work)
 {
 	struct heapmod *heap = container_of(work, struct heapmod, recover);
 	struct heap_block_info block = {};
 
-	smp_store_mb(heap->deferred.overflow, 0);	/* before the first mark is looked for */
+	smp_store_mb(heap->deferred.overflow, 0);	/* before any mark is read */
 	while (heapmod_walk_batch(heap, block.at + block.granules, &block, 1)) {
 		if (block.state == HEAP_DEFERRED)
 			recover_one(heap, block.at);

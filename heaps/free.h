@@ -9,7 +9,7 @@
 
 #include "heaps/heaps.h"
 
-/* heapmod_free() with the call site to blame. */
+/* heapmod_free() for a given call site. */
 void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
 
 /* Record a pointer outside the region, as foreign or as that of another heap. */

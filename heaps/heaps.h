@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * heaps - a heap as the module keeps it: the core's heap with a name, a lock and owners
+ * heaps - struct heapmod: the core's heap with a lock, a name and owners
  */
 #ifndef HEAPS_H
 #define HEAPS_H
@@ -20,48 +20,49 @@
 #include "heaps/owners.h"
 
 /**
- * struct heapmod_watermark - who is told when more than so much is in use
- * @work: calls @tell, and looks now and then whether it is less again
- * @tell: of heapmod_watch(), or NULL
- * @data: for it
- * @percent: of the region; 0 when nobody is to be told; under the heap's lock
- * @told: and it is not less again
+ * struct heapmod_watermark - the callback of heapmod_watch()
+ * @work: calls @callback, then polls until no more than @percent is in use
+ * @callback: function of the client, or NULL
+ * @data: passed to @callback
+ * @percent: watermark in percent of the region; 0 if there is none; protected by the heap's lock
+ * @notified: @callback was called, and the watermark is not armed again yet
  */
 struct heapmod_watermark {
 	struct delayed_work work;
-	heapmod_watch_fn tell;
+	heapmod_watch_fn callback;
 	void *data;
 	unsigned int percent;
-	bool told;
+	bool notified;
 };
 
 /**
  * struct heapmod - a heap
- * @lock: protects @core, @freed, @owners, @history and @waiters; nothing under it allocates,
- *	  prints, wakes or locks
+ * @lock: protects @core, @freed, @owners, @history and @waiters. While it is held, nothing
+ *	  allocates, prints, wakes a task or takes another lock.
  * @core: the blocks
- * @freed: what heap_free() tells, for as long as the lock is held: cheaper here than on the stack
- * @owners: the call sites that allocate here
- * @history: who freed what, in a heap that poisons; under @lock
- * @flags: as given to heapmod_create()
- * @waited_ns: how long allocations and frees waited for @lock in all; under it
- * @id: in tracepoints; never given twice
- * @name: as given to heapmod_create()
- * @region_bytes: of the region
- * @memory: the region when it is ours, NULL when the caller owns it
+ * @freed: the block that heap_free() has freed. It is used only while @lock is held; a variable on
+ *	   the stack costs more.
+ * @owners: call sites that allocate from this heap
+ * @history: the last frees, with HEAPMOD_POISON
+ * @flags: from heapmod_create()
+ * @waited_ns: time that allocations and frees have spun for @lock, in all; protected by @lock
+ * @id: names the heap in tracepoints; never reused
+ * @name: from heapmod_create()
+ * @region_bytes: size of the region
+ * @memory: the region, or NULL when the caller of heapmod_create_in() owns it
  * @index: memory of the core's index
- * @deferred: blocks that were freed where @lock could not be had
- * @waiters: those who wait for a block, in the order in which they came
- * @waiting: how many are in heapmod_alloc_wait()
- * @going: the heap is being destroyed: nobody waits any more; under @lock
- * @low: tells the client that the heap fills up
- * @recover: frees those of @deferred that found no room there
- * @follow_up: does what cannot be done under @lock: see follow_up()
+ * @deferred: blocks that were freed without @lock
+ * @waiters: FIFO of the waiters in heapmod_alloc_wait()
+ * @waiting: number of calls in heapmod_alloc_wait()
+ * @going: the heap is being destroyed, so waiters return without a block; protected by @lock
+ * @low: the watermark of heapmod_watch()
+ * @recover: frees the blocks for which @deferred had no slot
+ * @follow_up: does what must not be done with @lock held: see heaps/follow_up.c
  * @refused: pointers refused without @lock
- * @report_limit: how many it tells
- * @permanent: heapmod_destroy() refuses it; rmmod destroys it
- * @dir: in debugfs
- * @all: in the list of heaps: changed under heaps_lock, read under RCU
+ * @report_limit: rate limit of reports
+ * @permanent: heapmod_destroy() refuses this heap; unloading the module destroys it
+ * @dir: directory in debugfs
+ * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
  */
 struct heapmod {
 	raw_spinlock_t lock;
@@ -92,10 +93,10 @@ struct heapmod {
 
 void heapmod_warn_invalid(void);
 
-/* A heap that is NULL or an error from heapmod_create() is refused, not followed. */
+/* False for NULL and for an error pointer from heapmod_create(), which is also warned about. */
 static inline bool heapmod_is_valid(struct heapmod *heap)
 {
-	/* In one comparison. */
+	/* NULL and all error pointers in one comparison. */
 	if (likely((unsigned long)heap - 1 < (unsigned long)-MAX_ERRNO - 1))
 		return true;
 	if (heap)
@@ -103,7 +104,7 @@ static inline bool heapmod_is_valid(struct heapmod *heap)
 	return false;
 }
 
-/* Bytes that a block can have at most, when the heap is empty. */
+/* Most bytes that an allocation can have, in an empty heap. */
 static inline u64 heapmod_largest(const struct heapmod *heap)
 {
 	return heap_bytes(heap->core.index.granules) - heap->core.overhead;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_history - who freed what lately
+ * history - the last frees of a heap
  */
 #include "heaps/history.h"
 
@@ -9,7 +9,7 @@ void heap_history_add(struct heap_history *history, const struct heap_freed *fre
 	history->freed[history->count++ % HEAP_HISTORY] = *freed;
 }
 
-/* The last free of the memory at @offset; its bytes are 0 when that is not remembered. */
+/* The last free of a block that contained @offset; 0 bytes if the history has none. */
 struct heap_freed heap_history_find(const struct heap_history *history, u64 offset)
 {
 	const struct heap_freed *freed;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * heap_history - who freed what lately
+ * history - the last frees of a heap
  *
- * A block that is free tells nothing of its past any more. So a heap that poisons remembers the
- * last frees, to say of a use after free, or of a double free, whose block that was.
+ * A hole has no owner. With HEAPMOD_POISON a heap records its last frees, so that the report of a
+ * use after free or of a double free can name the call sites that allocated and freed the block.
  */
 #ifndef HEAP_HISTORY_H
 #define HEAP_HISTORY_H
@@ -14,7 +14,7 @@
 
 struct heap_history {
 	struct heap_freed freed[HEAP_HISTORY];
-	u32 count;			/* of all times */
+	u32 count;			/* of all frees so far */
 };
 
 void heap_history_add(struct heap_history *history, const struct heap_freed *freed);

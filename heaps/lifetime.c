@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heaps - named heaps: their memory, their list, from creation to destruction
+ * lifetime - create and destroy heaps, and check the arguments of that
+ *
+ * The list of heaps is in heaps/registry.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,8 +31,8 @@ static int refuse(const char *name, int error, const char *why)
 	return error;
 }
 
-/* One that a line of the log, or of a table in debugfs, can hold. */
-static bool is_word(const char *name)
+/* A name is one word in a line of the log and in the tables of debugfs. */
+static bool is_printable(const char *name)
 {
 	while (isgraph(*name))
 		name++;
@@ -43,11 +45,11 @@ static int check_name(const char *name)
 		return refuse(name, -EINVAL, "it needs a name");
 	if (strlen(name) > HEAPMOD_NAME_MAX)
 		return refuse(name, -ENAMETOOLONG, "the name is longer than 31 bytes");
-	if (!is_word(name))
+	if (!is_printable(name))
 		return refuse("", -EINVAL, "a character of the name cannot be printed");
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
 	    !strcmp(name, "heaps"))
-		return refuse(name, -EINVAL, "the name cannot be a folder's in debugfs");
+		return refuse(name, -EINVAL, "debugfs cannot have a directory of this name");
 	return 0;
 }
 
@@ -64,7 +66,7 @@ static int check_size(const char *name, u64 size, unsigned int flags)
 	return 0;
 }
 
-/* vmalloc() of more than there is would wake the OOM killer before it fails. */
+/* vmalloc() of more memory than is available would invoke the OOM killer before it fails. */
 static int check_memory(const char *name, u64 bytes)
 {
 	long pages = si_mem_available();
@@ -74,8 +76,8 @@ static int check_memory(const char *name, u64 bytes)
 	return 0;
 }
 
-/* Everything but the region: the heap itself and the index. */
-static struct heapmod *heap_shell(const char *name, u64 size, unsigned int flags)
+/* A heap without a region: struct heapmod and the index. */
+static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags)
 {
 	static atomic_t ids = ATOMIC_INIT(0);
 	struct heapmod *heap;
@@ -111,16 +113,15 @@ static void release_memory(struct heapmod *heap)
 	kvfree(heap);
 }
 
-static void heap_begin(struct heapmod *heap, void *region)
+static void init_region(struct heapmod *heap, void *region)
 {
 	diagnostics_adopt(heap, region);
 	heap_init(&heap->core, region, heap_granules_in(heap->region_bytes), heap->index,
 		  heap->flags, get_random_u64());
 }
 
-/* @mem of @size bytes becomes a heap; NULL means memory of our own. */
-static struct heapmod *heap_create(const char *name, void *mem, u64 size, unsigned int flags,
-				   int node)
+/* @mem: region of @size bytes, or NULL to reserve one. */
+static struct heapmod *create(const char *name, void *mem, u64 size, unsigned int flags, int node)
 {
 	u64 bytes = heap_index_bytes(heap_granules_in(size)) + (mem ? 0 : size);
 	struct heapmod *heap;
@@ -129,7 +130,7 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size, unsign
 	error = check_memory(name, bytes);
 	if (error)
 		return ERR_PTR(error);
-	heap = heap_shell(name, size, flags);
+	heap = alloc_heap(name, size, flags);
 	if (!heap)
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the index"));
 	if (!mem) {
@@ -140,46 +141,22 @@ static struct heapmod *heap_create(const char *name, void *mem, u64 size, unsign
 		release_memory(heap);
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the region"));
 	}
-	heap_begin(heap, mem);
+	init_region(heap, mem);
 	error = heapmod_register(heap);
 	if (error) {
 		diagnostics_abandon(heap);
 		release_memory(heap);
-		return ERR_PTR(refuse(name, error, "there is one of that name"));
+		return ERR_PTR(refuse(name, error, "the name is in use"));
 	}
 	return heap;
 }
 
-/**
- * heapmod_create - reserve a region and make a heap of it
- * @name: its name, unique; 1 to %HEAPMOD_NAME_MAX bytes, without a slash
- * @size: bytes to reserve, 32 to 64 GiB, rounded down to a multiple of 16. Each block costs 8
- *        bytes of it and the rounding up to 16; the index takes another 2% of memory.
- * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
- *
- * Context: task, may sleep.
- * Return: the heap, or an ERR_PTR and a line in the log: -EINVAL for a bad name, flag or size,
- * -ENAMETOOLONG, -EEXIST for a name in use, -EFBIG above the limit, -ENOMEM.
- */
 struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags)
 {
 	return heapmod_create_node(name, size, flags, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create);
 
-/**
- * heapmod_create_node - as heapmod_create(), with the region on a NUMA node
- * @name: its name
- * @size: bytes to reserve
- * @flags: as for heapmod_create()
- * @node: the node whose memory to take first, or %NUMA_NO_NODE
- *
- * On a node of one's choice the region is mapped in small pages, for want of an exported function
- * that does both.
- *
- * Context: task, may sleep.
- * Return: as heapmod_create(); -EINVAL for a @node that is none, too.
- */
 struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int flags, int node)
 {
 	u64 region = round_down(size, HEAP_GRANULE);
@@ -187,28 +164,16 @@ struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int 
 
 	if (!error && node != NUMA_NO_NODE &&
 	    (node < 0 || node >= MAX_NUMNODES || !node_online(node)))
-		error = refuse(name, -EINVAL, "there is no such node");
-	return error ? ERR_PTR(error) : heap_create(name, NULL, region, flags, node);
+		error = refuse(name, -EINVAL, "the node does not exist or is offline");
+	return error ? ERR_PTR(error) : create(name, NULL, region, flags, node);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create_node);
 
-static void destroy_heap(void *heap)
+static void devm_destroy(void *heap)
 {
 	heapmod_destroy(heap);
 }
 
-/**
- * devm_heapmod_create - as heapmod_create(), for as long as a device has its driver
- * @dev: the device
- * @name: its name
- * @size: bytes to reserve
- * @flags: as for heapmod_create()
- *
- * It is destroyed when the driver lets go of @dev, and not by heapmod_destroy().
- *
- * Context: task, may sleep.
- * Return: as heapmod_create().
- */
 struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
 				    unsigned int flags)
 {
@@ -217,23 +182,11 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
 
 	if (IS_ERR(heap))
 		return heap;
-	error = devm_add_action_or_reset(dev, destroy_heap, heap);
+	error = devm_add_action_or_reset(dev, devm_destroy, heap);
 	return error ? ERR_PTR(error) : heap;
 }
 EXPORT_SYMBOL_HEAPMOD(devm_heapmod_create);
 
-/**
- * heapmod_create_in - make a heap of memory that the caller owns
- * @name: as for heapmod_create()
- * @mem: ordinary memory, which must stay until the heap is destroyed
- * @size: bytes of it; what is not aligned to 16 bytes at both ends is left unused
- * @flags: as for heapmod_create()
- *
- * The index is reserved as for heapmod_create().
- *
- * Context: task, may sleep.
- * Return: as heapmod_create(); -EINVAL for no memory, too.
- */
 struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsigned int flags)
 {
 	size_t skip = PTR_ALIGN((char *)mem, HEAP_GRANULE) - (char *)mem;
@@ -241,13 +194,13 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsi
 	int error = check_name(name) ?: check_size(name, region, flags);
 
 	if (!error && (!mem || (uintptr_t)mem + size < size))
-		error = refuse(name, -EINVAL, "no such memory");
-	return error ? ERR_PTR(error) : heap_create(name, (char *)mem + skip, region, flags,
-					       NUMA_NO_NODE);
+		error = refuse(name, -EINVAL, "the memory is NULL or wraps around");
+	return error ? ERR_PTR(error) : create(name, (char *)mem + skip, region, flags,
+						NUMA_NO_NODE);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create_in);
 
-/* Where an owner's first block is: for those who look at a dump of the memory. */
+/* Where the first block of an owner is, to find it in a dump of memory. */
 static u64 first_offset(struct heapmod *heap, u32 owner)
 {
 	struct heap_block_info block = {};
@@ -269,7 +222,7 @@ static void report_owner(struct heapmod *heap, u32 number)
 		first_offset(heap, number), (void *)owner->caller);
 }
 
-static void report_leftovers(struct heapmod *heap)
+static void report_live_blocks(struct heapmod *heap)
 {
 	u32 i;
 
@@ -283,8 +236,8 @@ static void report_leftovers(struct heapmod *heap)
 	}
 }
 
-/* What follows from the last calls is done; and nobody makes any more. */
-static void settle(struct heapmod *heap)
+/* Complete what the last calls have left to be done. No call uses the heap any more. */
+static void quiesce(struct heapmod *heap)
 {
 	heapmod_cancel_waiters(heap);
 	heapmod_watermark_exit(heap);
@@ -296,26 +249,17 @@ static void settle(struct heapmod *heap)
 	heapmod_report_findings(heap);
 }
 
-/**
- * heapmod_destroy - report what still lives in a heap, then release all of it
- * @heap: from heapmod_create() and its like; NULL and errors are fine. The default heap is refused.
- *
- * The caller sees to it that nobody uses the heap or a block of it any more; but those who wait in
- * heapmod_alloc_wait() are sent away with NULL. Readers of its debugfs files are waited for.
- *
- * Context: task, may sleep.
- */
 void heapmod_destroy(struct heapmod *heap)
 {
 	if (IS_ERR_OR_NULL(heap))
 		return;
 	if (heap->permanent) {
-		pr_err("the default heap goes with the module, and not before\n");
+		pr_err("the default heap is destroyed when the module is unloaded\n");
 		return;
 	}
 	heapmod_unregister(heap);
-	settle(heap);
-	report_leftovers(heap);
+	quiesce(heap);
+	report_live_blocks(heap);
 	diagnostics_abandon(heap);
 	release_memory(heap);
 }

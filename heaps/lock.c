@@ -8,7 +8,7 @@
 
 #include "heaps/lock.h"
 
-/* The lock is another's. Wait for it, where that is right, and count how long. */
+/* The lock is contended. Spin where the context allows that, and account the time. */
 noinline bool heapmod_lock_slow(struct heapmod *heap)
 {
 	u64 start;
@@ -22,7 +22,6 @@ noinline bool heapmod_lock_slow(struct heapmod *heap)
 	return true;
 }
 
-/* Who made the call, and who had the memory before, the core does not know. */
 void heapmod_complete_finding(const struct heapmod *heap, struct heap_finding *finding,
 			      unsigned long caller)
 {

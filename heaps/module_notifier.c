@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * clients - a module that goes and leaves blocks behind is told of, while its names are known
+ * module_notifier - report the live blocks of a module that is unloaded
+ *
+ * Later the names of its call sites cannot be resolved.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,10 +12,10 @@
 #include "heaps/module_notifier.h"
 #include "heaps/registry.h"
 
-static void tell_owner(const struct heapmod *heap, const struct heap_owner *owner,
-		       const struct module *module)
+static void report_owner(const struct heapmod *heap, const struct heap_owner *owner,
+			 const struct module *module)
 {
-	pr_warn("module %s goes and leaves in heap \"%s\": %llu blocks, %llu bytes allocated by %pS\n",
+	pr_warn("module %s is unloaded, but heap \"%s\" still has %llu blocks, %llu bytes allocated by %pS\n",
 		module->name, heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
 		(void *)owner->caller);
 }
@@ -29,7 +31,7 @@ static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
 	return owner;
 }
 
-static void tell_heap(struct heapmod *heap, struct module *module)
+static void report_heap(struct heapmod *heap, struct module *module)
 {
 	struct heap_owner owner;
 	unsigned int i;
@@ -37,11 +39,11 @@ static void tell_heap(struct heapmod *heap, struct module *module)
 	for (i = 0; i < HEAP_OWNERS; i++) {
 		owner = read_owner(heap, i);
 		if (heap_owner_blocks(&owner) && within_module(owner.caller, module))
-			tell_owner(heap, &owner, module);
+			report_owner(heap, &owner, module);
 	}
 }
 
-static int module_changes(struct notifier_block *block, unsigned long state, void *module)
+static int notify(struct notifier_block *block, unsigned long state, void *module)
 {
 	struct heapmod *heap;
 
@@ -49,12 +51,12 @@ static int module_changes(struct notifier_block *block, unsigned long state, voi
 		return NOTIFY_DONE;
 	mutex_lock(&heaps_lock);
 	list_for_each_entry(heap, &heaps, all)
-		tell_heap(heap, module);
+		report_heap(heap, module);
 	mutex_unlock(&heaps_lock);
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block notifier = { .notifier_call = module_changes };
+static struct notifier_block notifier = { .notifier_call = notify };
 
 int heapmod_module_notifier_init(void)
 {

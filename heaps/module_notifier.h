@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * module_notifier - report a module that is unloaded and leaves blocks behind
+ * module_notifier - report the live blocks of a module that is unloaded
  */
 #ifndef HEAPMOD_MODULE_NOTIFIER_H
 #define HEAPMOD_MODULE_NOTIFIER_H

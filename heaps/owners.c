@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_owners - the call sites that allocate from a heap
+ * owners - the call sites that allocate from a heap
  */
 #include "heaps/owners.h"
 
-/* From the place that the hash gives, to the first that is the caller's or free. */
+/* Probe from the hashed slot to the first that is the caller's, or free. */
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
 {
 	u8 number = hash_long(caller, 8);
@@ -25,7 +25,7 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 	return &owners->table[OWNER_OTHER];
 }
 
-/* There was less room than was asked for: the peak moves. */
+/* @room is negative: the bytes in live blocks exceed the peak. */
 void heap_owner_update_peak(struct heap_owner *owner)
 {
 	owner->peak -= owner->room;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * heap_owners - the call sites that allocate from a heap
+ * owners - the call sites that allocate from a heap
  *
- * A header has room for a small number, not for an address. The table gives each call site
- * its number: an open hash of fixed size, looked up in at most OWNERS_PROBES steps. What finds no
- * place is counted to OWNER_OTHER.
+ * An owner is a call site. A header has room for a small number, not for an address. The table
+ * assigns the numbers: an open hash of fixed size, searched in at most OWNERS_PROBES steps. A call
+ * site that finds no free slot is accounted to OWNER_OTHER.
  */
 #ifndef HEAP_OWNERS_H
 #define HEAP_OWNERS_H
@@ -15,18 +15,18 @@
 
 #define HEAP_OWNERS	256
 #define OWNERS_PROBES	8
-#define OWNER_OTHER	0		/* a place that the hash never gives */
+#define OWNER_OTHER	0		/* a slot that the hash never assigns */
 
 /**
- * struct heap_owner - what a call site has of a heap
- * @caller: the call site; 0 for OWNER_OTHER, and where there is none
+ * struct heap_owner - the accounting of one call site
+ * @caller: the call site; 0 for OWNER_OTHER and for a free slot
  * @allocs: allocations that succeeded
- * @frees: how many of those blocks are freed, by whomever
- * @peak: most bytes ever in live blocks, as they were asked for
- * @room: how many bytes less than that there are now: one number to change, and its sign tells
- *	  of a new peak
- * @failures: allocations that did not fit
- * @number: of the place, for headers
+ * @frees: how many of these blocks were freed, from any call site
+ * @peak: maximum of the bytes requested for live blocks
+ * @room: @peak minus the bytes in live blocks now. Only this changes with each call; a negative
+ *	  value means a new peak.
+ * @failures: allocations that failed
+ * @number: of the slot, for headers
  */
 struct heap_owner {
 	unsigned long caller;
@@ -45,7 +45,7 @@ struct heap_owners {
 void heap_owner_update_peak(struct heap_owner *owner);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
 
-/* The place of @caller, who is given one when he comes for the first time. */
+/* The slot of @caller, assigned on the first call. */
 static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, unsigned long caller)
 {
 	struct heap_owner *owner = &owners->table[hash_long(caller, 8)];
@@ -67,14 +67,14 @@ static inline void heap_owner_remove(struct heap_owner *owner, u64 bytes)
 	owner->room += bytes;
 }
 
-/* Nothing of his lives, not even what was lost when its header was. */
+/* No block is live, not even one whose header was overwritten, so that its owner is unknown. */
 static inline void heap_owner_clear(struct heap_owner *owner)
 {
 	owner->frees = owner->allocs;
 	owner->room = owner->peak;
 }
 
-/* Live blocks, and the bytes that they were asked for. */
+/* Live blocks, and the bytes requested for them. */
 static inline u64 heap_owner_blocks(const struct heap_owner *owner)
 {
 	return owner->allocs - owner->frees;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * look - the calls that look at a heap and leave it as it is
- *
- * What takes long lets the lock go after each batch.
+ * query - calls that read a heap and leave its blocks as they are
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -13,7 +11,7 @@
 #include "heaps/query.h"
 #include "heaps/report.h"
 
-/* Is @ptr a live block? @asked is set to what it was asked for, or 0. */
+/* Is @ptr a live block? @asked is set to the bytes it was requested with, or 0. */
 static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
 {
 	struct heap_block_info block;
@@ -27,16 +25,6 @@ static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
 	return live;
 }
 
-/**
- * heapmod_usable_size - how many bytes of a block may be used
- * @heap: the heap
- * @ptr: a block of it
- *
- * These are the bytes that were asked for: what rounding adds belongs to the heap.
- *
- * Context: any but NMI.
- * Return: bytes; 0 for a pointer that is no live block of this heap.
- */
 size_t heapmod_usable_size(struct heapmod *heap, const void *ptr)
 {
 	u64 asked = 0;
@@ -47,14 +35,6 @@ size_t heapmod_usable_size(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_usable_size);
 
-/**
- * heapmod_owns - is this a live block of this heap?
- * @heap: the heap
- * @ptr: any pointer; it is not followed
- *
- * Context: any but NMI.
- * Return: true for a pointer that heapmod_free() would take.
- */
 bool heapmod_owns(struct heapmod *heap, const void *ptr)
 {
 	u64 asked;
@@ -63,26 +43,26 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
 
-/* Under the lock: where every byte is. */
+/* The eight that add up to the region, and the peak. */
 static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
 {
 	const struct heap *core = &heap->core;
-	u32 away = core->pending + core->quarantined;
+	u32 withheld = core->pending + core->quarantined;
 
 	stats->region_bytes = heap->region_bytes;
 	stats->edge_bytes = heap->region_bytes - heap_bytes(core->index.granules);
 	stats->asked_bytes = max_t(s64, core->asked, 0);
 	stats->header_bytes = heap_live_blocks(core) * sizeof(struct heap_block);
-	stats->redzone_bytes = heap_live_blocks(core) * (core->overhead - sizeof(struct heap_block));
+	stats->redzone_bytes = heap_live_blocks(core) *
+			       (core->overhead - sizeof(struct heap_block));
 	stats->slack_bytes = heap_bytes(core->used) - stats->header_bytes - stats->redzone_bytes -
 			     stats->asked_bytes;
 	stats->pending_bytes = heap_bytes(core->pending);
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
-	stats->hole_bytes = heap_bytes(core->index.granules - core->used - away);
+	stats->hole_bytes = heap_bytes(core->index.granules - core->used - withheld);
 	stats->peak_bytes = heap_bytes(core->peak);
 }
 
-/* ... and what has been counted. */
 static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
 {
 	const struct heap *core = &heap->core;
@@ -91,6 +71,7 @@ static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
 	static_assert(ARRAY_SIZE(stats->search_steps) == HEAP_STEP_CLASSES);
 	stats->blocks = heap_live_blocks(core);
 	stats->holes = core->index.holes;
+	stats->largest_hole_bytes = heap_bytes(heap_index_largest(&core->index));
 	stats->allocs = core->allocs;
 	stats->frees = core->frees;
 	stats->failures = core->failures;
@@ -116,13 +97,6 @@ static void copy_verdicts(const struct heapmod *heap, struct heapmod_stats *stat
 	stats->corrupt_index = verdicts[HEAP_CORRUPT_INDEX];
 }
 
-/**
- * heapmod_get_stats - where every byte is, at this moment
- * @heap: the heap
- * @stats: filled; zeroed when there is no heap
- *
- * Context: any but NMI. Copies counters under the lock, walks nothing.
- */
 void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 {
 	unsigned long flags;
@@ -140,14 +114,10 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_get_stats);
 
-#define CHECK_CHUNKS	4		/* of at most 64 blocks each, that are checked under the lock */
+#define CHECK_CHUNKS	4		/* chunks checked while the lock is held */
 
-/*
- * Check the next batch. @finding is set to what is wrong, if anything is; if that is not the index,
- * the check can go on.
- */
 enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *audit,
-				     struct heap_finding *finding)
+				      struct heap_finding *finding)
 {
 	enum heap_verdict verdict;
 	unsigned long flags;
@@ -162,18 +132,6 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	return verdict;
 }
 
-/**
- * heapmod_check - check the whole heap
- * @heap: the heap; others may go on using it
- *
- * In batches: the lock is let go after every 2,048 granules. What is wrong with a block is
- * reported, and left to the next allocation or free that meets it. A heap whose index is wrong is
- * frozen.
- *
- * Context: any but NMI; takes time in proportion to the region, so rather task context.
- * Return: 0, or -EUCLEAN and reports in the log when headers, maps and counters disagree, or
- * -EINVAL when there is no heap.
- */
 int heapmod_check(struct heapmod *heap)
 {
 	struct heap_finding finding;
@@ -189,7 +147,7 @@ int heapmod_check(struct heapmod *heap)
 		verdict = heapmod_check_batch(heap, &audit, &finding);
 		if (verdict)
 			error = -EUCLEAN;
-		/* What freezes a heap is told when it does. */
+		/* A corrupt index is reported once, by heap_freeze(). */
 		if (verdict && verdict != HEAP_CORRUPT_INDEX) {
 			finding.caller = _RET_IP_;
 			heapmod_report(heap, &finding);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * realloc - change the size of a block, and free one whose contents are secret
+ * realloc - change the size of a block; free a block with secret contents
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -13,15 +13,16 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 
-/* What followed from resizing a block in place. */
+/* The result of a resize in place. */
 struct resized {
 	enum heap_verdict verdict;
 	bool done;
 	struct heap_block_info block;		/* as it was */
 };
 
-/* Will the block, which @block is set to, give some of its end back when it has @size bytes? */
-static bool shrinks(struct heapmod *heap, const void *ptr, size_t size, struct heap_block_info *block)
+/* Will a resize to @size free the end of the block? If so, @block is set. */
+static bool will_shrink(struct heapmod *heap, const void *ptr, size_t size,
+			struct heap_block_info *block)
 {
 	unsigned long flags;
 	bool possible;
@@ -33,8 +34,8 @@ static bool shrinks(struct heapmod *heap, const void *ptr, size_t size, struct h
 	return possible && diagnostics_bytes_for(heap, size) < heap_bytes(block->granules);
 }
 
-/* Under the lock: the owner has more now, or less. */
-static void count_resized(struct heapmod *heap, const struct heap_block_info *was, size_t size)
+/* The owner keeps the block. Add and remove count an allocation and a free, which it is not. */
+static void account_resize(struct heapmod *heap, const struct heap_block_info *was, size_t size)
 	__must_hold(&heap->lock)
 {
 	struct heap_owner *owner = &heap->owners.table[was->owner];
@@ -50,36 +51,25 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 {
 	struct resized resized = { .verdict = HEAP_CORRUPT_INDEX };
 	unsigned long flags;
-	bool told;
+	bool notified;
 
-	/* What is given back is another's at once: of that all is told before. */
-	told = diagnostics_want_resize(heap) && shrinks(heap, ptr, size, &resized.block);
-	if (told)
+	/* The end may be allocated again as soon as the lock is dropped: run the hook before. */
+	notified = diagnostics_want_resize(heap) && will_shrink(heap, ptr, size, &resized.block);
+	if (notified)
 		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
 	if (!heapmod_lock(heap, flags))
 		return resized;
 	resized.verdict = heap_resize(&heap->core, ptr, size, &resized.block, &resized.done);
 	if (resized.done)
-		count_resized(heap, &resized.block, size);
+		account_resize(heap, &resized.block, size);
 	heapmod_unlock(heap, flags, caller);
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
-	if (resized.done && !told)
+	if (resized.done && !notified)
 		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
 	return resized;
 }
 
-/**
- * heapmod_realloc_caller - heapmod_realloc() on behalf of another
- * @heap: the heap
- * @ptr: a block of it, or NULL
- * @size: bytes
- * @gfp: as for heapmod_alloc()
- * @caller: the address to name as the owner
- *
- * Context: any but NMI.
- * Return: as heapmod_realloc().
- */
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
 {
@@ -108,20 +98,6 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_caller);
 
-/**
- * heapmod_realloc - give a block another size
- * @heap: the heap
- * @ptr: a block of it, or NULL to allocate one
- * @size: bytes; 0 frees the block
- * @gfp: as for heapmod_alloc(); with %__GFP_ZERO what is new is zeroed
- *
- * In place, when the block shrinks, or when the hole behind it is large enough. Else a new block is
- * allocated, the bytes are copied, and the old one is freed.
- *
- * Context: any but NMI. The copy is made without the lock.
- * Return: the block, which keeps its bytes as far as it goes; %ZERO_SIZE_PTR for a @size of 0; NULL
- * when there is no room or @ptr is no live block of this heap, and then nothing has changed.
- */
 void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
 {
 	return heapmod_realloc_caller(heap, ptr, size, gfp, _RET_IP_);
@@ -129,8 +105,8 @@ void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t 
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc);
 
 /*
- * Of a live block, what was asked for becomes zero. Whose header does not tell, is filled with the
- * pattern up to its end, which the map knows: the slack in it is no client's to write to.
+ * Zero the requested bytes of a live block. If the header is unreadable, the map still has the size
+ * of the block: fill all of it with the pattern, which is right for its slack.
  */
 static void wipe(struct heapmod *heap, const void *ptr)
 {
@@ -147,16 +123,6 @@ static void wipe(struct heapmod *heap, const void *ptr)
 		heap_fill((void *)ptr, heap_bytes(block.granules) - sizeof(struct heap_block));
 }
 
-/**
- * heapmod_free_sensitive - zero a block, then free it
- * @heap: the heap it came from
- * @ptr: as for heapmod_free()
- *
- * Of a pointer that is no live block nothing is zeroed. A block whose header was written over is
- * filled with a pattern instead.
- *
- * Context: any but NMI; takes time in proportion to the block's size, without the lock.
- */
 void heapmod_free_sensitive(struct heapmod *heap, const void *ptr)
 {
 	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * registry - all heaps: by name, and by an address
+ * registry - the list of all heaps
  */
 #include <linux/rculist.h>
 #include <linux/string.h>
@@ -8,7 +8,7 @@
 #include "heaps/registry.h"
 
 LIST_HEAD(heaps);
-DEFINE_MUTEX(heaps_lock);
+DEFINE_MUTEX(heaps_lock);		/* see registry.h */
 
 static const struct heaps_observer *observer;
 
@@ -45,7 +45,7 @@ int heapmod_register(struct heapmod *heap)
 
 void heapmod_unregister(struct heapmod *heap)
 {
-	/* Before the name is free again, and not under the lock: it waits for readers. */
+	/* Before the name can be reused. Without the lock, because this waits for readers. */
 	observer->remove(heap);
 	mutex_lock(&heaps_lock);
 	list_del_rcu(&heap->all);

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_report - what is told of a finding: to the log, to debugfs
+ * report - print findings to the log and to debugfs
  *
- *	heapmod: overrun in heap "demo" at offset 124: the block is freed as any other
+ *	heapmod: overrun in heap "demo" at offset 132: the bytes behind the block were overwritten
  *	heapmod:   call    demo_exit+0x12/0x20 [demo]
  *	heapmod:   block   at 8, 128 bytes, used
- *	heapmod:           116 bytes asked by demo_init+0x2d/0x7f [demo]
- *	heapmod:        96  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
- *	heapmod:       112  00 00 00 00 00 00 00 00 00 00 00 00>41 c5 c5 c5
+ *	heapmod:           116 bytes allocated by demo_init+0x2d/0x7f [demo]
+ *	heapmod:       112  00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+ *	heapmod:       128  00 00 00 00>41 c5 c5 c5 ...
  *
- * Facts are copied under the heap's lock, where they were true, and told later by an irq_work:
- * where nobody's locks are held, and never from the call that found them.
+ * The facts of a finding are copied with the heap's lock held, while they are valid. An irq_work
+ * prints them later, because the caller of the allocator may hold any lock, the console's included.
+ *
+ * A finding has the same text wherever it was made: when a block is freed or resized, or by a check
+ * that changes nothing.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,8 +28,8 @@
 #include "heaps/report.h"
 #include "heaps/trace.h"
 
-/* Lines go to a file, or to the log when there is none. */
-static __printf(2, 3) void say(struct seq_file *file, const char *fmt, ...)
+/* Print a line to @file, or to the log if that is NULL. */
+static __printf(2, 3) void print(struct seq_file *file, const char *fmt, ...)
 {
 	struct va_format line = { .fmt = fmt };
 	va_list args;
@@ -46,23 +49,23 @@ static const char * const consequences[HEAP_VERDICTS] = {
 	[HEAP_INTERIOR] = "it is refused",
 	[HEAP_DOUBLE_FREE] = "it is refused",
 	[HEAP_WRONG_HEAP] = "it is refused",
-	[HEAP_OVERRUN] = "the block is freed as any other",
-	[HEAP_CORRUPT_HEADER] = "the block is quarantined when it is freed",
-	[HEAP_USE_AFTER_FREE] = "the block is allocated as any other",
+	[HEAP_OVERRUN] = "the bytes behind the block were overwritten",
+	[HEAP_CORRUPT_HEADER] = "the header was overwritten",
+	[HEAP_USE_AFTER_FREE] = "free memory was overwritten",
 	[HEAP_CORRUPT_INDEX] = "the heap is frozen",
 };
 
 static const char *consequence(const struct heap_finding *finding)
 {
 	if (finding->verdict == HEAP_CORRUPT_HEADER && finding->block.state == HEAP_HOLE)
-		return "of a hole it is mended";
+		return "the header of a hole was overwritten";
 	return consequences[finding->verdict];
 }
 
 static void print_caller(struct seq_file *file, const char *what, unsigned long caller)
 {
 	if (caller)
-		say(file, "  %-7s %pS\n", what, (void *)caller);
+		print(file, "  %-7s %pS\n", what, (void *)caller);
 }
 
 static void print_block(struct seq_file *file, struct heapmod *heap, const char *what,
@@ -72,24 +75,25 @@ static void print_block(struct seq_file *file, struct heapmod *heap, const char 
 
 	if (block->at == HEAP_NONE)
 		return;
-	say(file, "  %-7s at %llu, %llu bytes, %s\n", what, heap_offset(block->at),
-	    heap_bytes(block->granules), heap_state_names[block->state]);
+	print(file, "  %-7s at %llu, %llu bytes, %s\n", what, heap_offset(block->at),
+	      heap_bytes(block->granules), heap_state_names[block->state]);
 	if (block->state == HEAP_USED && !block->sealed)
-		say(file, "  %-7s its header does not tell any more\n", "");
+		print(file, "  %-7s its header is unreadable\n", "");
 	else if (block->state == HEAP_USED)
-		say(file, "  %-7s %llu bytes asked by %pS\n", "", block->asked, (void *)owner);
+		print(file, "  %-7s %llu bytes allocated by %pS\n", "", block->asked,
+		      (void *)owner);
 	else if (block->sealed)
-		say(file, "  %-7s was asked by %pS\n", "", (void *)owner);
+		print(file, "  %-7s was allocated by %pS\n", "", (void *)owner);
 }
 
-/* Who had this memory last, where the heap remembers. */
+/* The last free of this memory, if the history has it. */
 static void print_past(struct seq_file *file, const struct heap_freed *past)
 {
 	if (!past->bytes)
 		return;
-	say(file, "  %-7s at %llu, %llu bytes\n", "past", past->offset, past->bytes);
-	say(file, "  %-7s asked by %pS\n", "", (void *)past->owner);
-	say(file, "  %-7s freed by %pS\n", "", (void *)past->caller);
+	print(file, "  %-7s at %llu, %llu bytes\n", "past", past->offset, past->bytes);
+	print(file, "  %-7s allocated by %pS\n", "", (void *)past->owner);
+	print(file, "  %-7s freed by %pS\n", "", (void *)past->caller);
 }
 
 static void print_line(struct seq_file *file, const struct heap_finding *finding, u32 first)
@@ -102,7 +106,7 @@ static void print_line(struct seq_file *file, const struct heap_finding *finding
 		end += sprintf(end, "%c%02x",
 			       finding->bytes_at + i == finding->offset ? '>' : ' ',
 			       finding->bytes[i]);
-	say(file, "%9llu %s\n", finding->bytes_at + first, line);
+	print(file, "%9llu %s\n", finding->bytes_at + first, line);
 }
 
 static void print_bytes(struct seq_file *file, const struct heap_finding *finding)
@@ -113,7 +117,7 @@ static void print_bytes(struct seq_file *file, const struct heap_finding *findin
 		print_line(file, finding, first);
 }
 
-/* A pointer outside the region: of another heap, maybe. */
+/* A pointer outside the region, and the heap that it belongs to, if any. */
 static void print_pointer(struct seq_file *file, struct heapmod *heap, u64 offset)
 {
 	const char *ptr = heap->core.region + offset;
@@ -122,18 +126,18 @@ static void print_pointer(struct seq_file *file, struct heapmod *heap, u64 offse
 	rcu_read_lock();
 	other = heapmod_lookup(ptr);
 	if (other)
-		say(file, "  %-7s at %llu in heap \"%s\"\n", "pointer",
-		    (u64)(ptr - other->core.region), other->name);
+		print(file, "  %-7s at %llu in heap \"%s\"\n", "pointer",
+		      (u64)(ptr - other->core.region), other->name);
 	else
-		say(file, "  %-7s %p\n", "pointer", ptr);
+		print(file, "  %-7s %p\n", "pointer", ptr);
 	rcu_read_unlock();
 }
 
 /**
- * heapmod_print_finding - the one printer of findings
- * @file: of debugfs, or NULL for the log
+ * heapmod_print_finding - print a finding; the only function that does
+ * @file: a file in debugfs, or NULL for the log
  * @heap: the heap
- * @finding: what was found in it
+ * @finding: the finding
  */
 void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 			   const struct heap_finding *finding)
@@ -141,13 +145,12 @@ void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 	bool outside = finding->verdict == HEAP_FOREIGN || finding->verdict == HEAP_WRONG_HEAP;
 
 	if (outside)
-		say(file, "%s pointer freed in heap \"%s\": %s\n",
-		    heap_verdict_names[finding->verdict], heap->name,
-		    consequence(finding));
+		print(file, "%s pointer freed in heap \"%s\": %s\n",
+		      heap_verdict_names[finding->verdict], heap->name, consequence(finding));
 	else
-		say(file, "%s in heap \"%s\" at offset %llu: %s\n",
-		    heap_verdict_names[finding->verdict], heap->name, finding->offset,
-		    consequence(finding));
+		print(file, "%s in heap \"%s\" at offset %llu: %s\n",
+		      heap_verdict_names[finding->verdict], heap->name, finding->offset,
+		      consequence(finding));
 	print_caller(file, "call", finding->caller);
 	if (outside)
 		print_pointer(file, heap, finding->offset);
@@ -158,14 +161,14 @@ void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 }
 
 /**
- * heapmod_report - tell the log of a finding
+ * heapmod_report - print a finding to the log
  * @heap: the heap
- * @finding: what was found in it
+ * @finding: the finding
  *
- * The first of all warns, so that those who panic on a warning do; then there is a limit, and the
- * log says how many were suppressed. Each is counted in the heap's stats.
+ * The first report since boot is also a WARN, for kernels with panic_on_warn. Reports are rate
+ * limited for each heap. The stats of the heap count every finding.
  *
- * Context: any but NMI, without the heap's lock.
+ * Context: any but NMI. The heap's lock must not be held.
  */
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding)
 {
@@ -177,9 +180,8 @@ void heapmod_report(struct heapmod *heap, const struct heap_finding *finding)
 		  heap_verdict_names[finding->verdict], heap->name);
 }
 
-/* For those who find something without the lock. */
 void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
-		  unsigned long caller)
+		    unsigned long caller)
 {
 	unsigned long flags;
 
@@ -200,7 +202,7 @@ static bool take_finding(struct heapmod *heap, struct heap_finding *finding)
 	return taken;
 }
 
-/* Those that come meanwhile queue the irq_work again. */
+/* A finding that is recorded during this loop queues the irq_work again, so the loop is bounded. */
 void heapmod_report_findings(struct heapmod *heap)
 {
 	struct heap_finding finding;
@@ -211,10 +213,13 @@ void heapmod_report_findings(struct heapmod *heap)
 }
 
 /**
- * heapmod_report_address - tell the log what lies at an address that somebody else complains of
+ * heapmod_report_address - print to the log which block contains an address
  * @ptr: any address
  *
- * Context: any; when the heap is locked, nothing is told.
+ * Completes the report of another tool. Prints nothing if no heap contains the address, or if the
+ * lock of the heap is held.
+ *
+ * Context: any.
  */
 void heapmod_report_address(const void *ptr)
 {
@@ -225,7 +230,8 @@ void heapmod_report_address(const void *ptr)
 	rcu_read_lock();
 	heap = heapmod_lookup(ptr);
 	if (heap && heapmod_may_trylock() && raw_spin_trylock_irqsave(&heap->lock, flags)) {
-		finding = heap_describe(&heap->core, HEAP_OK, (const char *)ptr - heap->core.region);
+		finding = heap_describe(&heap->core, HEAP_OK,
+					(const char *)ptr - heap->core.region);
 		raw_spin_unlock_irqrestore(&heap->lock, flags);
 		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,
 		       heap->name);

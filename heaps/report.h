@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * heap_report - what is told of a finding: to the log, to debugfs
+ * report - print findings to the log and to debugfs
  */
 #ifndef HEAP_REPORT_H
 #define HEAP_REPORT_H
@@ -9,9 +9,11 @@
 
 struct seq_file;
 
-/* Record a finding; called without the lock. */
+/* Record a finding that was made without the lock. In an NMI it may be dropped. */
 void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
 		    unsigned long caller);
+
+/* Print the findings that are queued. Called from irq_work. */
 void heapmod_report_findings(struct heapmod *heap);
 
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding);

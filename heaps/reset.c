@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reset - everything in a heap is freed at once
+ * reset - free all blocks of a heap
+ *
+ * In batches: some blocks are claimed with the lock held, then their hooks run, then they become
+ * holes. Until the end no allocation succeeds, so that the reset finds every block.
  */
 #include <linux/export.h>
 #include <linux/mutex.h>
@@ -10,12 +13,12 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 
-#define RESET_BATCH	16		/* blocks that are claimed under the lock, and given back */
+#define RESET_BATCH	16		/* most blocks claimed while the lock is held */
 
-/* One at a time: the end of the first would open what the second is to free. */
+/* Two resets must not overlap: the end of one would enable allocations during the other. */
 static DEFINE_MUTEX(resets);
 
-static void close(struct heapmod *heap)
+static void begin_reset(struct heapmod *heap)
 {
 	unsigned long flags;
 
@@ -24,8 +27,11 @@ static void close(struct heapmod *heap)
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
-/* Blocks whose header was lost are still counted to their owners, whom nobody knew. */
-static void open(struct heapmod *heap)
+/*
+ * A block that was freed without a readable header is still accounted to its owner. When no block
+ * is live, that is corrected.
+ */
+static void end_reset(struct heapmod *heap)
 {
 	unsigned long flags;
 	u32 i;
@@ -37,8 +43,7 @@ static void open(struct heapmod *heap)
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
 
-/* Under the lock: their owners have them no more. */
-static void count_claimed(struct heapmod *heap, const struct heap_block_info *claimed, u32 count)
+static void account_claimed(struct heapmod *heap, const struct heap_block_info *claimed, u32 count)
 	__must_hold(&heap->lock)
 {
 	u32 i;
@@ -57,13 +62,13 @@ static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	count = heap_claim_batch(&heap->core, from, claimed, RESET_BATCH);
-	count_claimed(heap, claimed, count);
+	account_claimed(heap, claimed, count);
 	heapmod_unlock(heap, flags, caller);
 	if (count)
 		heapmod_release(heap, claimed, count, caller);
 }
 
-static bool pardon(struct heapmod *heap, unsigned long caller)
+static bool release_quarantined(struct heapmod *heap, unsigned long caller)
 {
 	struct heap_block_info claimed;
 	unsigned long flags;
@@ -77,16 +82,6 @@ static bool pardon(struct heapmod *heap, unsigned long caller)
 	return found;
 }
 
-/**
- * heapmod_reset - free everything in a heap
- * @heap: the heap
- *
- * Also what is in quarantine. The caller sees to it that nobody uses a block any more. Others may
- * go on calling: allocations fail meanwhile, and those who wait for one go on waiting.
- *
- * Context: task, may sleep; takes time in proportion to the number of blocks, the lock for 16 at a
- * time.
- */
 void heapmod_reset(struct heapmod *heap)
 {
 	u32 from = 0;
@@ -95,16 +90,16 @@ void heapmod_reset(struct heapmod *heap)
 	if (!heapmod_is_valid(heap))
 		return;
 	mutex_lock(&resets);
-	close(heap);
+	begin_reset(heap);
 	heapmod_drain(heap);
 	heapmod_recover(&heap->recover);
 	while (from != HEAP_NONE) {
 		free_batch(heap, &from, _RET_IP_);
 		cond_resched();
 	}
-	while (pardon(heap, _RET_IP_))
+	while (release_quarantined(heap, _RET_IP_))
 		;
-	open(heap);
+	end_reset(heap);
 	mutex_unlock(&resets);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_reset);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * trace - tracepoints: /sys/kernel/tracing/events/heapmod
+ * trace - the tracepoints, in /sys/kernel/tracing/events/heapmod
  *
- * A heap is named by its id, which is in its stats. Blocks are named by the offset of their header,
- * as in debugfs. All fields are numbers.
+ * An event names a heap by the id in its stats, and a block by the offset of its header, as debugfs
+ * does. All fields are numbers.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM heapmod

@@ -2,9 +2,9 @@
 /*
  * wait - allocations that wait until there is room
  *
- * Who finds no room joins a queue. A free that finds somebody in it has the heap's irq_work look
- * whether the first in line fits now. If so, the block is allocated for him and handed over, so
- * that nobody who came later can take it away, and he is woken; nobody is woken for nothing.
+ * A caller that finds no hole joins a FIFO. While it is not empty, a free raises the irq_work,
+ * which allocates for the first waiter if its block fits now, and wakes it. So no other caller can
+ * take the block, and no waiter is woken without a reason.
  */
 #include <linux/completion.h>
 #include <linux/export.h>
@@ -20,12 +20,12 @@
 #include "heaps/wait.h"
 
 /**
- * struct waiter - somebody who waits, on his own stack
- * @place: in the queue; empty when he has left it
- * @size: bytes that he asks for
- * @caller: who asks
- * @ptr: what he was given: his to read when @served is complete, and not before
- * @served: it was given, or there is nothing to wait for any more
+ * struct waiter - a waiting allocation, on the stack of the waiting task
+ * @place: entry in the FIFO; empty when the waiter has left it
+ * @size: bytes requested
+ * @caller: call site
+ * @ptr: the block, or NULL; valid once @served is complete
+ * @served: the waiter has a block, or waits in vain
  */
 struct waiter {
 	struct list_head place;
@@ -35,8 +35,8 @@ struct waiter {
 	struct completion served;
 };
 
-/* Under the lock: with the last waiter the frees may forget about them. */
-static void leave(struct heapmod *heap, struct waiter *waiter)
+/* Without waiters a free need not raise the irq_work. */
+static void dequeue(struct heapmod *heap, struct waiter *waiter)
 	__must_hold(&heap->lock)
 {
 	list_del_init(&waiter->place);
@@ -44,7 +44,7 @@ static void leave(struct heapmod *heap, struct waiter *waiter)
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
 }
 
-/* Under the lock: is there a hole? To ask is no failed allocation. */
+/* Is a hole large enough? An attempt to allocate would count as a failure. */
 static bool fits(struct heapmod *heap, size_t size)
 	__must_hold(&heap->lock)
 {
@@ -54,8 +54,8 @@ static bool fits(struct heapmod *heap, size_t size)
 }
 
 /*
- * Under the lock: does he get his block now? Or nothing, where nobody will ever get one: in a heap
- * that goes, or is frozen.
+ * Return: whether the waiter is done. In a heap that is being destroyed, or is frozen, it is done
+ * without a block.
  */
 static bool serve(struct heapmod *heap, struct waiter *waiter)
 	__must_hold(&heap->lock)
@@ -68,7 +68,7 @@ static bool serve(struct heapmod *heap, struct waiter *waiter)
 	return true;
 }
 
-/* The first in line, if he need not wait any more. */
+/* Remove the first waiter if it is done. Otherwise return NULL. */
 static struct waiter *serve_first(struct heapmod *heap)
 {
 	struct waiter *first, *served = NULL;
@@ -77,7 +77,7 @@ static struct waiter *serve_first(struct heapmod *heap)
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
 	if (first && serve(heap, first)) {
-		leave(heap, first);
+		dequeue(heap, first);
 		served = first;
 	}
 	if (first && heap_queued_findings(&heap->core))
@@ -90,12 +90,11 @@ void heapmod_serve_waiters(struct heapmod *heap)
 {
 	struct waiter *waiter;
 
-	/* Whoever comes or frees later, calls this later. */
+	/* A waiter or a free that this misses raises the irq_work again. */
 	while (data_race(heap->core.events) & HEAP_EVENT_WAITERS && (waiter = serve_first(heap)))
 		complete(&waiter->served);
 }
 
-/* The heap goes: whoever waits, or comes to wait, leaves with nothing. */
 void heapmod_cancel_waiters(struct heapmod *heap)
 {
 	unsigned long flags;
@@ -107,8 +106,8 @@ void heapmod_cancel_waiters(struct heapmod *heap)
 	wait_var_event(&heap->waiting, !atomic_read(&heap->waiting));
 }
 
-/* Who has been served, but not told yet, waits for that in spite of a timeout or a signal. */
-static void give_up(struct heapmod *heap, struct waiter *waiter)
+/* Timeout or signal. If the waiter was served at the same time, wait for the completion. */
+static void cancel_wait(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
 	bool served;
@@ -116,16 +115,16 @@ static void give_up(struct heapmod *heap, struct waiter *waiter)
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	served = list_empty(&waiter->place);
 	if (!served)
-		leave(heap, waiter);
+		dequeue(heap, waiter);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 	if (served)
 		wait_for_completion(&waiter->served);
 	else
-		irq_work_queue(&heap->follow_up);	/* the next in line may fit */
+		irq_work_queue(&heap->follow_up);	/* the next waiter may fit */
 }
 
-/* Joins the queue: or returns true, when nobody is in it and there is nothing to wait for. */
-static bool join(struct heapmod *heap, struct waiter *waiter)
+/* Return: true if the waiter is done at once; otherwise it has joined the FIFO. */
+static bool enqueue(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
 	bool served;
@@ -147,26 +146,15 @@ static void *wait_for_block(struct heapmod *heap, size_t size, gfp_t gfp, long t
 
 	INIT_LIST_HEAD(&waiter.place);
 	init_completion(&waiter.served);
-	if (!join(heap, &waiter) &&
+	if (!enqueue(heap, &waiter) &&
 	    wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
-		give_up(heap, &waiter);
+		cancel_wait(heap, &waiter);
 	if (!waiter.ptr)
 		return heapmod_fail(heap, size, gfp, caller);
 	diagnostics_alloc(heap, waiter.ptr, size, gfp, caller);
 	return waiter.ptr;
 }
 
-/**
- * heapmod_alloc_wait_caller - heapmod_alloc_wait() on behalf of another
- * @heap: the heap
- * @size: bytes
- * @gfp: as for heapmod_alloc()
- * @timeout: in jiffies
- * @caller: the address to name as the owner
- *
- * Context: task, may sleep.
- * Return: as heapmod_alloc_wait().
- */
 void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
 				unsigned long caller)
 {
@@ -181,28 +169,13 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 		return heapmod_fail(heap, size, gfp, caller);
 	atomic_inc(&heap->waiting);
 	ptr = wait_for_block(heap, size, gfp, timeout, caller);
-	/* The last one lets heapmod_destroy() go on: there is no heap any more. */
+	/* heapmod_destroy() may free the heap now: wake_up_var() uses only the address. */
 	if (atomic_dec_and_test(&heap->waiting))
 		wake_up_var(&heap->waiting);
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait_caller);
 
-/**
- * heapmod_alloc_wait - allocate a block, and wait for room if there is none
- * @heap: the heap
- * @size: bytes
- * @gfp: as for heapmod_alloc(); says nothing of waiting
- * @timeout: the longest to wait, in jiffies; %MAX_SCHEDULE_TIMEOUT for as long as it takes
- *
- * Those who wait are served in the order in which they came: who asks for much holds up those
- * behind him. Allocations that do not wait are not held up. A fatal signal ends the wait, and so
- * does heapmod_destroy(), or that the heap is found corrupt and frozen.
- *
- * Context: task, may sleep.
- * Return: as heapmod_alloc(); NULL also when the time is over or the task is killed, and at once
- * for a @size that no block of this heap can have.
- */
 void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
 {
 	return heapmod_alloc_wait_caller(heap, size, gfp, timeout, _RET_IP_);

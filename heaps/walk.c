@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk - read the blocks and owners of a heap, a batch at a time
+ * walk - read the blocks and owners of a heap in batches
  */
 #include <linux/string.h>
 
 #include "heaps/lock.h"
 #include "heaps/walk.h"
 
-u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *views, u32 most)
+u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *blocks, u32 most)
 {
 	unsigned long flags;
 	u32 seen;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	seen = heap_walk(&heap->core, from, views, most);
+	seen = heap_walk(&heap->core, from, blocks, most);
 	heapmod_unlock(heap, flags, _RET_IP_);
 	return seen;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * walk - read the blocks and owners of a heap, a batch at a time
+ * walk - read the blocks and owners of a heap in batches
  */
 #ifndef HEAPMOD_WALK_H
 #define HEAPMOD_WALK_H
 
 #include "heaps/heaps.h"
 
-#define HEAPS_BATCH	32		/* most blocks, or owners, that are read under the lock */
+#define HEAPS_BATCH	32		/* most blocks or owners read while the lock is held */
 
 /* As heap_walk(), with at most HEAPS_BATCH blocks. */
 u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *blocks, u32 most);
 
-/* Copy @count owners, at most HEAPS_BATCH, from number @from on. */
+/* Copy @count owners, at most HEAPS_BATCH, beginning at number @from. */
 void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owners, u32 count);
 
 #endif

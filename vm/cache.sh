@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by the scripts of vm/: the cache of what is slow to fetch or build.
+# Sourced by the scripts of vm/: a cache of files that are slow to fetch or build.
 #
-# An entry is a folder, named for what it is and for a hash of what went into it. It is
-# filled under a temporary name and renamed when complete, so an entry that is there is
-# whole. Losing the cache costs time and nothing else.
+# An entry is a folder, named by its kind and a hash of its inputs. It is filled under a
+# temporary name and renamed when it is complete: an existing entry is always complete.
+# The cache may be deleted at any time.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/heapmod
 
-# cache_entry NAME KEY FILL - print the entry's folder; when it is not there,
-# run the function FILL in a new folder first. Other processes wait meanwhile.
+# cache_entry NAME KEY FILL - print the entry's folder. If it does not exist, run the
+# function FILL in a new folder first, while other processes wait.
 cache_entry() {
 	local name=$1 key=$2 fill=$3 entry
 	entry=$cache/$name-$(printf %s "$key" | sha256sum | cut -c1-12)
@@ -25,11 +25,11 @@ cache_entry() {
 	echo "$entry"
 }
 
-# Runs in a subshell of cache_entry: the trap leaves no half-filled folder behind.
+# Runs in a subshell of cache_entry. The trap removes an incomplete folder.
 cache_fill() {
 	local entry=$1 fill=$2 folder
 	folder=$(mktemp -d "$entry.XXXXXX")
-	# shellcheck disable=SC2064 # the name is wanted as it is now
+	# shellcheck disable=SC2064 # expand the name now
 	trap "rm -rf '$folder'" EXIT
 	trap 'exit 130' INT TERM HUP
 	(set -e; cd "$folder"; "$fill" >&2 9>&-)

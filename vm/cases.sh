@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by vm/test-vm and vm/test-race: cases, each in a VM of its own. A case can name options of
-# vm/boot in a line `# boot: ...`. To CASE:WORD the kernel's command line says how=WORD.
+# Sourced by vm/test-vm and vm/test-race: run cases, each in its own VM. A line `# boot: ...` in a case has
+# options for vm/boot. CASE:WORD runs CASE with how=WORD on the kernel's command line.
 
-boot=()				# options of vm/boot for all of them
+boot=()				# options of vm/boot for all cases
 
-# kernel_name WHICH - what the modules for a kernel of vm/debian are built in; the stock kernel's, in `debian`
+# kernel_name WHICH - the folder in build/ with the modules for a kernel of vm/debian (`debian` for the stock kernel)
 kernel_name() {
 	local name=debian-${1//\//-}
 	echo "${name%-amd64}"
@@ -22,11 +22,11 @@ run_cases() {
 		file=vm/cases/${case%:*}.sh
 		read -ra options < <(sed -n 's/^# boot: //p' "$file") || true
 		vm/boot "${boot[@]}" "${options[@]}" -a "how=${case#*:}" "${modules[@]}" "$file" 2>&1 ||
-			echo "not ok - the VM of $case ended without a verdict of success"
+			echo "not ok - the VM of $case did not report success"
 	done
 }
 
-# totals TIER LOG - the last line of a tier, and its verdict
+# totals TIER LOG - print the last line of a tier; fail unless all its tests passed
 totals() {
 	local passed failed
 	passed=$(grep -ac '^ok' "$2" || true)

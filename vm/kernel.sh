@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by the scripts of vm/ that build a kernel from Debian's sources: `name` says which, for what
-# `arch`, and vm/$name.config what it adds to allnoconfig. The folder they leave is a KDIR for modules.
+# Sourced by the scripts of vm/ that build kernel `name` for `arch` from Debian's sources. vm/$name.config has the
+# options to add to allnoconfig. The folder that a build leaves is a KDIR for modules.
 
 : "${name:?}" "${arch:?}" "${here:?}"
 . "$here/cache.sh"
@@ -10,7 +10,7 @@ fragment=$here/$name.config
 source=/usr/src/linux-source-6.1.tar.xz
 version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 
-# Says how far a build has come, once in a while, by the object files it has made.
+# progress TOTAL - report the number of object files from time to time
 progress() {
 	while sleep 20; do
 		echo "$name: $(find . -name '*.o' | wc -l) of about $1 object files" >&2
@@ -24,7 +24,7 @@ configure() {
 	make -s ARCH="$arch" olddefconfig
 	grep -o '^CONFIG_.*' "$fragment" | while read -r option; do
 		grep -qx "$option" .config || {
-			echo "$name: the kernel's configuration refuses $option" >&2
+			echo "$name: $option is missing from the resulting .config" >&2
 			return 1
 		}
 	done
@@ -33,19 +33,19 @@ configure() {
 # build_kernel TARGET OBJECTS - in the current folder
 build_kernel() {
 	tar -xf "$source" --strip-components=1
-	[ "$(type -t mend)" != function ] || mend
+	[ "$(type -t fix_sources)" != function ] || fix_sources
 	configure >/dev/null
 	progress "$2" &
-	# shellcheck disable=SC2064 # the process is known now
+	# shellcheck disable=SC2064 # expand the process id now
 	trap "kill $!" EXIT
 	make -s ARCH="$arch" -j"$(nproc)" "$1" modules_prepare
 	make -s ARCH="$arch" modules	# Module.symvers of the kernel itself
-	# What modules do not need to build is half a gigabyte.
+	# Modules need none of this to build, and it is large.
 	find . -name '*.[oa]' ! -path './scripts/*' ! -path './tools/*' -delete
 	rm -rf Documentation drivers sound net fs samples
 }
 
-# What the kernel is made of: the cache's key.
+# The cache's key: all inputs of the build.
 kernel_key() {
 	cat "$fragment" "$here/kernel.sh" "$here/$name"
 	echo "$version"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench LIVE... TRACE... - what an allocation and a free cost at native speed, with caches, in
- * nanoseconds: with so many live blocks, and on recorded traces
+ * bench LIVE... TRACE... - the cost of an allocation and of a free at native speed, with caches, in
+ * nanoseconds: with LIVE blocks, and on recorded traces
  *
- * All contestants of a row are alive at once and take turns of a few hundred operations, so that
- * a noisy machine is noisy to all of them alike: read the ratios. One JSON object a row.
+ * All allocators of a row exist at the same time and take turns of a few hundred operations. So
+ * noise of the machine affects all of them: compare the ratios. Prints one JSON object per row.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -17,17 +17,17 @@
 #include <unistd.h>
 
 #include "../../tests/trace.h"
-#include "contest.h"
+#include "allocators.h"
 
 #define TURNS		40
 #define REPLAYS		5
-#define PAIRS		500	/* of operations in a turn */
+#define PAIRS		500	/* pairs of operations in a turn */
 
 struct workload {
 	const char *name;
 	u32 smallest;
-	u32 octaves;		/* sizes: log-uniform, so many doublings */
-	bool replaces;		/* live blocks; or else adds and removes one beside them */
+	u32 octaves;		/* log-uniform sizes: the largest is smallest << octaves */
+	bool replaces;		/* replaces live blocks; else allocates and frees one more */
 	u32 sizes[3];		/* of that one, in turn */
 };
 
@@ -38,30 +38,31 @@ static const struct workload workloads[] = {
 	{ "rotating", 16, 8, false, { 64, 200, 1000 } },
 };
 
-struct player {
-	const struct contestant *contestant;
+/* What is measured: an allocator and its live blocks. */
+struct subject {
+	const struct allocator *allocator;
 	void *state;
 	void **live;
 	u64 random;
 	u32 turn;
 	float *alloc_ns, *free_ns;
 	u32 samples;
-	float pair_ns[TURNS];	/* of turns that were timed as a whole */
+	float pair_ns[TURNS];	/* from turns timed as a whole */
 };
 
-static u32 next_random(struct player *player, u32 below)
+static u32 next_random(struct subject *subject, u32 below)
 {
-	player->random ^= player->random >> 12;
-	player->random ^= player->random << 25;
-	player->random ^= player->random >> 27;
-	return (player->random * 2685821657736338717ULL >> 32) * below >> 32;
+	subject->random ^= subject->random >> 12;
+	subject->random ^= subject->random << 25;
+	subject->random ^= subject->random >> 27;
+	return (subject->random * 2685821657736338717ULL >> 32) * below >> 32;
 }
 
-static u32 random_size(struct player *player, const struct workload *workload)
+static u32 random_size(struct subject *subject, const struct workload *workload)
 {
-	u32 low = workload->smallest << next_random(player, workload->octaves);
+	u32 low = workload->smallest << next_random(subject, workload->octaves);
 
-	return low + 1 + next_random(player, low);
+	return low + 1 + next_random(subject, low);
 }
 
 static u64 ticks(void)
@@ -108,227 +109,227 @@ static float cost(u64 start)
 	return spent > reading_cost ? (spent - reading_cost) * ns_per_tick : 0;
 }
 
-static u32 next_size(struct player *player, const struct workload *workload)
+static u32 next_size(struct subject *subject, const struct workload *workload)
 {
 	if (workload->replaces)
-		return random_size(player, workload);
-	return workload->sizes[player->turn++ % 3];
+		return random_size(subject, workload);
+	return workload->sizes[subject->turn++ % 3];
 }
 
-static void *alloc(struct player *player, u32 size)
+static void *alloc(struct subject *subject, u32 size)
 {
-	return player->contestant->alloc(player->state, size);
+	return subject->allocator->alloc(subject->state, size);
 }
 
-/* A block is written to as soon as it is there, as its user would. */
-static void touch(const struct player *player, void *ptr)
+/* Write to a new block, as a caller would. */
+static void touch(const struct subject *subject, void *ptr)
 {
 	if (!ptr) {
-		fprintf(stderr, "%s has no memory left\n", player->contestant->name);
+		fprintf(stderr, "bench: %s: out of memory\n", subject->allocator->name);
 		exit(1);
 	}
-	if (!player->contestant->most)
+	if (!subject->allocator->most)
 		*(u64 *)ptr = 1;
 }
 
-static void free_timed(struct player *player, void *ptr)
+static void free_timed(struct subject *subject, void *ptr)
 {
 	u64 start = ticks();
 
-	player->contestant->free(player->state, ptr);
-	player->free_ns[player->samples] = cost(start);
+	subject->allocator->free(subject->state, ptr);
+	subject->free_ns[subject->samples] = cost(start);
 }
 
-static void *alloc_timed(struct player *player, u32 size)
+static void *alloc_timed(struct subject *subject, u32 size)
 {
 	u64 start = ticks();
-	void *ptr = player->contestant->alloc(player->state, size);
+	void *ptr = subject->allocator->alloc(subject->state, size);
 
-	player->alloc_ns[player->samples] = cost(start);
+	subject->alloc_ns[subject->samples] = cost(start);
 	return ptr;
 }
 
-/* Each call by itself: for what is rare. The clock may be coarse. */
-static void pair_timed(struct player *player, const struct workload *workload, u32 count)
+/* Each call by itself, for the rare slow ones. The clock may be coarse. */
+static void pair_timed(struct subject *subject, const struct workload *workload, u32 count)
 {
-	u32 k = workload->replaces ? next_random(player, count) : count;
+	u32 k = workload->replaces ? next_random(subject, count) : count;
 
 	if (workload->replaces)
-		free_timed(player, player->live[k]);
-	player->live[k] = alloc_timed(player, next_size(player, workload));
-	touch(player, player->live[k]);
+		free_timed(subject, subject->live[k]);
+	subject->live[k] = alloc_timed(subject, next_size(subject, workload));
+	touch(subject, subject->live[k]);
 	if (!workload->replaces)
-		free_timed(player, player->live[k]);
-	player->samples++;
+		free_timed(subject, subject->live[k]);
+	subject->samples++;
 }
 
-static void pair(struct player *player, const struct workload *workload, u32 count)
+static void pair(struct subject *subject, const struct workload *workload, u32 count)
 {
-	const struct contestant *contestant = player->contestant;
-	u32 k = workload->replaces ? next_random(player, count) : count;
+	const struct allocator *allocator = subject->allocator;
+	u32 k = workload->replaces ? next_random(subject, count) : count;
 
 	if (workload->replaces)
-		contestant->free(player->state, player->live[k]);
-	player->live[k] = contestant->alloc(player->state, next_size(player, workload));
-	touch(player, player->live[k]);
+		allocator->free(subject->state, subject->live[k]);
+	subject->live[k] = allocator->alloc(subject->state, next_size(subject, workload));
+	touch(subject, subject->live[k]);
 	if (!workload->replaces)
-		contestant->free(player->state, player->live[k]);
+		allocator->free(subject->state, subject->live[k]);
 }
 
-/* First a turn that is timed as a whole, then one that is timed call by call. */
-static void take_turn(struct player *player, const struct workload *workload, u32 count, u32 turn)
+/* Time one turn as a whole, then one call by call. */
+static void take_turn(struct subject *subject, const struct workload *workload, u32 count, u32 turn)
 {
 	double start = now_ns();
 	u32 i;
 
 	for (i = 0; i < PAIRS; i++)
-		pair(player, workload, count);
-	player->pair_ns[turn] = (now_ns() - start) / PAIRS;
+		pair(subject, workload, count);
+	subject->pair_ns[turn] = (now_ns() - start) / PAIRS;
 	for (i = 0; i < PAIRS; i++)
-		pair_timed(player, workload, count);
+		pair_timed(subject, workload, count);
 }
 
-static bool player_open(struct player *player, const struct contestant *contestant,
-			const struct workload *workload, u32 count)
+static bool open_subject(struct subject *subject, const struct allocator *allocator,
+			 const struct workload *workload, u32 count)
 {
 	u64 sum = workload->smallest * 3ULL * ((1 << workload->octaves) - 1) / 2;
 	u64 mean = sum / workload->octaves;
 	u32 i, k;
 
-	*player = (struct player){ .contestant = contestant, .random = 88172645463325252ULL };
-	if (contestant->most && count > contestant->most)
+	*subject = (struct subject){ .allocator = allocator, .random = 88172645463325252ULL };
+	if (allocator->most && count > allocator->most)
 		return false;
-	player->state = contestant->open(count * (mean * 3 / 2 + 64) + (1 << 20));
-	if (!player->state)
+	subject->state = allocator->open(count * (mean * 3 / 2 + 64) + (1 << 20));
+	if (!subject->state)
 		return false;
-	player->live = calloc(count + 1, sizeof(void *));
-	player->alloc_ns = calloc(TURNS * PAIRS, sizeof(float));
-	player->free_ns = calloc(TURNS * PAIRS, sizeof(float));
+	subject->live = calloc(count + 1, sizeof(void *));
+	subject->alloc_ns = calloc(TURNS * PAIRS, sizeof(float));
+	subject->free_ns = calloc(TURNS * PAIRS, sizeof(float));
 	for (i = 0; i < count; i++)
-		touch(player, player->live[i] = alloc(player, random_size(player, workload)));
+		touch(subject, subject->live[i] = alloc(subject, random_size(subject, workload)));
 	for (i = 0; i < count; i++) {
-		k = next_random(player, count);
-		contestant->free(player->state, player->live[k]);
-		touch(player, player->live[k] = alloc(player, random_size(player, workload)));
+		k = next_random(subject, count);
+		allocator->free(subject->state, subject->live[k]);
+		touch(subject, subject->live[k] = alloc(subject, random_size(subject, workload)));
 	}
 	return true;
 }
 
-static void player_close(struct player *player, u32 count)
+static void close_subject(struct subject *subject, u32 count)
 {
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		player->contestant->free(player->state, player->live[i]);
-	player->contestant->close(player->state);
-	free(player->live);
-	free(player->alloc_ns);
-	free(player->free_ns);
+		subject->allocator->free(subject->state, subject->live[i]);
+	subject->allocator->close(subject->state);
+	free(subject->live);
+	free(subject->alloc_ns);
+	free(subject->free_ns);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_floats(const void *a, const void *b)
 {
 	float left = *(const float *)a, right = *(const float *)b;
 
 	return left < right ? -1 : left > right;
 }
 
-static void row_start(const struct contestant *contestant, const char *workload, u32 count,
+static void row_start(const struct allocator *allocator, const char *workload, u32 count,
 		      const char *op)
 {
 	printf("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",",
-	       contestant->name, workload, count, op);
+	       allocator->name, workload, count, op);
 }
 
-static void row(const struct player *player, const char *workload, u32 count, const char *op,
+static void row(const struct subject *subject, const char *workload, u32 count, const char *op,
 		float *ns, u32 samples)
 {
-	qsort(ns, samples, sizeof(*ns), compare);
-	row_start(player->contestant, workload, count, op);
+	qsort(ns, samples, sizeof(*ns), compare_floats);
+	row_start(subject->allocator, workload, count, op);
 	printf("\"median\":%.1f,\"p999\":%.1f}\n", ns[samples / 2],
 	       ns[samples - 1 - samples / 1000]);
 }
 
-static void rows(const struct player *player, const char *workload, u32 count)
+static void rows(const struct subject *subject, const char *workload, u32 count)
 {
-	row(player, workload, count, "pair", (float *)player->pair_ns, TURNS);
-	row(player, workload, count, "alloc", player->alloc_ns, player->samples);
-	row(player, workload, count, "free", player->free_ns, player->samples);
+	row(subject, workload, count, "pair", (float *)subject->pair_ns, TURNS);
+	row(subject, workload, count, "alloc", subject->alloc_ns, subject->samples);
+	row(subject, workload, count, "free", subject->free_ns, subject->samples);
 }
 
-static void contest(const struct workload *workload, u32 count)
+static void compare_on_workload(const struct workload *workload, u32 count)
 {
-	struct player players[CONTESTANTS];
-	bool plays[CONTESTANTS];
+	struct subject subjects[ALLOCATORS];
+	bool opened[ALLOCATORS];
 	u32 c, turn;
 
-	for (c = 0; c < CONTESTANTS; c++)
-		plays[c] = player_open(&players[c], &contestants[c], workload, count);
+	for (c = 0; c < ALLOCATORS; c++)
+		opened[c] = open_subject(&subjects[c], &allocators[c], workload, count);
 	for (turn = 0; turn < TURNS; turn++) {
-		for (c = 0; c < CONTESTANTS; c++) {
-			if (plays[c])
-				take_turn(&players[c], workload, count, turn);
+		for (c = 0; c < ALLOCATORS; c++) {
+			if (opened[c])
+				take_turn(&subjects[c], workload, count, turn);
 		}
 	}
-	for (c = 0; c < CONTESTANTS; c++) {
-		if (!plays[c])
+	for (c = 0; c < ALLOCATORS; c++) {
+		if (!opened[c])
 			continue;
-		rows(&players[c], workload->name, count);
-		player_close(&players[c], count);
+		rows(&subjects[c], workload->name, count);
+		close_subject(&subjects[c], count);
 	}
 	fflush(stdout);
 }
 
-/* In a process of its own: how much memory it takes to hold the live bytes, all of them written. */
-static void measure_memory(const struct contestant *contestant, u32 count)
+/* The memory of a process per live byte, with all live bytes written. Runs in its own process. */
+static void measure_memory(const struct allocator *allocator, u32 count)
 {
 	const struct workload *workload = &workloads[0];
-	struct player player = { .contestant = contestant, .random = 88172645463325252ULL };
+	struct subject subject = { .allocator = allocator, .random = 88172645463325252ULL };
 	u32 *sizes = calloc(count, sizeof(*sizes));
 	u64 live = 0, peak = 0;
 	struct rusage before, after;
 	u32 i, k;
 
-	player.state = contestant->open(count * 1300ULL + (1 << 20));
-	if (!player.state)
+	subject.state = allocator->open(count * 1300ULL + (1 << 20));
+	if (!subject.state)
 		return;
-	player.live = calloc(count, sizeof(void *));
-	memset(player.live, 1, count * sizeof(void *));
+	subject.live = calloc(count, sizeof(void *));
+	memset(subject.live, 1, count * sizeof(void *));
 	memset(sizes, 1, count * sizeof(*sizes));
 	getrusage(RUSAGE_SELF, &before);
 	for (i = 0; i < 4 * count; i++) {
-		k = i < count ? i : next_random(&player, count);
+		k = i < count ? i : next_random(&subject, count);
 		if (i >= count) {
-			contestant->free(player.state, player.live[k]);
+			allocator->free(subject.state, subject.live[k]);
 			live -= sizes[k];
 		}
-		sizes[k] = random_size(&player, workload);
-		player.live[k] = alloc(&player, sizes[k]);
-		memset(player.live[k], 1, sizes[k]);
+		sizes[k] = random_size(&subject, workload);
+		subject.live[k] = alloc(&subject, sizes[k]);
+		memset(subject.live[k], 1, sizes[k]);
 		live += sizes[k];
 		peak = live > peak ? live : peak;
 	}
 	getrusage(RUSAGE_SELF, &after);
-	row_start(contestant, "mixed", count, "memory");
+	row_start(allocator, "mixed", count, "memory");
 	printf("\"ratio\":%.3f}\n", (after.ru_maxrss - before.ru_maxrss) * 1024.0 / peak);
 	fflush(stdout);
 }
 
-static void memory(const struct contestant *contestant, u32 count)
+static void memory(const struct allocator *allocator, u32 count)
 {
-	if (contestant->most)
+	if (allocator->most)
 		return;
 	if (!fork()) {
-		measure_memory(contestant, count);
+		measure_memory(allocator, count);
 		_exit(0);
 	}
 	wait(NULL);
 }
 
-/* Once through a trace, in ns an event; what lives at the end is freed after that. */
-static float replay(const struct contestant *contestant, const struct trace *trace, void **live)
+/* Replay a trace: nanoseconds per event. Blocks that are live at its end are freed untimed. */
+static float replay(const struct allocator *allocator, const struct trace *trace, void **live)
 {
-	void *state = contestant->open(64 << 20);
+	void *state = allocator->open(64 << 20);
 	double start = now_ns(), spent;
 	u32 i;
 
@@ -338,41 +339,41 @@ static float replay(const struct contestant *contestant, const struct trace *tra
 		const struct event *event = &trace->events[i];
 
 		if (event->size) {
-			live[event->id] = contestant->alloc(state, event->size);
+			live[event->id] = allocator->alloc(state, event->size);
 		} else {
-			contestant->free(state, live[event->id]);
+			allocator->free(state, live[event->id]);
 			live[event->id] = NULL;
 		}
 	}
 	spent = now_ns() - start;
 	for (i = 0; i <= trace->blocks; i++) {
 		if (live[i])
-			contestant->free(state, live[i]);
+			allocator->free(state, live[i]);
 		live[i] = NULL;
 	}
-	contestant->close(state);
+	allocator->close(state);
 	return spent / trace->count;
 }
 
-/* In a row of a trace, the number of live blocks is that of its events. */
-static void contest_on_trace(const char *path)
+/* The rows of a trace have the number of events in place of live blocks. */
+static void compare_on_trace(const char *path)
 {
 	struct trace trace = trace_load(path);
 	void **live = calloc(trace.blocks + 1, sizeof(*live));
-	float ns[CONTESTANTS][REPLAYS];
+	float ns[ALLOCATORS][REPLAYS];
 	char *name = basename(path);
 	u32 c, turn;
 
 	*strrchr(name, '.') = '\0';
 	for (turn = 0; turn < REPLAYS; turn++) {
-		for (c = 0; c < CONTESTANTS; c++)
-			ns[c][turn] = replay(&contestants[c], &trace, live);
+		for (c = 0; c < ALLOCATORS; c++)
+			ns[c][turn] = replay(&allocators[c], &trace, live);
 	}
-	for (c = 0; c < CONTESTANTS; c++) {
+	for (c = 0; c < ALLOCATORS; c++) {
 		if (ns[c][0] < 0)
 			continue;
-		qsort(ns[c], REPLAYS, sizeof(float), compare);
-		row_start(&contestants[c], name, trace.count, "event");
+		qsort(ns[c], REPLAYS, sizeof(float), compare_floats);
+		row_start(&allocators[c], name, trace.count, "event");
 		printf("\"median\":%.1f}\n", ns[c][REPLAYS / 2]);
 	}
 	free(live);
@@ -385,15 +386,15 @@ int main(int argc, char **argv)
 	int i;
 
 	calibrate();
-	for (c = 0; c < CONTESTANTS; c++)
-		memory(&contestants[c], 100000);
+	for (c = 0; c < ALLOCATORS; c++)
+		memory(&allocators[c], 100000);
 	for (i = 1; i < argc; i++) {
 		if (strchr(argv[i], '.')) {
-			contest_on_trace(argv[i]);
+			compare_on_trace(argv[i]);
 			continue;
 		}
 		for (w = 0; w < sizeof(workloads) / sizeof(*workloads); w++)
-			contest(&workloads[w], atoi(argv[i]));
+			compare_on_workload(&workloads[w], atoi(argv[i]));
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * best_fit - the other policy, as a reference: the smallest hole that is large enough
+ * best_fit - best fit, as a reference: allocates in the smallest hole that is large enough
  */
 #include <stdlib.h>
 
@@ -55,7 +55,7 @@ void best_fit_destroy(struct best_fit *heap)
 	}
 }
 
-/* The smallest that is large enough; the lowest of several. */
+/* The smallest hole that is large enough; of several, the lowest. */
 static struct part *best(const struct best_fit *heap, u32 granules)
 {
 	struct part *part, *best = NULL;
@@ -85,24 +85,24 @@ struct part *best_fit_alloc(struct best_fit *heap, u32 granules)
 	return part;
 }
 
-/* The hole behind @part becomes part of it. */
-static void swallow(struct best_fit *heap, struct part *part)
+/* Coalesce @part with the hole behind it. */
+static void coalesce(struct best_fit *heap, struct part *part)
 {
-	struct part *gone = part->next;
+	struct part *hole = part->next;
 
-	drop_hole(heap, gone);
-	part->size += gone->size;
-	part->next = gone->next;
-	if (gone->next)
-		gone->next->prev = part;
-	free(gone);
+	drop_hole(heap, hole);
+	part->size += hole->size;
+	part->next = hole->next;
+	if (hole->next)
+		hole->next->prev = part;
+	free(hole);
 }
 
 void best_fit_free(struct best_fit *heap, struct part *part)
 {
 	add_hole(heap, part);
 	if (part->next && !part->next->used)
-		swallow(heap, part);
+		coalesce(heap, part);
 	if (part->prev && !part->prev->used)
-		swallow(heap, part->prev);
+		coalesce(heap, part->prev);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * best_fit - the other policy, as a reference: the smallest hole that is large enough
+ * best_fit - best fit, as a reference: allocates in the smallest hole that is large enough
  */
 #ifndef BEST_FIT_H
 #define BEST_FIT_H
@@ -12,11 +12,11 @@ struct part {
 	u32 size;
 	bool used;
 	struct part *next, *prev;	/* by address */
-	struct part *before, *behind;	/* among the holes, in no order */
+	struct part *before, *behind;	/* in the list of holes, unordered */
 };
 
 struct best_fit {
-	struct part *first;		/* stays so, whatever is merged with it */
+	struct part *first;		/* never freed: coalescing keeps the lower part */
 	struct part *holes;
 };
 

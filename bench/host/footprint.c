@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * footprint TRACE... - how much room first fit and best fit need
+ * footprint TRACE... - the memory that first fit and best fit need
  *
- * The peak footprint is the highest address ever used; peak live, the most bytes ever live, rounded
- * to granules and with headers. One JSON object a trace, and one for random sizes without any
- * memory of what came before, on which first fit is known to do worse.
+ * The peak footprint is the highest address in use at any time. Peak live is the most bytes live at
+ * any time, with headers and rounded to granules. Prints one JSON object per trace, and one for
+ * random sizes and frees, a workload on which first fit is known to need more than best fit.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -16,19 +16,19 @@
 #include "../../tests/trace.h"
 #include "best_fit.h"
 
-#define GRANULES (48U << 20)	/* more than any of them takes; only headers are touched */
+#define GRANULES (48U << 20)	/* more than any trace needs; only headers are written */
 
 struct peaks {
 	u64 live, live_now;
 	u64 first_fit, best_fit;
 };
 
-static u32 granules_for(u32 size)
+static u32 block_granules(u32 size)
 {
 	return (size + 8 + 15) / 16;
 }
 
-static void grow(u64 *peak, u64 now)
+static void raise_peak(u64 *peak, u64 now)
 {
 	if (*peak < now)
 		*peak = now;
@@ -51,13 +51,13 @@ static struct peaks measure(const struct trace *trace)
 		u32 id = trace->events[i].id, size = trace->events[i].size;
 
 		if (size) {
-			granules[id] = granules_for(size);
+			granules[id] = block_granules(size);
 			first[id] = heap_alloc(&arena.heap, size, 1);
 			best[id] = best_fit_alloc(&best_fit, granules[id]);
 			peaks.live_now += granules[id];
-			grow(&peaks.live, peaks.live_now);
-			grow(&peaks.first_fit, place_of(&arena, first[id]) + granules[id]);
-			grow(&peaks.best_fit, best[id]->at + granules[id]);
+			raise_peak(&peaks.live, peaks.live_now);
+			raise_peak(&peaks.first_fit, place_of(&arena, first[id]) + granules[id]);
+			raise_peak(&peaks.best_fit, best[id]->at + granules[id]);
 		} else {
 			heap_free(&arena.heap, first[id], &freed);
 			best_fit_free(&best_fit, best[id]);
@@ -82,8 +82,8 @@ static void show(const char *name, const struct trace *trace)
 	       (double)peaks.best_fit / peaks.live);
 }
 
-/* As the workload `mixed` of the other benchmarks: log-uniform 16..4096, random replacements. */
-static struct trace memoryless(u32 blocks, u32 rounds)
+/* As the workload `mixed`: replaces random blocks, with log-uniform sizes of 16 to 4096. */
+static struct trace random_trace(u32 blocks, u32 rounds)
 {
 	struct trace trace = { .events = calloc(blocks + 2 * rounds, sizeof(struct event)) };
 	u32 *live = calloc(blocks, sizeof(*live));
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 		show(basename(argv[i]), &trace);
 		trace_free(&trace);
 	}
-	trace = memoryless(10000, 100000);
+	trace = random_trace(10000, 100000);
 	show("random", &trace);
 	trace_free(&trace);
 	return 0;

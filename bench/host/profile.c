@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * profile LIVE - random replacements among live blocks, for callgrind to count instructions in
+ * profile LIVE - replace random live blocks, while callgrind counts instructions
  *
- * What is of interest happens in pair(); run it with --toggle-collect=pair.
+ * Run it with --toggle-collect=pair, which collects only in pair().
  */
 #include <linux/compiler.h>
 
@@ -12,7 +12,7 @@
 
 static struct arena arena;
 
-/* Log-uniform 16..4096, as the workload `mixed`. */
+/* Log-uniform, 16 to 4096 bytes, as in the workload `mixed`. */
 static u32 random_size(void)
 {
 	u32 low = 16U << next_random(8);

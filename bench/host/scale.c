@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scale LIVE PAIRS TURNS - what threads do in a second that share a heap under a spinlock, or have
- * one each, and how long they wait for the lock
+ * scale LIVE PAIRS TURNS - operations per second of threads that share a heap under a spinlock or
+ * have a heap each, and the time that they wait for the lock
  *
- * As bench/kernel/scale.c, with the core alone, at native speed. One JSON object a row and turn.
+ * As bench/kernel/scale.c, but with the core alone, at native speed. Prints one JSON object per row
+ * and turn.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -18,12 +19,12 @@
 #include "heap_core.h"
 
 #define CPUS		2U
-#define MEAN_BYTES	1024		/* of a live block, with room to be fragmented */
+#define MEAN_BYTES	1024		/* of a live block, with room for fragmentation */
 
-/* The lock in a line of its own. */
+/* The lock is in a cache line of its own. */
 struct shared_heap {
 	pthread_spinlock_t lock;
-	u64 waited_ns;			/* under the lock */
+	u64 waited_ns;			/* protected by lock */
 	struct heap heap __aligned(64);
 	void *region;
 	void *index;
@@ -91,7 +92,7 @@ static void *allocate(struct worker *worker, size_t size)
 	ptr = heap_alloc(&worker->heap->heap, size, 1);
 	pthread_spin_unlock(&worker->heap->lock);
 	if (!ptr) {
-		fprintf(stderr, "scale: the heap has no room\n");
+		fprintf(stderr, "scale: the heap is full\n");
 		exit(1);
 	}
 	*(u64 *)ptr = 1;
@@ -107,7 +108,7 @@ static void free_block(struct worker *worker, void *ptr)
 	pthread_spin_unlock(&worker->heap->lock);
 }
 
-/* A random block goes, another of a random size comes. */
+/* Replace a random block by one of a random size. */
 static void mixed(struct worker *worker)
 {
 	void **block = &worker->live[next_random(worker, live)];
@@ -116,7 +117,7 @@ static void mixed(struct worker *worker)
 	*block = allocate(worker, random_size(worker));
 }
 
-/* Beside the live blocks one comes and goes. */
+/* Allocate and free one more block. */
 static void hot(struct worker *worker)
 {
 	free_block(worker, allocate(worker, 64));
@@ -146,7 +147,7 @@ static void *get_memory(u64 bytes)
 	void *memory = calloc(1, bytes + HEAP_GRANULE);
 
 	if (!memory) {
-		fprintf(stderr, "scale: there is no memory\n");
+		fprintf(stderr, "scale: out of memory\n");
 		exit(1);
 	}
 	return memory;
@@ -232,7 +233,7 @@ int main(int argc, char **argv)
 		pairs = atoi(argv[2]);
 	}
 	if (!live || !pairs || !turns || sysconf(_SC_NPROCESSORS_ONLN) < CPUS) {
-		fprintf(stderr, "usage: scale LIVE PAIRS TURNS, on two CPUs\n");
+		fprintf(stderr, "usage: scale LIVE PAIRS TURNS (needs two CPUs)\n");
 		return 2;
 	}
 	for (i = 0; i < CPUS; i++)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench - what an allocation and a free cost, in executed instructions
+ * bench - the cost of an allocation and of a free, in executed instructions
  *
- * insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot; then
- * /sys/kernel/debug/heap_bench/rows has a JSON object a row. Meant for a virtual machine that
- * counts instructions (QEMU's -icount): there the time stamp counter is the number of instructions
- * executed.
+ * After `insmod heap_bench.ko live=1000,10000 rounds=20000 trace=boot`, the file
+ * /sys/kernel/debug/heap_bench/rows has one JSON object per row. The module is meant for a virtual
+ * machine that counts instructions (QEMU's -icount), where the time stamp counter is the number of
+ * executed instructions.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,7 +16,7 @@
 #include <linux/string.h>
 #include <linux/timex.h>
 
-#include "contest.h"
+#include "rig.h"
 #include "rows.h"
 #include "trace.h"
 
@@ -27,86 +27,86 @@ MODULE_PARM_DESC(live, "numbers of live blocks");
 
 static unsigned int rounds = 20000;
 module_param(rounds, uint, 0);
-MODULE_PARM_DESC(rounds, "of each workload");
+MODULE_PARM_DESC(rounds, "operations of each workload");
 
 static char *trace;
 module_param(trace, charp, 0);
-MODULE_PARM_DESC(trace, "a recorded trace to replay after that: the path of its text");
+MODULE_PARM_DESC(trace, "path of a recorded trace, as text, to replay after the workloads");
 
 static struct bench_trace bench_trace;
 
-/* At most so many operations of this contestant, to have an answer today. */
-static u32 patient(u32 operations)
+/* Limit the operations of a slow allocator, so that the run ends in time. */
+static u32 limited(u32 operations)
 {
-	const struct contestant *contestant = contest.contestant;
+	const struct allocator *allocator = rig.allocator;
 
-	if (!contestant->patience)
+	if (!allocator->limit)
 		return operations;
-	return min_t(u64, operations, div_u64(contestant->patience * 100000ULL, contest.count));
+	return min_t(u64, operations, div_u64(allocator->limit * 100000ULL, rig.count));
 }
 
 static void measure(void)
 {
 	u64 start;
 
-	contest.alloc_costs.count = 0;
-	contest.free_costs.count = 0;
+	rig.alloc_costs.count = 0;
+	rig.free_costs.count = 0;
 	start = get_cycles();
-	contest.workload->run();
+	rig.workload->run();
 	row_total(get_cycles() - start);
-	row_samples("alloc", &contest.alloc_costs);
-	row_samples("free", &contest.free_costs);
+	row_samples("alloc", &rig.alloc_costs);
+	row_samples("free", &rig.free_costs);
 }
 
-static void compete_at_steady_state(void)
+static void measure_steady_state(void)
 {
-	contest_fill();
-	contest_steady(patient(contest.count));
-	if (contest.workload->prepare)
-		contest.workload->prepare();
+	rig_fill();
+	rig_steady(limited(rig.count));
+	if (rig.workload->prepare)
+		rig.workload->prepare();
 	measure();
-	contest_drain();
+	rig_drain();
 }
 
-static void compete_on_trace(void)
+static void measure_trace(void)
 {
 	measure();
-	contest.count = bench_trace.ids + 1;
-	contest_drain();
+	rig.count = bench_trace.ids + 1;
+	rig_drain();
 }
 
-/* The same blocks for everybody: the seed is always the same. */
-static int compete(size_t bytes, void (*run)(void))
+/* Every allocator gets the same requests: the seed is always the same. */
+static int run_allocator(size_t bytes, void (*run)(void))
 {
-	const struct contestant *contestant = contest.contestant;
-	u32 count = contest.count;
+	const struct allocator *allocator = rig.allocator;
+	u32 count = rig.count;
 	int error;
 
-	if (contestant->most && count > contestant->most)
+	if (allocator->most && count > allocator->most)
 		return 0;
-	contest_seed();
-	error = contestant->open(bytes, count + 1);
+	rig_seed();
+	error = allocator->open(bytes, count + 1);
 	if (!error)
 		run();
-	contestant->close();
-	contest.count = count;
-	if (!error && contest.failed)
+	allocator->close();
+	rig.count = count;
+	if (!error && rig.failed)
 		error = -ENOSPC;
 	if (error)
-		pr_err("%s cannot do %s with %u live blocks: %d\n", contestant->name,
-		       contest.workload->name, count, error);
+		pr_err("%s cannot do %s with %u live blocks: %d\n", allocator->name,
+		       rig.workload->name, count, error);
 	return error;
 }
 
-static int everybody(size_t bytes, u32 operations, void (*run)(void))
+static int run_allocators(size_t bytes, u32 operations, void (*run)(void))
 {
 	unsigned int c;
 	int error = 0;
 
-	for (c = 0; c < contestants_count && !error; c++) {
-		contest.contestant = &contestants[c];
-		contest.rounds = patient(operations);
-		error = compete(bytes, run);
+	for (c = 0; c < allocators_count && !error; c++) {
+		rig.allocator = &allocators[c];
+		rig.rounds = limited(operations);
+		error = run_allocator(bytes, run);
 	}
 	return error;
 }
@@ -117,10 +117,10 @@ static int run_workloads(void)
 	int error = 0;
 
 	for (l = 0; l < live_count && !error; l++) {
-		contest.count = live[l];
+		rig.count = live[l];
 		for (w = 0; w < workloads_count && !error; w++) {
-			contest.workload = &workloads[w];
-			error = everybody(contest_bytes(), rounds, compete_at_steady_state);
+			rig.workload = &workloads[w];
+			error = run_allocators(rig_bytes(), rounds, measure_steady_state);
 		}
 	}
 	return error;
@@ -135,25 +135,25 @@ static int run_trace(void)
 {
 	const struct workload workload = { .name = kbasename(trace), .run = replay };
 
-	contest.workload = &workload;
-	contest.count = bench_trace.live;
-	return everybody(PAGE_ALIGN(bench_trace.bytes * 3 / 2 + SZ_64K), bench_trace.count / 2,
-			 compete_on_trace);
+	rig.workload = &workload;
+	rig.count = bench_trace.live;
+	return run_allocators(PAGE_ALIGN(bench_trace.bytes * 3 / 2 + SZ_64K),
+			      bench_trace.count / 2, measure_trace);
 }
 
 static int run(u32 blocks, u32 samples)
 {
-	int error = contest_init(blocks, samples);
+	int error = rig_init(blocks, samples);
 
 	if (!error)
 		error = run_workloads();
 	if (!error && trace)
 		error = run_trace();
-	contest_destroy();
+	rig_destroy();
 	return error;
 }
 
-/* The most live blocks that are wanted, or 0 for numbers that make no sense. */
+/* The largest of the numbers in live=, or 0 if one of them is too small. */
 static u32 most_live(void)
 {
 	u32 most = 0, i;
@@ -171,7 +171,7 @@ static int __init bench_init(void)
 	int error = rows_init();
 
 	if (!error && (!most_live() || !rounds)) {
-		pr_err("live= wants numbers of at least 2, rounds= one of at least 1\n");
+		pr_err("live= must be at least 2, and rounds= at least 1\n");
 		error = -EINVAL;
 	}
 	if (!error && trace)
@@ -194,5 +194,5 @@ static void __exit bench_exit(void)
 module_exit(bench_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("what an allocation costs, in instructions");
+MODULE_DESCRIPTION("Cost of an allocation, in instructions");
 MODULE_LICENSE("GPL");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_late - how late an interrupt is while somebody reads a heap's files
+ * heap_late - the latency of an interrupt while a heap's files are read
  *
- * A reader holds the heap's lock, with interrupts off, for a batch at a time. A timer that is due
- * meanwhile is late by that. /sys/kernel/debug/heap_late/late says by how much at most, in
- * nanoseconds, since it was read before; on a virtual machine that counts instructions, these are
- * instructions. The path of every interrupt is in it, too: compare with when nobody reads.
+ * A read holds the heap's lock, with interrupts off, for one batch at a time, and delays a timer
+ * that expires during it. /sys/kernel/debug/heap_late/late is the longest delay since its last
+ * read, in nanoseconds; in a virtual machine that counts instructions, in instructions. The delay
+ * includes the path of any interrupt: compare it with the delay while no file is read.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,12 +20,12 @@
 #include "heaps/compat.h"
 #include "heapmod.h"
 
-#define PERIOD	20000		/* nanoseconds, several times what an interrupt takes */
-#define BYTES	40		/* of a block, with 8 of header three granules */
+#define PERIOD	20000		/* nanoseconds; several times the cost of an interrupt */
+#define BYTES	40		/* of a block: three granules, with the header */
 
 static unsigned int live = 1000;
 module_param(live, uint, 0444);
-MODULE_PARM_DESC(live, "blocks that live, with a hole behind each (default 1000)");
+MODULE_PARM_DESC(live, "live blocks, with a hole before each (default 1000)");
 
 static struct heapmod *heap;
 static struct hrtimer timer;
@@ -49,7 +49,7 @@ static int late_get(void *data, u64 *value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(late_fops, late_get, NULL, "%llu\n");
 
-/* First no holes, so that nothing that comes takes one. */
+/* Make the holes last, or the next block would take one. */
 static int __init fill_with(void **holes)
 {
 	unsigned int i;
@@ -104,5 +104,5 @@ module_init(late_init);
 module_exit(late_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("How late interrupts are while a heap is read");
+MODULE_DESCRIPTION("Latency of interrupts while a heap is read");
 MODULE_LICENSE("GPL");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rows - the results: a JSON object a row, in debugfs
+ * rows - the results in debugfs: one JSON object per row
  */
 #include <linux/debugfs.h>
 #include <linux/math64.h>
@@ -8,7 +8,7 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "contest.h"
+#include "rig.h"
 #include "rows.h"
 
 #define ROWS_BYTES SZ_1M
@@ -16,7 +16,7 @@
 static char *rows;
 static size_t rows_length;
 static struct dentry *folder;
-static u64 harness_tenths;		/* a round without an allocator, for each workload */
+static u64 harness_tenths;		/* a round of this workload without an allocator */
 
 static __printf(1, 2) void row(const char *format, ...)
 {
@@ -30,7 +30,7 @@ static __printf(1, 2) void row(const char *format, ...)
 static void row_start(const char *op, u64 mean_tenths)
 {
 	row("{\"allocator\":\"%s\",\"workload\":\"%s\",\"live\":%u,\"op\":\"%s\",",
-	    contest.contestant->name, contest.workload->name, contest.count, op);
+	    rig.allocator->name, rig.workload->name, rig.count, op);
 	row("\"mean\":%llu.%llu", mean_tenths / 10, mean_tenths % 10);
 }
 
@@ -48,12 +48,12 @@ void row_samples(const char *op, struct samples *samples)
 	row("]}\n");
 }
 
-/* Everything that happened in the rounds, so that what is put off counts as well. */
+/* All that the rounds cost, deferred work included. */
 void row_total(u64 cycles)
 {
-	u64 tenths = div_u64(cycles * 10, contest.rounds);
+	u64 tenths = div_u64(cycles * 10, rig.rounds);
 
-	if (contest.contestant == &contestants[0])
+	if (rig.allocator == &allocators[0])
 		harness_tenths = tenths;
 	row_start("total", tenths > harness_tenths ? tenths - harness_tenths : 0);
 	row("}\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rows - the results: a JSON object a row, in debugfs
+ * rows - the results in debugfs: one JSON object per row
  */
 #ifndef BENCH_ROWS_H
 #define BENCH_ROWS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * samples - costs of single calls, and what they come to
+ * samples - the costs of single calls, and their summary
  */
 #include <linux/errno.h>
 #include <linux/math64.h>
@@ -35,7 +35,7 @@ static int compare(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* The cost that @permille of the samples do not exceed. */
+/* @permille of the samples are at most this. */
 static u32 quantile(const struct samples *samples, u32 permille)
 {
 	u32 rank = mul_u64_u32_div(samples->count, permille, 1000);
@@ -43,7 +43,7 @@ static u32 quantile(const struct samples *samples, u32 permille)
 	return samples->cost[min(rank, samples->count - 1)];
 }
 
-/* Sorts the samples. All zero when there are none. */
+/* Sorts the samples. The summary of no samples is all zero. */
 void samples_sum_up(struct samples *samples, struct summary *summary)
 {
 	u64 sum = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * samples - costs of single calls, and what they come to
+ * samples - the costs of single calls, and their summary
  */
 #ifndef BENCH_SAMPLES_H
 #define BENCH_SAMPLES_H
 
 #include <linux/types.h>
 
-#define QUANTILES	12		/* 0, 10, ... 90, 99, 99.9 per cent; the largest apart */
+#define QUANTILES	12		/* 0, 10, ... 90, 99 and 99.9 per cent */
 
 struct samples {
 	u32 *cost;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scale - what CPUs do in a second that share a heap, or have one each, and how long they wait for
- * its lock
+ * scale - operations per second of CPUs that share a heap or have a heap each, and the time that
+ * they wait for the lock
  *
- * insmod heap_scale.ko live=1000 pairs=100000 turns=5; then /sys/kernel/debug/heap_scale/rows has a
- * JSON object a row and turn. Meant for a machine whose CPUs run at the same time.
+ * After `insmod heap_scale.ko live=1000 pairs=100000 turns=5`, the file
+ * /sys/kernel/debug/heap_scale/rows has one JSON object per row and turn. The CPUs must run at the
+ * same time.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,20 +28,20 @@
 #include "heaps/heaps.h"
 
 #define CPUS		2U
-#define MEAN_BYTES	1024		/* of a live block, with room to be fragmented */
+#define MEAN_BYTES	1024		/* of a live block, with room for fragmentation */
 #define ROWS_BYTES	SZ_64K
 
 static unsigned int live = 1000;
 module_param(live, uint, 0);
-MODULE_PARM_DESC(live, "blocks of each CPU");
+MODULE_PARM_DESC(live, "live blocks of each CPU");
 
 static unsigned int pairs = 100000;
 module_param(pairs, uint, 0);
-MODULE_PARM_DESC(pairs, "of a free and an allocation, by each CPU, in a turn");
+MODULE_PARM_DESC(pairs, "pairs of a free and an allocation, for each CPU and turn");
 
 static unsigned int turns = 5;
 module_param(turns, uint, 0);
-MODULE_PARM_DESC(turns, "how often all is measured");
+MODULE_PARM_DESC(turns, "repetitions of the whole measurement");
 
 struct worker {
 	struct heapmod *heap;
@@ -79,7 +80,7 @@ static void *allocate(struct worker *worker, size_t size)
 	return ptr;
 }
 
-/* A random block goes, another of a random size comes. */
+/* Replace a random block by one of a random size. */
 static void mixed(struct worker *worker)
 {
 	void **block = &worker->live[prandom_u32_state(&worker->random) % live];
@@ -88,7 +89,7 @@ static void mixed(struct worker *worker)
 	*block = allocate(worker, random_size(worker));
 }
 
-/* Beside the live blocks one comes and goes. */
+/* Allocate and free one more block. */
 static void hot(struct worker *worker)
 {
 	heapmod_free(worker->heap, allocate(worker, 64));
@@ -96,7 +97,7 @@ static void hot(struct worker *worker)
 
 static const struct workload workloads[] = { { "mixed", mixed }, { "hot", hot } };
 
-/* All begin at the same time; the last one to end ends the turn. */
+/* All workers start together. The last one completes the turn. */
 static int work(void *data)
 {
 	struct worker *worker = data;
@@ -161,7 +162,7 @@ static void close_heaps(void)
 		workers[i].heap = NULL;
 }
 
-/* Threads are made before any begins. */
+/* Create all threads before the first one runs. */
 static int start(unsigned int cpus)
 {
 	struct task_struct *tasks[CPUS];
@@ -195,7 +196,7 @@ static u64 waited(unsigned int cpus, bool shared)
 	return ns;
 }
 
-static __printf(1, 2) void say(const char *format, ...)
+static __printf(1, 2) void print(const char *format, ...)
 {
 	va_list args;
 
@@ -210,9 +211,9 @@ static void row(unsigned int cpus, bool shared, u64 ns)
 	u64 rate = div64_u64(operations * NSEC_PER_SEC, max_t(u64, ns, 1));
 	u64 wait = div64_u64(waited(cpus, shared) * 1000, max_t(u64, ns * cpus, 1));
 
-	say("{\"where\":\"kernel\",\"workload\":\"%s\",\"cpus\":%u,", workload->name, cpus);
-	say("\"heaps\":\"%s\",\"rate\":%llu,\"wait\":%llu}\n", shared ? "shared" : "own", rate,
-	    wait);
+	print("{\"where\":\"kernel\",\"workload\":\"%s\",\"cpus\":%u,", workload->name, cpus);
+	print("\"heaps\":\"%s\",\"rate\":%llu,\"wait\":%llu}\n", shared ? "shared" : "own", rate,
+	      wait);
 }
 
 static int measure(unsigned int cpus, bool shared)
@@ -268,7 +269,7 @@ static int prepare(void)
 	unsigned int i;
 
 	if (!live || !pairs || num_online_cpus() < CPUS) {
-		pr_err("live= and pairs= want numbers of at least 1, and the machine 2 CPUs\n");
+		pr_err("live= and pairs= must be at least 1, and there must be 2 CPUs\n");
 		return -EINVAL;
 	}
 	rows = kvzalloc(ROWS_BYTES, GFP_KERNEL);
@@ -305,5 +306,5 @@ static void __exit scale_exit(void)
 module_exit(scale_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("what CPUs do in a second that share a heap");
+MODULE_DESCRIPTION("Operations per second of CPUs that share a heap");
 MODULE_LICENSE("GPL");

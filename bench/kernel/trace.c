@@ -7,10 +7,10 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "contest.h"
+#include "rig.h"
 #include "trace.h"
 
-/* A line is `alloc ID SIZE [CALLER]` or `free ID`. */
+/* A line is `alloc ID SIZE [CALLER]`, `free ID`, or a comment. */
 static int parse(struct trace_event *event, const char *line)
 {
 	event->size = 0;
@@ -28,7 +28,7 @@ static int parse_all(struct bench_trace *trace, char *text, u32 room)
 	while (!error && trace->count < room && (line = strsep(&text, "\n")) && *line) {
 		struct trace_event *event = &trace->events[trace->count];
 
-		if (*line == '#')	/* a remark */
+		if (*line == '#')
 			continue;
 		trace->count++;
 		error = parse(event, line);
@@ -37,7 +37,7 @@ static int parse_all(struct bench_trace *trace, char *text, u32 room)
 	return error;
 }
 
-/* What is live at most, which is what a heap for it must hold. */
+/* The peak of live blocks and bytes: a heap for the trace must be at least as large. */
 static int measure(struct bench_trace *trace)
 {
 	u32 *sizes = vzalloc(array_size(trace->ids + 1, sizeof(*sizes)));
@@ -93,12 +93,12 @@ void bench_trace_replay(const struct bench_trace *trace)
 	u32 i;
 
 	for (i = 0; i < trace->count; i++) {
-		struct live *one = &contest.live[trace->events[i].id];
+		struct live *one = &rig.live[trace->events[i].id];
 
 		if (trace->events[i].size) {
-			contest_alloc(one, trace->events[i].size);
+			rig_alloc(one, trace->events[i].size);
 		} else {
-			contest_free(one);
+			rig_free(one);
 			one->ptr = NULL;
 		}
 	}

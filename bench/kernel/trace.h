@@ -9,16 +9,16 @@
 
 struct trace_event {
 	u32 id;				/* of the block, from 1 */
-	u32 size;			/* asked; 0 when it is freed */
+	u32 size;			/* requested bytes; 0 for a free */
 };
 
 /**
  * struct bench_trace - a recorded trace
- * @events: what happened
- * @count: of them
- * @ids: the highest id
- * @live: most blocks at a time
- * @bytes: in most of them, headers and rounding included
+ * @events: allocations and frees, in order
+ * @count: number of events
+ * @ids: highest id
+ * @live: peak of live blocks
+ * @bytes: peak of live bytes, with headers and rounding
  */
 struct bench_trace {
 	struct trace_event *events;

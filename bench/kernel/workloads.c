@@ -1,110 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * workloads - what the contestants are put through
+ * workloads - the operations that are measured
  *
- * Each finds a heap of contest.count live blocks, at a steady state.
+ * Each starts on a heap of rig.count live blocks, at a steady state.
  */
 #include <linux/kernel.h>
 
-#include "contest.h"
+#include "rig.h"
 
 static struct live *random_live(void)
 {
-	return &contest.live[contest_random(contest.count)];
+	return &rig.live[rig_random(rig.count)];
 }
 
-/* A random block goes, another of a random size comes. */
+/* Replace a random block by one of a random size. */
 static void mixed(void)
 {
 	u32 i;
 
-	for (i = 0; i < contest.rounds; i++) {
+	for (i = 0; i < rig.rounds; i++) {
 		struct live *live = random_live();
 
-		contest_free(live);
-		contest_alloc(live, contest_size());
+		rig_free(live);
+		rig_alloc(live, rig_size());
 	}
 }
 
+/* Allocate and free one more block, of three sizes in turn. */
 static void rotating(void)
 {
 	static const u32 sizes[] = { 64, 200, 1000 };
 	struct live one;
 	u32 i;
 
-	for (i = 0; i < contest.rounds; i++) {
-		contest_alloc(&one, sizes[i % ARRAY_SIZE(sizes)]);
-		contest_free(&one);
+	for (i = 0; i < rig.rounds; i++) {
+		rig_alloc(&one, sizes[i % ARRAY_SIZE(sizes)]);
+		rig_free(&one);
 	}
 }
 
-/* The oldest block goes. */
+/* Replace the oldest block. */
 static void fifo(void)
 {
 	u32 i;
 
-	for (i = 0; i < contest.rounds; i++) {
-		struct live *live = &contest.live[i % contest.count];
+	for (i = 0; i < rig.rounds; i++) {
+		struct live *live = &rig.live[i % rig.count];
 
-		contest_free(live);
-		contest_alloc(live, contest_size());
+		rig_free(live);
+		rig_alloc(live, rig_size());
 	}
 }
 
 /*
- * All blocks of one size. Every second goes; requests come that fit no hole between the others; and
- * when the others go, each merges with the holes at both sides.
+ * All blocks have one size. Free every second one, allocate larger ones, which fit none of the
+ * holes, then free the others, each of which coalesces with the holes on both sides.
  */
 static void checkerboard(void)
 {
-	u32 blocks = min(contest.rounds, contest.count) & ~1U;
+	u32 blocks = min(rig.rounds, rig.count) & ~1U;
 	u32 i;
 
 	for (i = 0; i < blocks; i += 2)
-		contest_free(&contest.live[i]);
+		rig_free(&rig.live[i]);
 	for (i = 0; i < blocks; i += 2)
-		contest_alloc(&contest.live[i], 2 * contest.workload->largest);
+		rig_alloc(&rig.live[i], 2 * rig.workload->largest);
 	for (i = 1; i < blocks; i += 2) {
-		contest_free(&contest.live[i]);
-		contest.live[i].ptr = NULL;
+		rig_free(&rig.live[i]);
+		rig.live[i].ptr = NULL;
 	}
 }
 
-/* Every second block goes, so that no hole but the top is large enough for what then comes. */
+/* Free every second block: only the top is large enough for the requests that follow. */
 static void make_checkerboard(void)
 {
 	u32 i;
 
-	for (i = 0; i < contest.count; i += 2) {
-		contest.contestant->free(contest.live[i].ptr, contest.live[i].size);
-		contest.live[i].ptr = NULL;
+	for (i = 0; i < rig.count; i += 2) {
+		rig.allocator->free(rig.live[i].ptr, rig.live[i].size);
+		rig.live[i].ptr = NULL;
 	}
 }
 
-static void come_and_go(u32 size)
+/* Allocate and free one more block. */
+static void alloc_and_free(u32 size)
 {
 	struct live one;
 	u32 i;
 
-	for (i = 0; i < contest.rounds; i++) {
-		contest_alloc(&one, size);
-		contest_free(&one);
+	for (i = 0; i < rig.rounds; i++) {
+		rig_alloc(&one, size);
+		rig_free(&one);
 	}
 }
 
 static void hot(void)
 {
-	come_and_go(64);
+	alloc_and_free(64);
 }
 
 static void miss(void)
 {
-	come_and_go(4096);
+	alloc_and_free(4096);
 }
 
 static void near_miss(void)
 {
-	come_and_go(contest.workload->largest + 16);
+	alloc_and_free(rig.workload->largest + 16);
 }
 
 const struct workload workloads[] = {

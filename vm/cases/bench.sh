@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Runs the benchmark with the parameters of the kernel's command line (bench="live=... rounds=...")
+# Runs the benchmark with the parameters in the kernel's command line (bench="live=... rounds=...")
 # and prints its rows.
 
 # shellcheck source=../guest/case.sh
@@ -10,6 +10,6 @@
 insmod heapmod.ko size=0
 [ ! -e drm.ko ] || insmod drm.ko
 # shellcheck disable=SC2046 # several words
-check "measures" insmod heap_bench.ko $(sed 's/.*bench="\([^"]*\)".*/\1/' /proc/cmdline)
-check "has rows" grep '^{' /sys/kernel/debug/heap_bench/rows
+check "the benchmark runs" insmod heap_bench.ko $(sed 's/.*bench="\([^"]*\)".*/\1/' /proc/cmdline)
+check "it has rows" grep '^{' /sys/kernel/debug/heap_bench/rows
 verdict

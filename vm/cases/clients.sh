@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Other modules use heapmod: the examples, one that holds it, one that forgets its blocks.
+# Other modules use heapmod: the examples, and a client that is unloaded with live blocks.
 #
 # boot: -w
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
+# heap_line HEAP - its line in the file heaps, without the padding
+heap_line() {
+	awk -v heap="$1" '$1 == heap { $1 = $1; print }' $debug/heaps
+}
+
 check "heapmod loads" insmod heapmod.ko
 check "a client loads" insmod hello_heap.ko
-check "its heap is listed" grep -q "^hello 4096 112 1$" $debug/heaps
-check "its block has an owner" grep -q "^8 112 used 100 hello_init.*\[hello_heap\]$" $debug/hello/blocks
-check "which is listed with what it has" [ "$(owner hello "hello_init+")" = "1 100 100 1 0 0" ]
+check "its heap is listed" [ "$(heap_line hello)" = "hello 4096 112 112 3968 1 0" ]
+check "its block has an owner" grep -qE "^ +8 +112 used +100 hello_init.*\[hello_heap\]$" $debug/hello/blocks
+check "the owner is listed with one block" [ "$(owner hello "hello_init+")" = "1 100 100 1 0 0" ]
 check "its stats add up" adds_up hello
 check "its blocks tile the region" tiles hello
-check "heapmod does not unload while it is used" refute rmmod heapmod
-check "and goes on" adds_up hello
+check "heapmod does not unload while a client uses it" refute rmmod heapmod
+check "the stats still add up" adds_up hello
 check "the client unloads" rmmod hello_heap
-check "its heap is gone" [ ! -e $debug/hello ]
-check "and left nothing" refute said "alive"
+check "its heap is removed from debugfs" [ ! -e $debug/hello ]
+check "no block of it was alive" refute said "alive"
 
 check "the recorder loads" insmod flight_recorder.ko size=2048
 i=0
@@ -28,29 +33,29 @@ while [ $i -lt 100 ]; do
 	/bin/uname >/dev/null
 	i=$((i + 1))
 done
-check "the recorder names a program that ran" grep -q " /bin/uname$" /sys/kernel/debug/flight_recorder/events
-check "the oldest made room" [ "$(head -n 1 /sys/kernel/debug/flight_recorder/events | cut -d' ' -f1)" -gt 50 ]
+check "the recorder names a program that was executed" grep -q " /bin/uname$" /sys/kernel/debug/flight_recorder/events
+check "the oldest records were freed" [ "$(head -n 1 /sys/kernel/debug/flight_recorder/events | cut -d' ' -f1)" -gt 50 ]
 check "its heap is nearly full" [ "$(stat flight_recorder hole_bytes)" -lt 200 ]
 check "its blocks tile the region" tiles flight_recorder
 check "its stats add up" adds_up flight_recorder
 check "its owners add up" owners_add_up flight_recorder
 check "its holes add up" holes_add_up flight_recorder
-check "allocations without room count to who asked" [ "$(owner flight_recorder record_exec | cut -d' ' -f6)" -gt 50 ]
+check "failed allocations are accounted to their call site" [ "$(owner flight_recorder record_exec | cut -d' ' -f6)" -gt 50 ]
 check "the recorder unloads" rmmod flight_recorder
-check "and left nothing" refute said "alive"
+check "no block of it was alive" refute said "alive"
 
 check "a careless client loads" insmod heap_forget.ko
-check "its bad pointer was refused" said "interior in heap \"default\" at offset 32"
-check "its caller was named" said "call    forget_init"
-check "the default heap is not his to destroy" said "the default heap goes with the module"
-check "its blocks live" [ "$(stat default blocks)" = 3 ]
+check "its interior pointer is refused" said "interior in heap \"default\" at offset 32"
+check "the report names the call site" said "call    forget_init"
+check "a client cannot destroy the default heap" said "the default heap is destroyed when the module is unloaded"
+check "its blocks are live" [ "$(stat default blocks)" = 3 ]
 check "stats add up" adds_up default
-check "three call sites own them, most bytes first" [ "$(awk 'NR > 1 { printf "%s ", $2 }' $debug/default/owners)" = "100 77 23 " ]
+check "three call sites own them, most live bytes first" [ "$(awk 'NR > 1 { printf "%s ", $2 }' $debug/default/owners)" = "100 77 23 " ]
 check "owners add up" owners_add_up default
 hush
-check "heapmod unloads when the client is gone" sh -c "rmmod heap_forget && rmmod heapmod"
-check "who leaves blocks is told of when he goes" said 'module heap_forget goes and leaves in heap "default": 1 blocks, 77 bytes allocated by forget_init'
-check "and says how many blocks lived" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
-check "and by which caller" said "1 blocks, 77 bytes, the first at 152, allocated by "
+check "heapmod unloads after the client" sh -c "rmmod heap_forget && rmmod heapmod"
+check "live blocks are reported when their module is unloaded" said 'module heap_forget is unloaded, but heap "default" still has 1 blocks, 77 bytes allocated by forget_init'
+check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
+check "... with their call site" said "1 blocks, 77 bytes, the first at 152, allocated by "
 
 verdict

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The demonstration: a recorder keeps the programs that this kernel executes in a heap of its own.
+# The demonstration: a client records the programs that the kernel executes in a heap of its own.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -27,7 +27,7 @@ show cat $debug/flight_recorder/stats
 show sh -c "head -n 12 $debug/flight_recorder/blocks"
 show cat $debug/flight_recorder/map
 echo
-check "the recorder names programs that ran" grep -q " /bin/md5sum$" /sys/kernel/debug/flight_recorder/events
-check "its heap adds up" adds_up flight_recorder
+check "the recorder names a program that was executed" grep -q " /bin/md5sum$" /sys/kernel/debug/flight_recorder/events
+check "the stats of its heap add up" adds_up flight_recorder
 
 verdict

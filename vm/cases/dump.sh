@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Heaps whose memory is to be dumped, some of them damaged. What debugfs says of them goes to the host.
+# Heaps whose memory is to be dumped, some of them damaged. The files of debugfs go to the host.
 #
 # boot: -w
 
@@ -9,16 +9,16 @@
 . /lib/case.sh
 
 check "heapmod loads" insmod heapmod.ko
-check "clients load" insmod hello_heap.ko
-check "clients load" insmod flight_recorder.ko
-check "clients load" insmod heap_stress.ko
-check "clients load" insmod heap_shell.ko size=1048576 flags=3
-check "a client works" sh -c "echo 300 >/sys/kernel/debug/heap_stress/run"
-check "a client comes" insmod heap_forget.ko
-check "and goes, and leaves a block" rmmod heap_forget
-check "a client makes mistakes" insmod heap_abuse.ko
+check "hello_heap loads" insmod hello_heap.ko
+check "flight_recorder loads" insmod flight_recorder.ko
+check "heap_stress loads" insmod heap_stress.ko
+check "heap_shell loads" insmod heap_shell.ko size=1048576 flags=3
+check "heap_stress runs" sh -c "echo 300 >/sys/kernel/debug/heap_stress/run"
+check "heap_forget loads" insmod heap_forget.ko
+check "heap_forget is unloaded with live blocks" rmmod heap_forget
+check "heap_abuse loads" insmod heap_abuse.ko
 
-# A redzone is overrun, and further on a header; and a hole is left.
+# A redzone and the header behind another block are overrun, and one block is freed.
 command() {
 	check "$*" sh -c "echo $* >/sys/kernel/debug/heap_shell/ctl"
 }
@@ -35,7 +35,7 @@ save() {
 }
 cd $debug || exit
 save heaps ./*/blocks ./*/check
-# Looking merges what is freed. This is the last that happens to the heap, and is kept.
+# A read of debugfs coalesces the quick list. After the last command a block is on it.
 command "alloc z 40"
 command "free z"
 save ./*/owners

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# heaptrace records live heaps, on both CPUs, and its trace is what the heaps count themselves.
+# heaptrace records live heaps, on both CPUs. Its trace agrees with the counters of the heaps.
 #
 # boot: -p build/tools/heaptrace
 
@@ -11,22 +11,22 @@
 tracing=/sys/kernel/tracing
 stress=/sys/kernel/debug/heap_stress
 
-# told WORDS COMMAND... - the command fails, and says so
-told() {
+# fails WORDS COMMAND... - the command fails, and its message contains the words
+fails() {
 	words=$1
 	shift
-	"$@" >/tmp/told 2>&1
-	[ $? = 1 ] && grep -qF "$words" /tmp/told
+	"$@" >/tmp/output 2>&1
+	[ $? = 1 ] && grep -qF "$words" /tmp/output
 }
 
-check "that heapmod is not loaded is told" told "load heapmod" heaptrace record -s 1 stress
+check "a recording without heapmod fails" fails "load heapmod" heaptrace record -s 1 stress
 check "heapmod loads" insmod heapmod.ko size=0
-check "that there is no such heap is told" told 'there is no heap "none"' heaptrace record -s 1 none
+check "a recording of an unknown heap fails" fails 'there is no heap "none"' heaptrace record -s 1 none
 insmod heap_stress.ko
-check "a missing tracefs is told" told "mount -t tracefs none /nowhere" heaptrace record --tracefs /nowhere -s 1 stress
+check "a recording without tracefs fails" fails "mount -t tracefs none /nowhere" heaptrace record --tracefs /nowhere -s 1 stress
 mount -t tracefs trace $tracing 2>/dev/null
 
-# start FILE HEAP [OPTION]... - begins a recording, and waits until it has begun
+# start FILE HEAP [OPTION]... - start a recording, and wait until it has started
 start() {
 	file=$1
 	heap=$2
@@ -43,7 +43,7 @@ stop() {
 	wait $recorder
 }
 
-# events FILE WORD - how many there are
+# events FILE WORD - the number of lines that begin with the word
 events() {
 	grep -c "^$2 " "$1"
 }
@@ -56,8 +56,8 @@ replayed() {
 	heaptrace replay "$@" "$file" | awk -v key="$key" '$1 == key { print $2 }'
 }
 
-# A heap that is quiet when the recording begins and ends: the counts are its own, though another
-# heap is busy, and though the recorder is interrupted when it has read nothing of it yet.
+# A heap that is idle when the recording begins and ends. The counts are exact, although another heap
+# is busy, and although the recorder is interrupted before it has read an event.
 insmod flight_recorder.ko
 start /tmp/quiet stress -b 65536
 kill -STOP $recorder
@@ -65,20 +65,20 @@ echo 5000 >$stress/run
 /bin/true
 kill -INT $recorder
 kill -CONT $recorder
-check "a recording that is interrupted succeeds" wait $recorder
+check "an interrupted recording succeeds" wait $recorder
 cat /tmp/quiet.log
-check "and leaves no instance" [ -z "$(ls $tracing/instances)" ]
-check "every allocation is in it" [ "$(events /tmp/quiet alloc)" = $(($(stat stress allocs) - 200)) ]
-check "every free is in it" [ "$(events /tmp/quiet free)" = $(($(stat stress frees) - 200)) ]
-check "nothing is missing" refute grep -qE "LOST|skipped|unseen" /tmp/quiet.log
+check "no instance of tracefs is left" [ -z "$(ls $tracing/instances)" ]
+check "the trace has every allocation" [ "$(events /tmp/quiet alloc)" = $(($(stat stress allocs) - 200)) ]
+check "the trace has every free" [ "$(events /tmp/quiet free)" = $(($(stat stress frees) - 200)) ]
+check "no event is missing" refute grep -qE "LOST|skipped|unseen" /tmp/quiet.log
 
-# whole FILE - nothing is missing but, on each CPU, the free of a block that was pending at the begin
-whole() {
+# is_whole FILE - no event is missing, except the free of a block that was pending at the start, on each CPU
+is_whole() {
 	! grep -qE "LOST|unseen" "$1.log" &&
 		[ "$(awk '/ frees are skipped/ { count = $2 } END { print count + 0 }' "$1.log")" -le 2 ]
 }
 
-# The same while both CPUs are at work before, during and after: what lives is the witnesses again.
+# The same while both CPUs allocate and free before and after the start. At the end only the witnesses are live.
 while [ ! -e /tmp/over ]; do
 	echo 5000 >$stress/run
 done & work=$!
@@ -87,16 +87,16 @@ start /tmp/busy stress -b 65536
 allocs=$(stat stress allocs)
 touch /tmp/over
 wait $work
-check "a recording that begins in the middle succeeds" stop
+check "a recording of a busy heap succeeds" stop
 cat /tmp/busy.log
-check "it is whole" whole /tmp/busy
-check "what was allocated since is in it" \
+check "no event is missing from it" is_whole /tmp/busy
+check "it has the allocations since its start" \
 	[ "$(events /tmp/busy alloc)" -ge $(($(stat stress allocs) - allocs)) ]
-check "and what is not freed are the witnesses" \
+check "the witnesses are live at its end" \
 	[ $(($(events /tmp/busy alloc) - $(events /tmp/busy free))) = 200 ]
-check "of which each has its caller" [ "$(grep -c '^alloc [0-9]* 1111 [^?]' /tmp/busy)" = 200 ]
-check "the region that the heap has serves it" [ "$(replayed /tmp/busy failures --region 1048576)" = 0 ]
-check "the size that is recommended is less" [ "$(heaptrace size /tmp/busy | awk 'NR == 1 { print $1 }')" -lt 1048576 ]
+check "each witness has a call site" [ "$(grep -c '^alloc [0-9]* 1111 [^?]' /tmp/busy)" = 200 ]
+check "a replay in a region of the same size has no failures" [ "$(replayed /tmp/busy failures --region 1048576)" = 0 ]
+check "the recommended size is smaller" [ "$(heaptrace size /tmp/busy | awk 'NR == 1 { print $1 }')" -lt 1048576 ]
 
 # A real client.
 rmmod heap_stress
@@ -109,53 +109,53 @@ while [ $i -lt 60 ]; do
 	/bin/uname >/dev/null
 	i=$((i + 1))
 done
-# As every program counts, this is read by none.
+# Each program that is executed is an event. So the shell itself reads this file.
 while read -r key value; do
 	[ "$key" != peak_bytes ] || peak=$value
 	[ "$key" != blocks ] || blocks=$value
 done <$debug/flight_recorder/stats
 check "a client is recorded" stop
-check "its blocks are those that it had" [ $(($(events /tmp/flight alloc) - $(events /tmp/flight free))) = "$blocks" ]
-check "its peak is the heap's" [ "$(replayed /tmp/flight peak)" = "$peak" ]
+check "its live blocks are those of the heap" [ $(($(events /tmp/flight alloc) - $(events /tmp/flight free))) = "$blocks" ]
+check "its peak is that of the heap" [ "$(replayed /tmp/flight peak)" = "$peak" ]
 cat /tmp/flight.log
 heaptrace size /tmp/flight | tee /tmp/size
 size=$(awk 'NR == 1 { print $1 }' /tmp/size)
-check "the recorder is the caller at the peak" grep -q " record_exec+.*\[flight_recorder\]$" /tmp/size
-check "the size that is recommended serves it" [ "$(replayed /tmp/flight failures --region "$size")" = 0 ]
+check "the recorder is the call site at the peak" grep -q " record_exec+.*\[flight_recorder\]$" /tmp/size
+check "a replay in the recommended size has no failures" [ "$(replayed /tmp/flight failures --region "$size")" = 0 ]
 
-# A heap that is too small fails, and that is in the trace.
+# A heap that is too small: its failed allocations are in the trace.
 rmmod flight_recorder
 insmod flight_recorder.ko size=1024
 start /tmp/small flight_recorder -s 3
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	/bin/true
 done
-check "a recording of three seconds ends by itself" wait $recorder
-check "requests that failed are in it" grep -q "^# fail [0-9]* record_exec+" /tmp/small
-check "size says so" sh -c "heaptrace size /tmp/small | grep -q '^! [0-9]* requests failed'"
+check "a recording of three seconds ends" wait $recorder
+check "failed allocations are in the trace" grep -q "^# fail [0-9]* record_exec+" /tmp/small
+check "size reports them" sh -c "heaptrace size /tmp/small | grep -q '^! [0-9]* requests failed'"
 
-# The buffer is too small for what happens meanwhile: that must be told.
+# The buffer is too small for the events: the loss must be reported.
 rmmod flight_recorder
 insmod heap_stress.ko
 start /tmp/lost stress -b 4
 kill -STOP $recorder
 echo 20000 >$stress/run
 kill -CONT $recorder
-check "a recording that loses events ends well" stop
+check "a recording that loses events succeeds" stop
 cat /tmp/lost.log
-check "it tells of the loss" grep -q "EVENTS WERE LOST" /tmp/lost.log
-check "and so does its trace" grep -q "^# lost [1-9]" /tmp/lost
-check "which replays nevertheless" [ "$(replayed /tmp/lost failures)" = 0 ]
+check "it reports the loss" grep -q "EVENTS WERE LOST" /tmp/lost.log
+check "the trace records the loss" grep -q "^# lost [1-9]" /tmp/lost
+check "the trace can be replayed" [ "$(replayed /tmp/lost failures)" = 0 ]
 
-# What tracefs has recorded otherwise can be imported.
+# A trace that was saved from tracefs can be imported.
 echo 1 >$tracing/events/heapmod/enable
 echo 100 >$stress/run
 echo 0 >$tracing/events/heapmod/enable
 check "a saved trace is imported" sh -c "heaptrace import $tracing/trace >/tmp/imported 2>/tmp/imported.log"
 cat /tmp/imported.log
-check "with as many allocations" [ "$(events /tmp/imported alloc)" = "$(grep -c 'heapmod_alloc: ' $tracing/trace)" ]
+check "the import has every allocation" [ "$(events /tmp/imported alloc)" = "$(grep -c 'heapmod_alloc: ' $tracing/trace)" ]
 skipped=$(awk '/frees are skipped/ { print $2 }' /tmp/imported.log)
-check "and all frees, of their blocks or skipped" \
+check "the import has every free, or reports it as skipped" \
 	[ $(($(events /tmp/imported free) + ${skipped:-0})) = "$(grep -c 'heapmod_free: ' $tracing/trace)" ]
 
 rmmod heap_stress

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# KASAN sees reads behind a block and of a freed one; heapmod says whose. kmemleak finds a lost block. The
-# mistakes of heap_shell are left to heapmod.
+# KASAN reports a read behind a block and a read of a freed block, and heapmod names the owner. kmemleak reports a
+# lost block. KASAN does not report the mistakes of heap_shell, which heapmod must find.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -22,19 +22,19 @@ ctl=/sys/kernel/debug/heap_shell/ctl
 for command in "alloc a 100" "alloc b 100" "smash a 20" "resize a 50" "double b"; do
 	check "$command" sh -c "echo $command >$ctl"
 done
-check "heapmod finds the overrun" [ "$(stat heap_shell overrun)" = 1 ]
-check "and the header" [ "$(stat heap_shell corrupt_header)" = 1 ]
-check "and the double free" [ "$(stat heap_shell double_free)" = 1 ]
-check "KASAN did not see them" refute sh -c 'dmesg | grep -q "BUG: KASAN"'
+check "heapmod finds an overrun" [ "$(stat heap_shell overrun)" = 1 ]
+check "heapmod finds a corrupt header" [ "$(stat heap_shell corrupt_header)" = 1 ]
+check "heapmod finds a double free" [ "$(stat heap_shell double_free)" = 1 ]
+check "KASAN does not report them" refute sh -c 'dmesg | grep -q "BUG: KASAN"'
 check "the shell unloads" rmmod heap_shell
 check "the client loads" insmod heap_peek.ko
-check "KASAN saw two reads" [ "$(dmesg | grep -c "BUG: KASAN: .* in peek_init")" = 2 ]
-check "both are said to be in the heap" [ "$(dmesg | grep -c 'heapmod: the address is at offset [0-9]* of heap "peek"')" = 2 ]
-check "the block's owner is named" said "45 bytes asked by peek_init"
+check "KASAN reports two reads" [ "$(dmesg | grep -c "BUG: KASAN: .* in peek_init")" = 2 ]
+check "heapmod names the heap of both addresses" [ "$(dmesg | grep -c 'heapmod: the address is at offset [0-9]* of heap "peek"')" = 2 ]
+check "heapmod names the owner of the block" said "45 bytes allocated by peek_init"
 if knows_leaks; then
 	leaks >/tmp/leaks
 	check "kmemleak reports the lost block" grep -q "size 77" /tmp/leaks
-	check "and who allocated it" grep -q "peek_init" /tmp/leaks
+	check "kmemleak names its call site" grep -q "peek_init" /tmp/leaks
 	cat /tmp/leaks
 fi
 check "the client unloads" rmmod heap_peek

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Loads every suite and shows its results; then kmemleak, where there is one, must know of nothing lost.
+# Loads every suite and prints its results. Then kmemleak, if the kernel has it, must report nothing.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -13,7 +13,7 @@ leaks() {
 	cat /sys/kernel/debug/kmemleak
 }
 
-# Allocations fail when a task asks for it, even those that may wait; and quietly.
+# Fault injection fails the allocations of a task that requests it, also those that may sleep; without a log line.
 fail=/sys/kernel/debug
 for which in failslab fail_page_alloc; do
 	echo N >$fail/$which/ignore-gfp-wait
@@ -34,7 +34,7 @@ for suite in heap_*.ko; do
 done
 check "heapmod unloads" rmmod heapmod
 if knows_leaks; then
-	check "nothing was lost" [ -z "$(leaks | tee /dev/stderr)" ]
+	check "kmemleak reports nothing" [ -z "$(leaks | tee /dev/stderr)" ]
 fi
 
 verdict

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# How late a timer is at most while somebody reads a heap's files: a row of JSON for each file. The kernel's
-# command line says live=NUMBER[,NUMBER].
+# The maximum delay of a timer while a file of a heap is read: a row of JSON for each file. The kernel's command
+# line has live=NUMBER[,NUMBER].
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -10,8 +10,8 @@
 lives=$(sed 's/.*live=\([0-9,]*\).*/\1/' /proc/cmdline)
 late=/sys/kernel/debug/heap_late/late
 
-# A shell that counts, for a while.
-nobody() {
+# No reader: the shell counts for a while.
+idle() {
 	i=0
 	while [ $i -lt 20000 ]; do
 		i=$((i + 1))
@@ -29,9 +29,9 @@ measure() {
 
 insmod heapmod.ko size=0
 for live in $(echo "$lives" | tr , ' '); do
-	check "a heap of $live blocks" insmod heap_late.ko "live=$live"
-	[ "$(stat late holes)" -ge "$live" ] || { check "has $live holes" false; continue; }
-	measure nobody "$live" nobody
+	check "a heap of $live blocks is created" insmod heap_late.ko "live=$live"
+	[ "$(stat late holes)" -ge "$live" ] || { check "it has $live holes" false; continue; }
+	measure none "$live" idle
 	for file in stats blocks map owners holes check; do
 		measure "$file" "$live" cat "$debug/late/$file"
 	done

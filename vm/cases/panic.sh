@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The kernel panics, and a client allocates and frees meanwhile. The kernel's command line says how=, for
-# heap_panic.ko, which tells what it found.
+# The kernel panics, and a client allocates and frees in the panic notifier. The kernel's command line has how=, for
+# heap_panic.ko, which prints the results.
 #
 # boot: -n 0.01 -a printk.time=0 -e heap_panic:|Fatal.exception -x BUG:.unable.to.handle|Oops:
 

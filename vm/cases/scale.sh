@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Runs the benchmark of CPUs that share a heap with the parameters of the kernel's command line
+# Runs the benchmark of CPUs that share a heap with the parameters in the kernel's command line
 # (scale="live=... pairs=...") and prints its rows.
 
 # shellcheck source=../guest/case.sh
@@ -9,6 +9,6 @@
 
 insmod heapmod.ko size=0
 # shellcheck disable=SC2046 # several words
-check "measures" insmod heap_scale.ko $(sed 's/.*scale="\([^"]*\)".*/\1/' /proc/cmdline)
-check "has rows" grep '^{' /sys/kernel/debug/heap_scale/rows
+check "the benchmark runs" insmod heap_scale.ko $(sed 's/.*scale="\([^"]*\)".*/\1/' /proc/cmdline)
+check "it has rows" grep '^{' /sys/kernel/debug/heap_scale/rows
 verdict

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# examples/heap_shell.c, a heap that takes commands: every bad one is refused and says why; random ones, which
-# are the same each time, are held against what they must do, and leave the heap whole.
+# examples/heap_shell.c, a heap with commands. A bad command is refused with a reason. Random commands, the same in
+# each run, are compared with a model, and the heap stays consistent.
 #
 # boot: -w
 
@@ -19,7 +19,7 @@ send() {
 	echo "$1" >$ctl
 }
 
-# refused ERROR WORDS COMMAND - it fails with that error and one line that says why; nothing changes
+# refused ERROR WORDS COMMAND - the command fails with the error and one line in the log; nothing changes
 refused() {
 	before=$(cat $ctl $debug/heap_shell/blocks)
 	dmesg -c >/dev/null
@@ -35,7 +35,7 @@ random() {
 	r=$(((seed >> 12) % $1))
 }
 
-# Bytes of any value but a newline, more often than not printable.
+# A line of random bytes without a newline, most of them printable.
 garbage() {
 	line=
 	random 70
@@ -45,19 +45,19 @@ garbage() {
 		[ $r != 10 ] || r=32
 		line="$line\\$((r / 64))$((r / 8 % 8))$((r % 8))"
 	done
-	# shellcheck disable=SC2059 # it is the format that has the bytes
+	# shellcheck disable=SC2059 # the format has the bytes
 	printf "$line" 2>/dev/null >$ctl
 }
 
-whole() {
+is_consistent() {
 	adds_up heap_shell && tiles heap_shell && owners_add_up heap_shell && holes_add_up heap_shell
 }
 
-unharmed() {
-	whole && grep -q "^findings 0$" $debug/heap_shell/check && refute sh -c 'dmesg | grep -q "does not hold"'
+is_intact() {
+	is_consistent && grep -q "^findings 0$" $debug/heap_shell/check && refute sh -c 'dmesg | grep -q "does not hold"'
 }
 
-# step - a random command; $live has " NAME:SIZE" for each name that must be there
+# step - a random command; $live, the model, has " NAME:SIZE" for each live block
 step() {
 	random 16
 	block=n$r
@@ -95,7 +95,7 @@ step() {
 	esac
 }
 
-# has_room BYTES - in some hole
+# has_room BYTES - is a hole large enough for a block of that many bytes?
 has_room() {
 	[ "$(awk '$1 == "largest_bytes" { print $2 }' $debug/heap_shell/holes)" -ge $((($1 + 8 + 15) / 16 * 16)) ]
 }
@@ -104,7 +104,7 @@ steps() {
 	live=
 	for i in $(seq 200); do
 		step || { echo "# step $i: $block $bytes, live:$live" && return 1; }
-		[ $((i % 50)) != 0 ] || unharmed || { echo "# after step $i" && return 1; }
+		[ $((i % 50)) != 0 ] || is_intact || { echo "# after step $i" && return 1; }
 	done
 }
 
@@ -116,17 +116,18 @@ listed() {
 	[ -s /tmp/listed ] && cmp -s /tmp/expected /tmp/listed
 }
 
-# Where the file ctl says that a block is, the file blocks has it.
+# The file blocks has each block of the file ctl at the same offset.
 placed() {
 	awk 'FILENAME ~ /blocks$/ { asked[$1] = $4; next } FNR > 1 && asked[$2] != $3 { wrong = 1 } END { exit wrong }' \
 		$debug/heap_shell/blocks $ctl
 }
 
+# A counter of zero is not in stats.
 findings() {
-	echo $(($(stat heap_shell overrun) + $(stat heap_shell corrupt_header)))
+	awk '$1 == "overrun" || $1 == "corrupt_header" { sum += $2 } END { print sum + 0 }' $debug/heap_shell/stats
 }
 
-# The block behind which is written is no multiple of granules, so that the pattern is there for sure.
+# The size of an overrun block is not a multiple of the granule size, so there is slack with the pattern.
 smashes() {
 	for i in $(seq 25); do
 		for block in a b c; do
@@ -139,12 +140,13 @@ smashes() {
 		for block in b c a; do
 			heap free $block || return
 		done
-		whole_but_lost || return
-		[ "$(findings)" -gt "$before" ] || { echo "# smash $i was not found" && return 1; }
+		is_consistent_but_owners || return
+		[ "$(findings)" -gt "$before" ] || { echo "# overrun $i was not found" && return 1; }
 	done
 }
 
-whole_but_lost() {
+# A corrupt header has no owner, so owners need not add up.
+is_consistent_but_owners() {
 	adds_up heap_shell && tiles heap_shell && holes_add_up heap_shell
 }
 
@@ -154,15 +156,15 @@ for size in 0 1048577; do
 done
 check "size=16 is refused" refute insmod heap_shell.ko size=16 2>/dev/null
 check "flags=4 is refused" refute insmod heap_shell.ko flags=4 2>/dev/null
-check "none left a heap behind" [ "$(wc -l <$debug/heaps)" = 1 ]
+check "no heap is left" [ "$(wc -l <$debug/heaps)" = 1 ]
 check "the shell loads" insmod heap_shell.ko
-check "a block" heap alloc a 100
+check "a block is allocated" heap alloc a 100
 
 invalid="Invalid argument"
 for command in "" " " "help" "alloc" "alloc b" "alloc b 1 2" "free" "free a b" "resize a" "smash a" "double" "ALLOC b 1" "alloc,b,1"; do
 	check "'$command' is refused" refused "$invalid" "expected: " "$command"
 done
-check "a command tells its form" refused "$invalid" "expected: resize NAME SIZE" "resize a"
+check "a refusal prints the usage" refused "$invalid" "expected: resize NAME SIZE" "resize a"
 for number in x 0 -1 +5 0x10 1.5 4K 1048577 4294967297 99999999999999999999; do
 	check "SIZE $number is refused" refused "$invalid" "expected: SIZE, a number from 1 to 1048576" "alloc b $number"
 	check "BYTES $number is refused" refused "$invalid" "expected: BYTES, a number from 1 to 1048576" "smash a $number"
@@ -171,46 +173,46 @@ for name in _ a/b a.b "$(printf '\303\244')" abcdefghijklmnop; do
 	check "the name $name is refused" refused "$invalid" "expected: a name of 1 to 15 letters and digits" "alloc $name 10"
 done
 check "a line of 64 bytes is too long" refused "$invalid" "expected: a command of less than 64 bytes" "free a$(printf '%57s' '')"
-check "a large one, too" refused "$invalid" "expected: a command of less than 64 bytes" "$(seq 100000)"
-check "a zero is no text" refute sh -c "printf 'free a\\000' 2>/dev/null >$ctl"
-check "a name is given once" refused "File exists" "there is a block named a" "alloc a 10"
+check "a longer line is too long" refused "$invalid" "expected: a command of less than 64 bytes" "$(seq 100000)"
+check "a line with a zero byte is refused" refute sh -c "printf 'free a\\000' 2>/dev/null >$ctl"
+check "a name in use is refused" refused "File exists" "there is a block named a" "alloc a 10"
 for command in "free b" "resize b 10" "smash b 1" "double b"; do
-	check "'$command' finds no b" refused "No such file or directory" "there is no block named b" "$command"
+	check "'$command' is refused without a block b" refused "No such file or directory" "there is no block named b" "$command"
 done
-check "more than there is does not fit" refused "Cannot allocate memory" "no hole for 65536 bytes" "alloc b 65536"
-check "nor does a larger a" refused "Cannot allocate memory" "no hole for 65536 bytes" "resize a 65536"
-check "a smash stays in the heap" refused "Numerical result out of range" "the heap ends 65420 bytes behind a" "smash a 65421"
-check "a line of 63 bytes is not too long" heap "free a$(printf '%56s' '')"
-check "failures count to the command" [ "$(owner heap_shell do_alloc+), $(owner heap_shell do_resize+)" = "0 0 100 1 1 1, 0 0 0 0 0 1" ]
+check "an allocation without a hole fails" refused "Cannot allocate memory" "no hole for 65536 bytes" "alloc b 65536"
+check "a resize without a hole fails" refused "Cannot allocate memory" "no hole for 65536 bytes" "resize a 65536"
+check "a smash beyond the heap is refused" refused "Numerical result out of range" "the heap ends 65420 bytes behind a" "smash a 65421"
+check "a line of 63 bytes is accepted" heap "free a$(printf '%56s' '')"
+check "failures are accounted to the call site" [ "$(owner heap_shell do_alloc+), $(owner heap_shell do_resize+)" = "0 0 100 1 1 1, 0 0 0 0 0 1" ]
 
 for i in $(seq 64); do
 	heap alloc "name$i" 10 || break
 done
-check "64 names" [ "$(wc -l <$ctl)" = 65 ]
-check "and no more" refused "No space left on device" "64 names are in use" "alloc more 10"
+check "64 names are in use" [ "$(wc -l <$ctl)" = 65 ]
+check "one more name is refused" refused "No space left on device" "64 names are in use" "alloc more 10"
 for i in $(seq 64); do
 	heap free "name$i" || break
 done
-check "all free again" [ "$(stat heap_shell hole_bytes)" = 65520 ]
+check "all blocks are freed" [ "$(stat heap_shell hole_bytes)" = 65520 ]
 
 dmesg -c >/dev/null
-check "300 random commands do what they must, and no more" steps
-check "the names are listed" listed
-check "where they are" placed
-check "some did not fit" [ "$(stat heap_shell failures)" -gt 10 ]
-check "nothing was found" [ "$(findings)" = 0 ]
-check "the shell unloads with live names" rmmod heap_shell
-check "and leaves nothing" refute sh -c 'dmesg | grep -q alive'
+check "random commands do what the model does" steps
+check "the file ctl lists the live blocks" listed
+check "the file ctl has their offsets" placed
+check "some allocations failed" [ "$(stat heap_shell failures)" -gt 10 ]
+check "there are no findings" [ "$(findings)" = 0 ]
+check "the shell unloads with live blocks" rmmod heap_shell
+check "it frees them" refute sh -c 'dmesg | grep -q alive'
 
 for flags in 0 1 2 3; do
 	check "the shell loads, flags=$flags" insmod heap_shell.ko flags=$flags
-	check "25 smashes are found, the heap is whole" smashes
+	check "overruns are found and the heap stays consistent" smashes
 	check "it is not frozen" [ "$(stat heap_shell frozen)" = 0 ]
-	check "what is left is known" [ "$(tail -n 1 $debug/heap_shell/check | cut -d' ' -f2)" -le "$(stat heap_shell quarantine_blocks)" ]
-	echo "# $(findings) findings, $(stat heap_shell quarantine_blocks) blocks withdrawn, $(tail -n 1 $debug/heap_shell/check)"
-	check "a block" heap alloc a 10
-	check "a double free" heap double a
-	check "is counted" [ "$(stat heap_shell double_free)" = 1 ]
+	check "the check finds no more than is quarantined" [ "$(tail -n 1 $debug/heap_shell/check | cut -d' ' -f2)" -le "$(stat heap_shell quarantine_blocks)" ]
+	echo "# $(findings) findings, $(stat heap_shell quarantine_blocks) blocks in quarantine, $(tail -n 1 $debug/heap_shell/check)"
+	check "a block is allocated" heap alloc a 10
+	check "it is freed twice" heap double a
+	check "the double free is counted" [ "$(stat heap_shell double_free)" = 1 ]
 	check "the shell unloads" rmmod heap_shell
 done
 check "heapmod unloads" rmmod heapmod

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Records what the kernel asks of kmalloc() while it does the work that its command line names
-# (work=boot, files or processes), and sends it to /dev/ttyS2: a line `alloc ID SIZE` or `free ID` for each
-# event, compressed.
+# Records the kernel's calls of kmalloc() and kfree() during a workload, which its command line names
+# (work=boot, files or processes). Sends them to /dev/ttyS2, compressed: a line `alloc ID SIZE` or `free ID` for each
+# event.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -12,7 +12,7 @@ tracing=/sys/kernel/tracing
 mount -t tracefs tracing $tracing
 work=$(sed 's/.*work=\([a-z]*\).*/\1/' /proc/cmdline)
 
-# A file system in a file, and in it many small files, copied, searched, sorted, archived, removed.
+# A file system in a file: many small files in it are copied, searched, sorted, archived, removed.
 files() {
 	for module in crc16 crc32c_generic mbcache jbd2 ext4 loop; do
 		insmod $module.ko
@@ -31,7 +31,7 @@ files() {
 	umount /mnt
 }
 
-# Many processes, alone and in pipes, and the terminals, pipes and tables that they need.
+# Many processes, alone and in pipes, with the pipes and tables that they need.
 processes() {
 	for i in $(seq 60); do
 		seq "$i" | sort -r | tr 0-9 a-j | head -n 3 >/dev/null
@@ -51,7 +51,7 @@ files | processes)
 esac
 echo 0 >$tracing/tracing_on
 
-# An address that is handed out again was freed by a way that the events do not show.
+# An address that is allocated again was freed in a way that has no event.
 awk '
 	$0 ~ /: kmalloc: / { pointer = $0; sub(/.*ptr=/, "", pointer); sub(/ .*/, "", pointer)
 		size = $0; sub(/.*bytes_req=/, "", size); sub(/ .*/, "", size)
@@ -61,10 +61,10 @@ awk '
 		if (pointer in id) { print "free", id[pointer]; delete id[pointer] } }
 ' $tracing/trace >/tmp/trace
 echo "# $(wc -l </tmp/trace) events"
-check "has events" [ "$(wc -l </tmp/trace)" -gt 50000 ]
+check "the trace has events" [ "$(wc -l </tmp/trace)" -gt 50000 ]
 sed -n 's/^# entries/# entries/p' $tracing/trace
 # shellcheck disable=SC2016 # for awk
-check "lost none" awk -F'[ /:]+' '/entries-in-buffer/ { exit $4 != $5 }' $tracing/trace
+check "no event was lost" awk -F'[ /:]+' '/entries-in-buffer/ { exit $4 != $5 }' $tracing/trace
 stty -F /dev/ttyS2 raw
 gzip -c /tmp/trace >/dev/ttyS2
 verdict

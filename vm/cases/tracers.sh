@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The lines of docs/tracing.md for bpftrace and trace-cmd, as they stand there: they count what the heap itself counts.
+# The commands of docs/tracing.md for bpftrace and trace-cmd, unchanged: their counts are those of the heap.
 #
 # boot: -M 1024 -p /usr/bin/bpftrace -p /usr/bin/trace-cmd -f docs/tracing.md
 
@@ -13,30 +13,30 @@ insmod heapmod.ko size=0
 insmod heap_stress.ko interrupts=0
 cd /tmp || exit
 
-# The pieces of shell of each section, a file each: "bpftrace 1".
+# Each piece of shell goes to a file: "bpftrace 1" is the first of that section.
 awk '/^## / { section = $NF; piece = 0 } /^```sh$/ { inside = 1; piece++; next } /^```$/ { inside = 0 }
 	inside { print >section " " piece }' /files/tracing.md
 
-# While they ask, the heap works instead of sleeping.
+# The heap is busy while the commands would sleep.
 echo "echo 3000 >/sys/kernel/debug/heap_stress/run" >work
 sed -i 's/sleep 10/sh work/' bpftrace* trace-cmd*
 
-# run SECTION PIECE - $allocs and $bytes are what the heap has counted meanwhile
+# run SECTION PIECE - and set $allocs to the number of allocations during it
 run() {
 	allocs=$(stat stress allocs)
-	sh -ec ". './$1 $2'" >out 2>said
+	sh -ec ". './$1 $2'" >out 2>errors
 	status=$?
 	allocs=$(($(stat stress allocs) - allocs))
-	[ $status = 0 ] || cat out said
+	[ $status = 0 ] || cat out errors
 	return $status
 }
 
-# The bars of bpftrace's histogram, a number each.
+# The counts in bpftrace's histogram, one on each line.
 bars() {
 	sed -n 's/^\[.* \([0-9][0-9]*\) *|.*|$/\1/p' out
 }
 
-# value NAME - of a map of bpftrace with one key, the function that allocates
+# value NAME - in a map of bpftrace, for the function that allocates
 value() {
 	sed -n "s/^@$1\[work\]: //p" out
 }
@@ -53,7 +53,7 @@ counts() {
 	[ "$allocs" -gt 0 ] && [ "$1" = "$allocs" ]
 }
 
-# Whoever looks, heap_stress asks for the same sizes in every run: so both must have seen the same.
+# heap_stress requests the same sizes in each run, so both tracers must see the same.
 check "bpftrace: owners" run bpftrace 1
 cat out
 check "bpftrace: owners: every allocation is counted" counts "$(value allocs)"
@@ -64,21 +64,21 @@ check "bpftrace: sizes: every allocation is counted" counts "$(bars | sum)"
 sizes=$(bars)
 check "bpftrace: lives" run bpftrace 3
 cat out
-check "bpftrace: lives: every block's is counted" counts "$(bars | sum)"
-check "bpftrace: lives: nothing else is left to print" refute grep -q "@born" out
+check "bpftrace: lives: the life of every block is counted" counts "$(bars | sum)"
+check "bpftrace: lives: no other map is printed" refute grep -q "@born" out
 
 check "trace-cmd: owners" run trace-cmd 1
-cat out said
+cat out errors
 check "trace-cmd: owners: every allocation is counted" counts "$(column 1 | sum)"
-check "trace-cmd: owners: by name, with the bytes that bpftrace saw" grep -qE "^[0-9]+ $bytes work\+0x[0-9a-f]+" out
+check "trace-cmd: owners: by name, with the bytes that bpftrace counted" grep -qE "^[0-9]+ $bytes work\+0x[0-9a-f]+" out
 recorded=$allocs
 check "trace-cmd: sizes" run trace-cmd 2
 cat out
 check "trace-cmd: sizes: every allocation is counted" [ "$(column 2 | sum)" = "$recorded" ]
-check "trace-cmd: sizes: as bpftrace saw them" [ "$(column 2)" = "$sizes" ]
+check "trace-cmd: sizes: as bpftrace counted them" [ "$(column 2)" = "$sizes" ]
 check "trace-cmd: lives" run trace-cmd 3
 cat out
-check "trace-cmd: lives: every block's is counted" [ "$(column 2 | sum)" = "$recorded" ]
+check "trace-cmd: lives: the life of every block is counted" [ "$(column 2 | sum)" = "$recorded" ]
 
 rmmod heap_stress
 check "heapmod unloads" rmmod heapmod

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The shell lines of docs/tracing.md, as they stand there: they count what the heap itself counts.
+# The shell commands of docs/tracing.md, unchanged: their counts are those of the heap.
 #
 # boot: -m docs/tracing.md
 
@@ -12,17 +12,17 @@ mount -t tracefs trace /sys/kernel/tracing
 insmod heapmod.ko size=0
 insmod heap_stress.ko
 
-# The pieces of shell in the document, a file each.
+# Each piece of shell in the document goes to a file.
 awk '/^```sh$/ { inside = 1; piece++; next } /^```$/ { inside = 0 } inside { print >"/tmp/piece." piece }' tracing.md
 
-# While somebody waits, the heap works.
+# The heap is busy while the commands would sleep.
 cat >/tmp/sleep <<'END'
 sleep() {
 	echo 3000 >/sys/kernel/debug/heap_stress/run
 }
 END
 
-# run PIECE - $before and $after are the heap's allocations
+# run PIECE - and set $before and $after to the heap's number of allocations
 run() {
 	before=$(stat stress allocs)
 	sh -ec ". /tmp/sleep; . /tmp/piece.$1" >/tmp/out 2>&1
@@ -32,7 +32,7 @@ run() {
 	return $status
 }
 
-# Hits in the histogram, as it says itself, and as its rows add up to.
+# The hits of the histogram: its own total, and the sum of its rows.
 hits() {
 	sed -n 's/^ *Hits: //p' /tmp/out
 }
@@ -47,17 +47,17 @@ counts_all() {
 
 check "owners" run 1
 check "owners: every allocation is counted" counts_all
-check "owners: by name" grep -q "caller: .* work+.*\[heap_stress\].*asked: *[0-9]" /tmp/out
+check "owners: call sites have names" grep -q "caller: .* work+.*\[heap_stress\].*asked: *[0-9]" /tmp/out
 check "sizes" run 2
 check "sizes: every allocation is counted" counts_all
-check "sizes: in powers of two" grep -q "asked: ~ 2^9 *} hitcount: *[1-9]" /tmp/out
-# A synthetic event is an event in an event, and the kernel's ring buffer takes five in each other: too
-# few for task, softirq and hard interrupt at once.
+check "sizes: the classes are powers of two" grep -q "asked: ~ 2^9 *} hitcount: *[1-9]" /tmp/out
+# A synthetic event is nested in another event. The ring buffer allows too few levels for task, softirq and hard
+# interrupt at once.
 rmmod heap_stress
 insmod heap_stress.ko interrupts=0
 check "lives" run 3
-check "lives: every block's is counted" counts_all
-check "lives: in powers of two" grep -q "life: ~ 2^" /tmp/out
+check "lives: the life of every block is counted" counts_all
+check "lives: the classes are powers of two" grep -q "life: ~ 2^" /tmp/out
 cat /tmp/out
 check "no trigger is left" refute grep -q "^hist" /sys/kernel/tracing/events/heapmod/*/trigger
 check "no event is left" [ -z "$(cat /sys/kernel/tracing/synthetic_events)" ]

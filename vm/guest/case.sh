@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Sourced by the cases: checks that are counted. A case without a check fails.
+# Sourced by the cases: counts checks. A case without a check fails.
 
 passed=0
 failed=0
 debug=/sys/kernel/debug/heapmod
 
-# busybox would try a module twice, by two system calls; kmod does it once, as on a machine.
+# busybox tries two system calls to load a module; kmod uses one, as on a real system.
 insmod() {
 	/sbin/insmod "$@"
 }
@@ -29,12 +29,12 @@ refute() {
 	! "$@"
 }
 
-# Has this kernel kmemleak? Of ours, all but vm/next.
+# Does this kernel have kmemleak? All of User-Mode Linux but vm/newest do.
 knows_leaks() {
-	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# kmemleak is not in this kernel: leaks are not looked for"
+	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# this kernel has no kmemleak: leaks are not checked"
 }
 
-# said WORDS - was it logged since the last call of hush?
+# said WORDS - have they been logged since the last call of hush?
 said() {
 	dmesg | grep -F "heapmod: " | tail -n +"$((hushed + 1))" | grep -qF "$1"
 }
@@ -47,7 +47,7 @@ hush() {
 	hushed=$(dmesg | grep -cF "heapmod: ")
 }
 
-# stat HEAP KEY - a number from a heap's stats
+# stat HEAP KEY - print a number from a heap's stats
 stat() {
 	awk -v key="$2" '$1 == key { print $2 }' "$debug/$1/stats"
 }
@@ -59,8 +59,8 @@ adds_up() {
 	     END { exit !(parts == 8 && region > 0 && sum == region) }' "$debug/$1/stats"
 }
 
-# The blocks follow each other without a gap from edge to edge, and there are as many as stats says.
-# cat reads in large pieces, awk would in small ones: batches must meet without a gap in a piece.
+# The blocks cover the region without gaps, and stats counts as many. cat reads in large pieces, where
+# awk would read small ones, so a piece spans several batches of the kernel's walk.
 tiles() {
 	cat "$debug/$1/blocks" | awk -v region="$(stat "$1" region_bytes)" -v blocks="$(stat "$1" blocks)" -v holes="$(stat "$1" holes)" '
 		NR == 1 { end = 8; next }
@@ -69,7 +69,7 @@ tiles() {
 		END { exit !(NR > 1 && !gap && end == region - 8 && count["used"] + 0 == blocks && count["hole"] + 0 == holes) }'
 }
 
-# The owners' sums are what stats says, and most live bytes come first. So it is unless a header was lost.
+# The sums over the owners match stats, and owners are sorted by live bytes. Not valid after a header was lost.
 owners_add_up() {
 	cat "$debug/$1/owners" | awk -v stats="$(stat "$1" blocks) $(stat "$1" asked_bytes) $(stat "$1" allocs) $(stat "$1" frees) $(stat "$1" failures)" '
 		NR == 1 { last = 1e20; next }
@@ -78,12 +78,12 @@ owners_add_up() {
 		END { exit !(NR > 1 && !wrong && stats == live + 0 " " bytes + 0 " " allocs + 0 " " frees + 0 " " failures + 0) }'
 }
 
-# owner HEAP WORDS - its line, but for its name
+# owner HEAP WORDS - print the numbers of an owner whose name contains WORDS
 owner() {
 	awk -v words="$2" 'NR > 1 && index($0, words) { print $1, $2, $3, $4, $5, $6 }' "$debug/$1/owners"
 }
 
-# The file holes says of the holes what stats says and the blocks show: each in its class.
+# The file holes matches stats and blocks: every hole is counted in its class.
 holes_add_up() {
 	awk '
 		FILENAME ~ /stats$/ { stats[$1] = $2; next }
@@ -97,7 +97,7 @@ holes_add_up() {
 		}
 		END {
 			split_up = bytes ? int((bytes - largest) * 1000 / bytes) : 0
-			exit !(rows && !wrong && said["version"] == 1 && holes + 0 == stats["holes"] && bytes + 0 == stats["hole_bytes"] &&
+			exit !(rows && !wrong && said["version"] == 2 && holes + 0 == stats["holes"] && bytes + 0 == stats["hole_bytes"] &&
 			       said["hole_bytes"] == bytes + 0 && said["largest_bytes"] == largest + 0 &&
 			       said["fragmentation"] == sprintf("%d.%03d", split_up / 1000, split_up % 1000))
 		}' "$debug/$1/stats" "$debug/$1/blocks" "$debug/$1/holes"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * contestants - the core, the plain walk of the notes, and the allocators that Debian has
+ * allocators - the core, a plain first-fit walk, and the allocators that Debian packages
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,9 +10,9 @@
 
 #include "heap_core.h"
 #include "../../tests/oracle.h"
-#include "contest.h"
+#include "allocators.h"
 
-/* The core, in memory as vmalloc() would give it: mapped, of large pages where there are any. */
+/* The core, in mapped memory, of huge pages if there are any, as vmalloc_huge() uses. */
 struct core {
 	struct heap heap;
 	u64 region_bytes;
@@ -66,7 +66,7 @@ static void core_close(void *state)
 	free(core);
 }
 
-/* The plain walk has no memory to give: its blocks are nodes. */
+/* The plain walk manages no memory: its blocks are nodes. */
 static void *walk_open(u64 bytes)
 {
 	return oracle_init(bytes / HEAP_GRANULE);
@@ -87,7 +87,7 @@ static void walk_close(void *state)
 	oracle_destroy(state);
 }
 
-/* A library's functions, looked up so that it does not replace the malloc() of everything else. */
+/* A library's functions, loaded so that it does not replace malloc() for the whole program. */
 struct library {
 	void *(*alloc)(size_t size);
 	void (*free)(void *ptr);
@@ -132,7 +132,7 @@ static void library_free(void *state, void *ptr)
 	((struct library *)state)->free(ptr);
 }
 
-const struct contestant contestants[CONTESTANTS] = {
+const struct allocator allocators[ALLOCATORS] = {
 	{ "heapmod", core_open, core_alloc, core_free, core_close, 0 },
 	{ "plain walk", walk_open, walk_alloc, walk_free, walk_close, 10000 },
 	{ "glibc", glibc_open, library_alloc, library_free, free, 0 },

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced, after vm/cache.sh, by the scripts of vm/ that fetch packages, which can be from another suite
-# of Debian than this machine's. The cache has lists of it; the machine's own sources stay as they are.
+# Sourced, after vm/cache.sh, by the scripts of vm/ that fetch Debian packages, from this machine's suite or
+# another one. The package lists of another suite are in the cache; the machine's own lists do not change.
 
-# The mirror that this machine has Debian from.
+# The Debian mirror that this machine uses.
 mirror() {
 	# shellcheck disable=SC2016 # for apt to expand
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1
 }
 
-# with_lists FOLDER PROGRAM ARGUMENT... - a program of apt's, that knows no other lists
+# with_lists FOLDER PROGRAM ARGUMENT... - run an apt program with the lists in FOLDER alone
 with_lists() {
 	local folder=$1 program=$2
 	shift 2
@@ -21,13 +21,13 @@ with_lists() {
 
 read_lists() {
 	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	echo "suite: reading the lists of $suite (seconds, once)" >&2
+	echo "apt: fetching the package lists of $suite (seconds, once)" >&2
 	mkdir lists
 	echo "deb [signed-by=$keys] $(mirror) $suite main" >sources.list
 	with_lists "$PWD" apt-get update
 }
 
-# from_suite SUITE PROGRAM ARGUMENT... - a program of apt's in a suite, or, if that is empty, in this machine's own
+# from_suite SUITE PROGRAM ARGUMENT... - run an apt program for SUITE, or, if that is empty, for this machine's own
 from_suite() {
 	local suite=$1 lists
 	shift
@@ -37,11 +37,11 @@ from_suite() {
 	fi
 	lists=$(cache_entry "lists-$suite" "$(mirror)" read_lists)
 	with_lists "$lists" "$@" && return
-	echo "suite: if $suite has changed since its lists were read, remove $lists" >&2
+	echo "apt: the lists of $suite may be out of date: if so, remove $lists" >&2
 	return 1
 }
 
-# unpack SUITE PACKAGE... - fetches packages, and unpacks them in the current folder
+# unpack SUITE PACKAGE... - fetch packages and unpack them in the current folder
 unpack() {
 	local package
 	from_suite "$1" apt-get download "${@:2}"
@@ -51,7 +51,7 @@ unpack() {
 	rm ./*.deb
 }
 
-# depends SUITE PACKAGE PATTERN - those of the packages it needs that begin with the pattern, in its newest version
+# depends SUITE PACKAGE PATTERN - the dependencies of its newest version whose names begin with PATTERN
 depends() {
 	from_suite "$1" apt-cache depends "$2" | sed -n "s/^ *Depends: \($3.*\)/\1/p"
 }

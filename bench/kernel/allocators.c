@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * contestants - heapmod and what a kernel has instead
+ * allocators - heapmod, and the kernel's own allocators
  */
 #include <linux/err.h>
 #include <linux/genalloc.h>
@@ -11,67 +11,67 @@
 #endif
 
 #include "heapmod.h"
-#include "contest.h"
+#include "rig.h"
 
-/* The harness alone: what the rest is measured against. */
-static int none_open(size_t bytes, u32 blocks)
+/* No allocator: the cost of the harness alone, which is subtracted from the others. */
+static int open_none(size_t bytes, u32 blocks)
 {
 	return 0;
 }
 
-static void *none_alloc(size_t size)
+static void *alloc_none(size_t size)
 {
-	return &contest;
+	return &rig;
 }
 
-static void none_free(void *ptr, size_t size)
+static void free_none(void *ptr, size_t size)
 {
 }
 
-static void none_close(void)
+static void close_none(void)
 {
 }
 
 static struct heapmod *heap;
 
-static int heapmod_open(size_t bytes, u32 blocks)
+static int open_heapmod(size_t bytes, u32 blocks)
 {
 	heap = heapmod_create("bench", bytes, 0);
 	return PTR_ERR_OR_ZERO(heap);
 }
 
-static void *heapmod_take(size_t size)
+static void *alloc_heapmod(size_t size)
 {
 	return heapmod_alloc(heap, size, GFP_ATOMIC);
 }
 
-static void heapmod_give(void *ptr, size_t size)
+static void free_heapmod(void *ptr, size_t size)
 {
 	heapmod_free(heap, ptr);
 }
 
-static void heapmod_close(void)
+static void close_heapmod(void)
 {
 	heapmod_destroy(heap);
 }
 
-static void *kmalloc_take(size_t size)
+static void *alloc_kmalloc(size_t size)
 {
 	return kmalloc(size, GFP_ATOMIC);
 }
 
-static void kmalloc_give(void *ptr, size_t size)
+static void free_kmalloc(void *ptr, size_t size)
 {
 	kfree(ptr);
 }
 
-#define POOL_ORDER 4			/* of its granule: 16 bytes, as heapmod's */
+#define POOL_ORDER 4			/* granules of 16 bytes, as heapmod's */
 
 static struct gen_pool *pool;
 static void *pool_memory;
 static unsigned long pool_filled;
 
-static int pool_open(size_t bytes, u32 blocks)
+static int open_pool(size_t bytes, u32 blocks)
 {
 	pool_filled = 0;
 	pool = gen_pool_create(POOL_ORDER, NUMA_NO_NODE);
@@ -81,12 +81,12 @@ static int pool_open(size_t bytes, u32 blocks)
 	return gen_pool_add(pool, (unsigned long)pool_memory, bytes, NUMA_NO_NODE);
 }
 
-static void *pool_take(size_t size)
+static void *alloc_pool(size_t size)
 {
 	return (void *)gen_pool_alloc(pool, size);
 }
 
-/* Filling by first fit would take hours: while nothing was freed, what is free lies behind. */
+/* Before the first free, all free memory lies behind the last block: no search is needed. */
 static unsigned long pool_append(unsigned long *map, unsigned long size, unsigned long start,
 				 unsigned int count, void *data, struct gen_pool *from,
 				 unsigned long start_addr)
@@ -102,36 +102,36 @@ static void *pool_fill(size_t size)
 	return (void *)gen_pool_alloc_algo(pool, size, pool_append, NULL);
 }
 
-static void pool_give(void *ptr, size_t size)
+static void free_pool(void *ptr, size_t size)
 {
 	gen_pool_free(pool, (unsigned long)ptr, size);
 }
 
-static void pool_close(void)
+static void close_pool(void)
 {
 	if (pool)
 		gen_pool_destroy(pool);
 	vfree(pool_memory);
 }
 
-static void *vmalloc_take(size_t size)
+static void *alloc_vmalloc(size_t size)
 {
 	return vmalloc(size);
 }
 
-static void vmalloc_give(void *ptr, size_t size)
+static void free_vmalloc(void *ptr, size_t size)
 {
 	vfree(ptr);
 }
 
 #if IS_ENABLED(CONFIG_DRM)
-/* It wants its nodes from the caller: they are made beforehand, and kept on a stack. */
+/* The caller provides the nodes. They are allocated beforehand; unused ones are on a stack. */
 static struct drm_mm mm;
 static struct drm_mm_node *nodes;
 static struct drm_mm_node **spare;
 static u32 spares;
 
-static int drm_open(size_t bytes, u32 blocks)
+static int open_drm(size_t bytes, u32 blocks)
 {
 	drm_mm_init(&mm, 0, bytes);
 	nodes = vzalloc(array_size(blocks, sizeof(*nodes)));
@@ -143,7 +143,7 @@ static int drm_open(size_t bytes, u32 blocks)
 	return 0;
 }
 
-static void *drm_take(size_t size)
+static void *alloc_drm(size_t size)
 {
 	struct drm_mm_node *node = spare[spares - 1];
 
@@ -153,13 +153,13 @@ static void *drm_take(size_t size)
 	return node;
 }
 
-static void drm_give(void *ptr, size_t size)
+static void free_drm(void *ptr, size_t size)
 {
 	drm_mm_remove_node(ptr);
 	spare[spares++] = ptr;
 }
 
-static void drm_close(void)
+static void close_drm(void)
 {
 	drm_mm_takedown(&mm);
 	vfree(spare);
@@ -167,17 +167,17 @@ static void drm_close(void)
 }
 #endif
 
-const struct contestant contestants[] = {
-	{ "none", none_open, none_alloc, none_free, none_close },
-	{ "heapmod", heapmod_open, heapmod_take, heapmod_give, heapmod_close },
-	{ "kmalloc", none_open, kmalloc_take, kmalloc_give, none_close },
-	{ "gen_pool", pool_open, pool_take, pool_give, pool_close, .fill = pool_fill,
-	  .most = 100000, .patience = 500 },
-	{ "vmalloc", none_open, vmalloc_take, vmalloc_give, none_close,
+const struct allocator allocators[] = {
+	{ "none", open_none, alloc_none, free_none, close_none },
+	{ "heapmod", open_heapmod, alloc_heapmod, free_heapmod, close_heapmod },
+	{ "kmalloc", open_none, alloc_kmalloc, free_kmalloc, close_none },
+	{ "gen_pool", open_pool, alloc_pool, free_pool, close_pool, .fill = pool_fill,
+	  .most = 100000, .limit = 500 },
+	{ "vmalloc", open_none, alloc_vmalloc, free_vmalloc, close_none,
 	  .most = 100000, .sleeps = true },
 #if IS_ENABLED(CONFIG_DRM)
-	{ "drm_mm", drm_open, drm_take, drm_give, drm_close, .most = 100000 },
+	{ "drm_mm", open_drm, alloc_drm, free_drm, close_drm, .most = 100000 },
 #endif
 };
 
-const unsigned int contestants_count = ARRAY_SIZE(contestants);
+const unsigned int allocators_count = ARRAY_SIZE(allocators);
