@@ -110,6 +110,7 @@ struct heapmod;
  * @edge_bytes: bytes before the first header and behind the last block
  * @peak_bytes: most bytes in live blocks since heapmod_reset_peak(), headers, redzones and slack
  *		included
+ * @metadata_bytes: memory of the heap outside its region, as allocated: index, owners, counters
  * @blocks: live blocks
  * @holes: holes
  * @largest_hole_bytes: size of the largest hole, its header included
@@ -142,6 +143,7 @@ struct heapmod_stats {
 	u64 redzone_bytes;
 	u64 edge_bytes;
 	u64 peak_bytes;
+	u64 metadata_bytes;
 	u64 blocks;
 	u64 holes;
 	u64 largest_hole_bytes;

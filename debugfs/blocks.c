@@ -89,7 +89,7 @@ static int blocks_show(struct seq_file *file, void *record)
 		seq_printf(file, "%12s ?\n", "?");
 	} else {
 		seq_printf(file, "%12llu ", block->asked);
-		print_owner(file, reader->heap->owners.table[block->owner].caller);
+		print_owner(file, heap_owner_at(&reader->heap->owners, block->owner)->caller);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * owners - the call sites that allocate from a heap, one line each, most live bytes first
  */
+#include <linux/minmax.h>
 #include <linux/seq_file.h>
 #include <linux/sort.h>
 
@@ -25,12 +26,12 @@ static int by_bytes(const void *one, const void *other)
 	       compare_descending(b->caller, a->caller);
 }
 
-static void copy_owners(struct heap_owner *owners, struct heapmod *heap)
+static void copy_owners(struct heap_owner *owners, struct heapmod *heap, u32 count)
 {
 	u32 from;
 
-	for (from = 0; from < HEAP_OWNERS; from += HEAPS_BATCH)
-		heapmod_copy_owners(heap, from, owners + from, HEAPS_BATCH);
+	for (from = 0; from < count; from += HEAPS_BATCH)
+		heapmod_copy_owners(heap, from, owners + from, min(count - from, HEAPS_BATCH));
 }
 
 static void print_line(struct seq_file *file, const struct heap_owner *owner)
@@ -45,17 +46,19 @@ static void print_line(struct seq_file *file, const struct heap_owner *owner)
 
 int heapmod_owners_show(struct seq_file *file, void *unused)
 {
+	struct heapmod *heap = file->private;
+	u32 count = heap_owners_count(&heap->owners);
 	struct heap_owner *owners;
 	u32 i;
 
-	owners = kvmalloc_array(HEAP_OWNERS, sizeof(*owners), GFP_KERNEL);
+	owners = kvmalloc_array(count, sizeof(*owners), GFP_KERNEL);
 	if (!owners)
 		return -ENOMEM;
-	copy_owners(owners, file->private);
-	sort(owners, HEAP_OWNERS, sizeof(*owners), by_bytes, NULL);
+	copy_owners(owners, heap, count);
+	sort(owners, count, sizeof(*owners), by_bytes, NULL);
 	seq_printf(file, "%11s %12s %12s %12s %12s %9s %s\n", "live_blocks", "live_bytes",
 		   "peak_bytes", "allocs", "frees", "failures", "owner");
-	for (i = 0; i < HEAP_OWNERS; i++)
+	for (i = 0; i < count; i++)
 		print_line(file, &owners[i]);
 	kvfree(owners);
 	return 0;

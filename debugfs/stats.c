@@ -29,6 +29,7 @@ static const struct stats_key keys[] = {
 	KEY(redzone_bytes),
 	KEY(edge_bytes),
 	KEY(peak_bytes),
+	KEY(metadata_bytes),
 	KEY(blocks),
 	KEY(holes),
 	KEY(largest_hole_bytes),

@@ -51,7 +51,7 @@ static noinline void unlock_with_events(struct heapmod *heap, enum heap_verdict 
 	__releases(&heap->lock)
 {
 	if (ends_at_owner(verdict, block))
-		heap_owner_remove(&heap->owners.table[block->owner], block->asked);
+		heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
 	heapmod_unlock(heap, flags, caller);
 	if (verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
@@ -68,7 +68,7 @@ static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_v
 		unlock_with_events(heap, verdict, ptr, block, flags, caller);
 		return;
 	}
-	heap_owner_remove(&heap->owners.table[block->owner], block->asked);
+	heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
 
@@ -78,11 +78,11 @@ static void add_to_history(struct heapmod *heap, const struct heap_block_info *b
 	struct heap_freed freed = {
 		.offset = heap_offset(block->at),
 		.bytes = heap_bytes(block->granules),
-		.owner = heap->owners.table[block->owner].caller,
+		.owner = heap_owner_at(&heap->owners, block->owner)->caller,
 		.caller = caller,
 	};
 
-	heap_history_add(&heap->history, &freed);
+	heap_history_add(heap->history, &freed);
 }
 
 /* The lock is not available. The next holder of the lock frees the block. */

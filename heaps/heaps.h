@@ -42,8 +42,7 @@ struct heapmod_watermark {
  * @core: the blocks
  * @freed: the block that heap_free() has freed. It is used only while @lock is held; a variable on
  *	   the stack costs more.
- * @owners: call sites that allocate from this heap
- * @history: the last frees, with HEAPMOD_POISON
+ * @history: the last frees, with HEAPMOD_POISON; NULL without
  * @flags: from heapmod_create()
  * @waited_ns: time that allocations and frees have spun for @lock, in all; protected by @lock
  * @id: names the heap in tracepoints; never reused
@@ -63,13 +62,14 @@ struct heapmod_watermark {
  * @permanent: heapmod_destroy() refuses this heap; unloading the module destroys it
  * @dir: directory in debugfs
  * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
+ * @metadata_bytes: memory of the heap outside its region, as allocated
+ * @owners: call sites that allocate from this heap; of variable size, so the last member
  */
 struct heapmod {
 	raw_spinlock_t lock;
 	struct heap core;
 	struct heap_block_info freed;
-	struct heap_owners owners;
-	struct heap_history history;
+	struct heap_history *history;
 	unsigned int flags;
 	u64 waited_ns;
 	u32 id;
@@ -89,6 +89,8 @@ struct heapmod {
 	bool permanent;
 	struct dentry *dir;
 	struct list_head all;
+	u32 metadata_bytes;
+	struct heap_owners owners;
 };
 
 void heapmod_warn_invalid(void);

@@ -76,21 +76,50 @@ static int check_memory(const char *name, u64 bytes)
 	return 0;
 }
 
-/* A heap without a region: struct heapmod and the index. */
+static void release_memory(struct heapmod *heap)
+{
+	vfree(heap->memory);
+	kvfree(heap->history);
+	kvfree(heap->index);
+	kvfree(heap);
+}
+
+/* Less than a page is not rounded up to one. */
+static void *alloc_metadata(size_t bytes)
+{
+	if (bytes < PAGE_SIZE)
+		return kzalloc(bytes, GFP_KERNEL);
+	return __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+}
+
+static u32 allocated_bytes(const void *ptr, size_t bytes)
+{
+	return is_vmalloc_addr(ptr) ? PAGE_ALIGN(bytes) : ksize(ptr);
+}
+
+/* A heap without a region: struct heapmod, the index and, with HEAPMOD_POISON, the history. */
 static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags)
 {
+	size_t index_bytes = heap_index_bytes(heap_granules_in(size));
 	static atomic_t ids = ATOMIC_INIT(0);
+	u32 owners = heap_owners_for(size);
 	struct heapmod *heap;
+	size_t bytes = struct_size(heap, owners.table, owners);
 
-	heap = kvzalloc(sizeof(*heap), GFP_KERNEL);
+	heap = alloc_metadata(bytes);
 	if (!heap)
 		return NULL;
-	heap->index = __vmalloc(heap_index_bytes(heap_granules_in(size)),
-				GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-	if (!heap->index) {
-		kvfree(heap);
+	heap->index = alloc_metadata(index_bytes);
+	if (flags & HEAPMOD_POISON)
+		heap->history = alloc_metadata(sizeof(*heap->history));
+	if (!heap->index || (flags & HEAPMOD_POISON && !heap->history)) {
+		release_memory(heap);
 		return NULL;
 	}
+	heap->metadata_bytes = allocated_bytes(heap, bytes) + allocated_bytes(heap->index, index_bytes);
+	if (heap->history)
+		heap->metadata_bytes += allocated_bytes(heap->history, sizeof(*heap->history));
+	heap->owners.mask = owners - 1;
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
 	ratelimit_state_init(&heap->report_limit, DEFAULT_RATELIMIT_INTERVAL,
@@ -104,13 +133,6 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 	strscpy(heap->name, name, sizeof(heap->name));
 	heap->region_bytes = size;
 	return heap;
-}
-
-static void release_memory(struct heapmod *heap)
-{
-	vfree(heap->memory);
-	vfree(heap->index);
-	kvfree(heap);
 }
 
 static void init_region(struct heapmod *heap, void *region)
@@ -132,7 +154,7 @@ static struct heapmod *create(const char *name, void *mem, u64 size, unsigned in
 		return ERR_PTR(error);
 	heap = alloc_heap(name, size, flags);
 	if (!heap)
-		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the index"));
+		return ERR_PTR(refuse(name, -ENOMEM, "no memory for its metadata"));
 	if (!mem) {
 		heap->memory = heapmod_vmalloc(size, node);
 		mem = heap->memory;
@@ -215,7 +237,7 @@ static u64 first_offset(struct heapmod *heap, u32 owner)
 
 static void report_owner(struct heapmod *heap, u32 number)
 {
-	const struct heap_owner *owner = &heap->owners.table[number];
+	const struct heap_owner *owner = heap_owner_at(&heap->owners, number);
 
 	pr_warn("heap \"%s\": %llu blocks, %llu bytes, the first at %llu, allocated by %pS\n",
 		heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
@@ -230,8 +252,8 @@ static void report_live_blocks(struct heapmod *heap)
 		return;
 	pr_warn("heap \"%s\" is destroyed with %llu blocks alive, %llu bytes\n", heap->name,
 		heap_live_blocks(&heap->core), heap->core.asked);
-	for (i = 0; i < HEAP_OWNERS; i++) {
-		if (heap_owner_blocks(&heap->owners.table[i]))
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
+		if (heap_owner_blocks(heap_owner_at(&heap->owners, i)))
 			report_owner(heap, i);
 	}
 }

@@ -26,8 +26,8 @@ void heapmod_complete_finding(const struct heapmod *heap, struct heap_finding *f
 			      unsigned long caller)
 {
 	finding->caller = caller;
-	if (heap->flags & HEAPMOD_POISON && finding->block.at != HEAP_NONE)
-		finding->past = heap_history_find(&heap->history, finding->offset);
+	if (heap->history && finding->block.at != HEAP_NONE)
+		finding->past = heap_history_find(heap->history, finding->offset);
 }
 
 void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)

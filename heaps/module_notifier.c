@@ -26,7 +26,7 @@ static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	owner = heap->owners.table[number];
+	owner = *heap_owner_at(&heap->owners, number);
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 	return owner;
 }
@@ -36,7 +36,7 @@ static void report_heap(struct heapmod *heap, struct module *module)
 	struct heap_owner owner;
 	unsigned int i;
 
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		owner = read_owner(heap, i);
 		if (heap_owner_blocks(&owner) && within_module(owner.caller, module))
 			report_owner(heap, &owner, module);

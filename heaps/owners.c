@@ -7,11 +7,11 @@
 /* Probe from the hashed slot to the first that is the caller's, or free. */
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
 {
-	u8 number = hash_long(caller, 8);
+	u32 number = hash_long(caller, 8) & owners->mask;
 	struct heap_owner *owner;
 	unsigned int probe;
 
-	for (probe = 0; probe < OWNERS_PROBES; probe++, number++) {
+	for (probe = 0; probe < OWNERS_PROBES; probe++, number = (number + 1) & owners->mask) {
 		owner = &owners->table[number];
 		if (number == OWNER_OTHER)
 			continue;

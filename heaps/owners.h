@@ -4,16 +4,20 @@
  *
  * An owner is a call site. A header has room for a small number, not for an address. The table
  * assigns the numbers: an open hash of fixed size, searched in at most OWNERS_PROBES steps. A call
- * site that finds no free slot is accounted to OWNER_OTHER.
+ * site that finds no free slot is accounted to OWNER_OTHER. The size of the region determines that
+ * of the table, so that a small heap stays cheap.
  */
 #ifndef HEAP_OWNERS_H
 #define HEAP_OWNERS_H
 
 #include <linux/compiler.h>
 #include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/types.h>
 
-#define HEAP_OWNERS	256
+#define OWNERS_MIN	16
+#define OWNERS_MAX	256		/* a header has 8 bits for a number */
+#define OWNERS_REGION	4096		/* bytes of region for a slot */
 #define OWNERS_PROBES	8
 #define OWNER_OTHER	0		/* a slot that the hash never assigns */
 
@@ -38,9 +42,36 @@ struct heap_owner {
 	u64 number : 8;
 };
 
+/**
+ * struct heap_owners - the table
+ * @mask: number of slots minus one; the number of slots is a power of two
+ * @table: the slots
+ */
 struct heap_owners {
-	struct heap_owner table[HEAP_OWNERS];
+	u32 mask;
+	struct heap_owner table[];
 };
+
+/* Slots for a region of @bytes. */
+static inline u32 heap_owners_for(u64 bytes)
+{
+	u64 slots = bytes / OWNERS_REGION;
+
+	if (slots >= OWNERS_MAX)
+		return OWNERS_MAX;
+	return slots > OWNERS_MIN ? rounddown_pow_of_two((unsigned long)slots) : OWNERS_MIN;
+}
+
+static inline u32 heap_owners_count(const struct heap_owners *owners)
+{
+	return owners->mask + 1;
+}
+
+/* The slot of a number from a header: inside the table, also when a seal was forged. */
+static inline struct heap_owner *heap_owner_at(struct heap_owners *owners, u32 number)
+{
+	return &owners->table[number & owners->mask];
+}
 
 void heap_owner_update_peak(struct heap_owner *owner);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
@@ -48,7 +79,7 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 /* The slot of @caller, assigned on the first call. */
 static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, unsigned long caller)
 {
-	struct heap_owner *owner = &owners->table[hash_long(caller, 8)];
+	struct heap_owner *owner = heap_owner_at(owners, hash_long(caller, 8));
 
 	return owner->caller == caller ? owner : heap_owner_lookup(owners, caller);
 }

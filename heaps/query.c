@@ -61,6 +61,7 @@ static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
 	stats->hole_bytes = heap_bytes(core->index.granules - core->used - withheld);
 	stats->peak_bytes = heap_bytes(core->peak);
+	stats->metadata_bytes = heap->metadata_bytes;
 }
 
 static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)

@@ -38,7 +38,7 @@ static bool will_shrink(struct heapmod *heap, const void *ptr, size_t size,
 static void account_resize(struct heapmod *heap, const struct heap_block_info *was, size_t size)
 	__must_hold(&heap->lock)
 {
-	struct heap_owner *owner = &heap->owners.table[was->owner];
+	struct heap_owner *owner = heap_owner_at(&heap->owners, was->owner);
 
 	heap_owner_remove(owner, was->asked);
 	owner->frees--;

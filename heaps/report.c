@@ -71,7 +71,7 @@ static void print_caller(struct seq_file *file, const char *what, unsigned long 
 static void print_block(struct seq_file *file, struct heapmod *heap, const char *what,
 			const struct heap_block_info *block)
 {
-	unsigned long owner = heap->owners.table[block->owner].caller;
+	unsigned long owner = heap_owner_at(&heap->owners, block->owner)->caller;
 
 	if (block->at == HEAP_NONE)
 		return;

@@ -37,8 +37,8 @@ static void end_reset(struct heapmod *heap)
 	u32 i;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
-	for (i = 0; i < HEAP_OWNERS && !heap_live_blocks(&heap->core); i++)
-		heap_owner_clear(&heap->owners.table[i]);
+	for (i = 0; i < heap_owners_count(&heap->owners) && !heap_live_blocks(&heap->core); i++)
+		heap_owner_clear(heap_owner_at(&heap->owners, i));
 	heap_end_reset(&heap->core);
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
@@ -50,7 +50,8 @@ static void account_claimed(struct heapmod *heap, const struct heap_block_info *
 
 	for (i = 0; i < count; i++) {
 		if (claimed[i].sealed)
-			heap_owner_remove(&heap->owners.table[claimed[i].owner], claimed[i].asked);
+			heap_owner_remove(heap_owner_at(&heap->owners, claimed[i].owner),
+					  claimed[i].asked);
 	}
 }
 

@@ -7,7 +7,7 @@
 
 #include "heaps/heaps.h"
 
-#define HEAPS_BATCH	32		/* most blocks or owners read while the lock is held */
+#define HEAPS_BATCH	32U		/* most blocks or owners read while the lock is held */
 
 /* As heap_walk(), with at most HEAPS_BATCH blocks. */
 u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *blocks, u32 most);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_coalesce - what a freed block becomes together with its neighbours
+ * heap_coalesce - a freed block is coalesced with the holes next to it
  */
 #include "suite.h"
 
 #define ROW	5
 
-/* ROW blocks side by side, then a wall, so that the hole behind is no neighbour. */
+/* ROW adjacent blocks, and one that separates them from the hole behind. */
 static void make_row(struct kunit *test, void *row[ROW])
 {
 	unsigned int i;
@@ -64,7 +64,7 @@ static void both_neighbours(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(9)), row[1]);
 }
 
-/* The @number'th order of ROW things: its digits in the factorial base pick one after the other. */
+/* Permutation @number of ROW indices, from the digits of @number in the factorial base. */
 static void order_of(unsigned int number, unsigned int order[ROW])
 {
 	unsigned int left[ROW] = { 0, 1, 2, 3, 4 };

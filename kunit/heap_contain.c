@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_contain - every mistake of a client gets its verdict, and the heap serves on
+ * heap_contain - each mistake of a client gets its verdict, and the heap stays usable
  *
- * After each the heap serves thousands of operations more, and the case ends with a whole check.
+ * After each mistake the heap serves many more operations, and is checked.
  */
 #include <linux/prandom.h>
 #include <linux/string.h>
@@ -13,7 +13,7 @@
 #define OPERATIONS	10000
 #define LIVE		32
 
-/* Blocks come and go, and hold what is written to them. */
+/* Allocate and free at random; blocks must keep their contents. */
 static void serve(struct kunit *test)
 {
 	struct rnd_state random;
@@ -39,10 +39,18 @@ static void serve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
 }
 
-/* A write where the client may not: KASAN does not watch this file. */
+/* A write that a client must not make. This file is built without KASAN. */
 static void poke(void *ptr, int offset, u8 value)
 {
 	WRITE_ONCE(*((u8 *)ptr + offset), value);
+}
+
+/* Flip bits of a byte that may have any value: a constant may be that value. */
+static void flip(void *ptr, int offset)
+{
+	u8 *byte = (u8 *)ptr + offset;
+
+	WRITE_ONCE(*byte, READ_ONCE(*byte) ^ 0x55);
 }
 
 /* A row of blocks, so that each has a used neighbour. */
@@ -90,9 +98,8 @@ static void corrupt_header(struct kunit *test)
 	serve(test);
 }
 
-/* The header of a hole is mended by the allocation that takes it. */
-/* Even then the map knows how much there is to wipe. */
-static void corrupt_secret(struct kunit *test)
+/* The size of the block to be zeroed is read from the map, not from its corrupt header. */
+static void corrupt_sensitive_block(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	u8 *row[3];
@@ -100,7 +107,7 @@ static void corrupt_secret(struct kunit *test)
 
 	make_row(test, row, 3, 100);
 	memset(row[1], 0x42, 100);
-	poke(row[1], -1, 0x41);
+	flip(row[1], -1);
 	heapmod_free_sensitive(heap, row[1]);
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 1);
 	for (i = 0; i < 100; i++)
@@ -108,6 +115,7 @@ static void corrupt_secret(struct kunit *test)
 	serve(test);
 }
 
+/* The header of a hole is repaired by the allocation that takes it. */
 static void corrupt_hole(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
@@ -116,14 +124,14 @@ static void corrupt_hole(struct kunit *test)
 	make_row(test, row, 3, FILL(7));
 	heapmod_free(heap, row[0]);
 	heapmod_free(heap, row[1]);
-	poke(row[0], -4, 0x55);
+	flip(row[0], -4);
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
 	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(7)), (void *)row[0]);
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_header, 1);
 	serve(test);
 }
 
-/* However many headers are hit, quarantine takes no more than an eighth of the heap. */
+/* For any number of corrupt headers, at most an eighth of the heap is quarantined. */
 static void quarantine_is_bounded(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(800));
@@ -132,7 +140,7 @@ static void quarantine_is_bounded(struct kunit *test)
 
 	make_row(test, row, 100, FILL(7));
 	for (i = 0; i < 100; i++)
-		poke(row[i], -4, 0x55);
+		flip(row[i], -4);
 	for (i = 0; i < 100; i++)
 		heapmod_free(heap, row[i]);
 	KUNIT_EXPECT_GE(test, suite_stats(heap).corrupt_header, 100);
@@ -158,7 +166,7 @@ static void use_after_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 1);
 }
 
-/* Sixteen bytes behind the slack are nobody's, so that the next header is not reached. */
+/* An overrun of 16 bytes hits the redzone, and not the next header. */
 static void redzone(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_REDZONE);
@@ -193,7 +201,7 @@ static void wrong_heap(struct kunit *test)
 	serve(test);
 }
 
-static void pointers(struct kunit *test)
+static void invalid_pointers(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	u8 *ptr = suite_alloc(test, 100);
@@ -212,7 +220,7 @@ static void pointers(struct kunit *test)
 	serve(test);
 }
 
-/* A hole inside @ptr's block, where none can begin. */
+/* A free bit inside the block of @ptr, without a start bit. */
 static void flip_hole(struct heapmod *heap, const u8 *ptr)
 {
 	u32 at = (ptr - (u8 *)heap->core.region) / SUITE_GRANULE;
@@ -220,7 +228,7 @@ static void flip_hole(struct heapmod *heap, const u8 *ptr)
 	heap->core.index.chunks[at / HEAP_CHUNK].free ^= BIT_ULL(at % HEAP_CHUNK);
 }
 
-/* No client can reach the index: a contradiction in it is a bug of ours, here planted. */
+/* Clients cannot reach the index, so the test corrupts it. */
 static void corrupt_index(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
@@ -251,13 +259,13 @@ static void corrupt_index(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(overrun),
 	KUNIT_CASE(corrupt_header),
-	KUNIT_CASE(corrupt_secret),
+	KUNIT_CASE(corrupt_sensitive_block),
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
 	KUNIT_CASE(use_after_free),
 	KUNIT_CASE(redzone),
 	KUNIT_CASE(wrong_heap),
-	KUNIT_CASE(pointers),
+	KUNIT_CASE(invalid_pointers),
 	KUNIT_CASE(corrupt_index),
 	{}
 };

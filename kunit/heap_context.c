@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_context - every call that may be made anywhere is made in each context, on one heap
+ * heap_context - every call that is allowed in any context, in each context
  *
- * Lockdep and DEBUG_ATOMIC_SLEEP watch. NMIs and panics are for the cases of the VM.
+ * Lockdep and DEBUG_ATOMIC_SLEEP check the calls. NMIs and panics are tested in the VM.
  */
 #include <linux/bottom_half.h>
 #include <linux/completion.h>
@@ -50,7 +50,7 @@ static int allocate(struct heapmod *heap, void *blocks[])
 	return count;
 }
 
-/* It moves, for there is a block behind it; then it shrinks and grows in place. */
+/* The block moves, because the next one is used; then it shrinks and grows in place. */
 static bool resize(struct heapmod *heap, void **block)
 {
 	static const size_t sizes[] = { 2000, 10, 1000 };
@@ -66,7 +66,7 @@ static bool resize(struct heapmod *heap, void **block)
 	return true;
 }
 
-static bool look(struct heapmod *heap, u8 *ptr)
+static bool query(struct heapmod *heap, u8 *ptr)
 {
 	struct heapmod_stats stats;
 
@@ -76,7 +76,7 @@ static bool look(struct heapmod *heap, u8 *ptr)
 	       heapmod_usable_size(heap, ptr) == 1000 && !heapmod_check(heap);
 }
 
-/* Each call that claims any context; how many went wrong. */
+/* Make each call. Return: how many failed. */
 static int call_all(struct heapmod *heap)
 {
 	void *blocks[16];
@@ -85,7 +85,7 @@ static int call_all(struct heapmod *heap)
 	int i;
 
 	wrong += !resize(heap, &blocks[0]);
-	wrong += !look(heap, blocks[0]);
+	wrong += !query(heap, blocks[0]);
 	for (i = 0; i < count; i++) {
 		wrong += !blocks[i];
 		if (i % 2)

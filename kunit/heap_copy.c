@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_copy - copies and strings; blocks that are zeroed when freed, or go with their scope
+ * heap_copy - copies and strings; blocks that are zeroed when freed, or freed with their scope
  *
- * KASAN does not watch this file: it reads blocks that are freed.
+ * Built without KASAN, because it reads freed blocks.
  */
 #include <linux/string.h>
 
@@ -66,7 +66,7 @@ static void strings_are_printed(struct kunit *test)
 	heapmod_free(heap, two);
 }
 
-static void without_room_or_heap(struct kunit *test)
+static void copies_fail_without_room_or_heap(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(2));
 	char *large = "a string that two granules cannot hold";
@@ -83,7 +83,7 @@ static u64 blocks_of(struct heapmod *heap, unsigned long caller)
 {
 	int i;
 
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		if (heap->owners.table[i].caller == caller)
 			return heap_owner_blocks(&heap->owners.table[i]);
 	}
@@ -102,8 +102,8 @@ static __printf(3, 4) char *print_for(struct heapmod *heap, unsigned long caller
 	return string;
 }
 
-/* Wrappers blame their own callers: each of these has one block, of a call site that is none. */
-static void on_behalf_of_others(struct kunit *test)
+/* Wrappers pass the call site of their caller. The addresses here are made up. */
+static void wrappers_pass_their_caller(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	void *blocks[] = {
@@ -127,11 +127,11 @@ static void on_behalf_of_others(struct kunit *test)
 	}
 }
 
-/* Those that are not told whom to blame, blame who called them: this function. */
-static void the_client_is_blamed(struct kunit *test)
+/* The other calls account the block to their own call site, in this function. */
+static void calls_account_to_their_caller(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
-	unsigned long start = (unsigned long)the_client_is_blamed;
+	unsigned long start = (unsigned long)calls_account_to_their_caller;
 	void *blocks[] = {
 		heapmod_alloc(heap, 10, GFP_KERNEL),
 		heapmod_zalloc(heap, 10, GFP_KERNEL),
@@ -147,7 +147,7 @@ static void the_client_is_blamed(struct kunit *test)
 	u64 count = 0;
 	int i;
 
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		owner = &heap->owners.table[i];
 		if (owner->caller - start < 4096)
 			count += heap_owner_blocks(owner);
@@ -157,7 +157,7 @@ static void the_client_is_blamed(struct kunit *test)
 		heapmod_free(heap, blocks[i]);
 }
 
-/* No function of the kernel's, which KASAN watches. */
+/* Not memchr_inv(), which is built with KASAN. */
 static bool holds(const u8 *ptr, u8 value, size_t size)
 {
 	while (size && READ_ONCE(ptr[size - 1]) == value)
@@ -197,7 +197,7 @@ static void make_heap_in_scope(struct kunit *test)
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, heap);
 }
 
-static void blocks_and_heaps_go_with_their_scope(struct kunit *test)
+static void scope_frees_blocks_and_heaps(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	u8 *ptr = make_in_scope(heap, false);
@@ -208,10 +208,10 @@ static void blocks_and_heaps_go_with_their_scope(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, heapmod_owns(heap, ptr));
 	heapmod_free(heap, ptr);
 	make_heap_in_scope(test);
-	make_heap_in_scope(test);	/* the name is free again */
+	make_heap_in_scope(test);	/* the name can be reused */
 }
 #else
-static void blocks_and_heaps_go_with_their_scope(struct kunit *test)
+static void scope_frees_blocks_and_heaps(struct kunit *test)
 {
 	kunit_skip(test, "this kernel has no scope-based cleanup");
 }
@@ -221,11 +221,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(memory_is_copied),
 	KUNIT_CASE(strings_are_copied),
 	KUNIT_CASE(strings_are_printed),
-	KUNIT_CASE(without_room_or_heap),
-	KUNIT_CASE(on_behalf_of_others),
-	KUNIT_CASE(the_client_is_blamed),
+	KUNIT_CASE(copies_fail_without_room_or_heap),
+	KUNIT_CASE(wrappers_pass_their_caller),
+	KUNIT_CASE(calls_account_to_their_caller),
 	KUNIT_CASE(sensitive_blocks_are_zeroed),
-	KUNIT_CASE(blocks_and_heaps_go_with_their_scope),
+	KUNIT_CASE(scope_frees_blocks_and_heaps),
 	{}
 };
 

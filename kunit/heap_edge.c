@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_edge - calls at the moment when another one ends: and sizes that wrap
+ * heap_edge - calls that overlap with the end of another one; sizes that wrap; full tables
  */
 #include <linux/completion.h>
 #include <linux/kthread.h>
@@ -11,8 +11,8 @@
 
 #define BYTES	100
 
-/* array_size() says SIZE_MAX of what overflows: the block stays as it is, whatever the flags. */
-static void realloc_wraps(struct kunit *test)
+/* array_size() returns SIZE_MAX on overflow. A resize to such a size changes nothing. */
+static void realloc_refuses_sizes_that_wrap(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON | HEAPMOD_REDZONE);
 	u8 *ptr = suite_alloc(test, BYTES);
@@ -26,15 +26,15 @@ static void realloc_wraps(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
-/* As if that many frees were between their two steps; none is of a block of this heap. */
+/* Simulate the maximum of claimed blocks. No block of the heap is among them. */
 static void fill_claims(struct heapmod *heap)
 {
 	memset(heap->core.claims, 0xff, sizeof(heap->core.claims));
 	heap->core.claim_count = HEAP_CLAIMS;
 }
 
-/* With no room for a claim a free waits, and nobody spins until there is. */
-static void claims_full(struct kunit *test)
+/* A free without room for a claim is deferred. The follow-up must not spin on it. */
+static void free_without_room_for_claims(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	void *ptr = suite_alloc(test, BYTES);
@@ -52,51 +52,51 @@ static void claims_full(struct kunit *test)
 
 struct watched {
 	struct heapmod *heap;
-	struct completion begun, go_on, gone;
+	struct completion started, resume, unwatched;
 	void *ptr;
-	unsigned int told;
+	unsigned int count;
 };
 
-/* Sheds load, while somebody takes back that he wants to be told. */
+/* The callback frees a block while another thread removes the watch. */
 static void shed(struct heapmod *heap, void *data)
 {
 	struct watched *watched = data;
 
-	watched->told++;
-	complete(&watched->begun);
-	wait_for_completion(&watched->go_on);
+	watched->count++;
+	complete(&watched->started);
+	wait_for_completion(&watched->resume);
 	heapmod_free(heap, watched->ptr);
 }
 
-static int take_back(void *data)
+static int remove_watch(void *data)
 {
 	struct watched *watched = data;
 
 	heapmod_watch(watched->heap, 0, NULL, NULL);
-	complete(&watched->gone);
+	complete(&watched->unwatched);
 	return 0;
 }
 
-/* Who takes his watch back while he is told is not told again. */
-static void unwatch(struct kunit *test)
+/* A watch that is removed during its callback is not called again. */
+static void unwatch_during_callback(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	struct watched watched = { .heap = heap };
 
-	init_completion(&watched.begun);
-	init_completion(&watched.go_on);
-	init_completion(&watched.gone);
+	init_completion(&watched.started);
+	init_completion(&watched.resume);
+	init_completion(&watched.unwatched);
 	KUNIT_ASSERT_EQ(test, heapmod_watch(heap, 50, shed, &watched), 0);
 	watched.ptr = suite_alloc(test, 40000);
-	wait_for_completion(&watched.begun);
-	kthread_run(take_back, &watched, "take_back");
+	wait_for_completion(&watched.started);
+	kthread_run(remove_watch, &watched, "remove_watch");
 	schedule_timeout_uninterruptible(2);
-	complete_all(&watched.go_on);
-	wait_for_completion(&watched.gone);
+	complete_all(&watched.resume);
+	wait_for_completion(&watched.unwatched);
 	watched.ptr = suite_alloc(test, 40000);
 	irq_work_sync(&heap->follow_up);
 	flush_delayed_work(&heap->low.work);
-	KUNIT_EXPECT_EQ(test, watched.told, 1);
+	KUNIT_EXPECT_EQ(test, watched.count, 1);
 	KUNIT_EXPECT_EQ(test, heap->core.watermark, U32_MAX);
 }
 
@@ -106,7 +106,7 @@ struct waiting {
 	void *ptr;
 };
 
-static int wait_for_ever(void *data)
+static int wait_forever(void *data)
 {
 	struct waiting *waiting = data;
 
@@ -116,8 +116,8 @@ static int wait_for_ever(void *data)
 	return 0;
 }
 
-/* In a heap that is frozen nobody waits: neither who did, nor who comes. */
-static void wait_frozen(struct kunit *test)
+/* A freeze ends all waits, and a later call returns at once. */
+static void freeze_ends_waits(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	struct waiting waiting = { .heap = heap };
@@ -125,7 +125,7 @@ static void wait_frozen(struct kunit *test)
 
 	init_completion(&waiting.done);
 	suite_alloc(test, 40000);
-	kthread_run(wait_for_ever, &waiting, "waiting");
+	kthread_run(wait_forever, &waiting, "waiting");
 	while (list_empty_careful(&heap->waiters))
 		schedule_timeout_uninterruptible(1);
 	used = heap->core.used--;
@@ -140,10 +140,10 @@ static void wait_frozen(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(realloc_wraps),
-	KUNIT_CASE(unwatch),
-	KUNIT_CASE(claims_full),
-	KUNIT_CASE(wait_frozen),
+	KUNIT_CASE(realloc_refuses_sizes_that_wrap),
+	KUNIT_CASE(unwatch_during_callback),
+	KUNIT_CASE(free_without_room_for_claims),
+	KUNIT_CASE(freeze_ends_waits),
 	{}
 };
 

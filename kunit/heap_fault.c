@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_fault - every allocation fails once, in every call: the call says so or does without
+ * heap_fault - every call, with each of its allocations failing in turn
  *
- * The kernel's fault injection lets the nth allocation of a task fail, be it of memory or of a
- * heap: here the first, the second and so on, until the call makes no more. Whatever failed, the
- * call succeeds or says that there is no memory, leaves nothing half made, and the heap serves on.
+ * Fault injection fails the nth allocation of a task, from the kernel or from a heap: here the
+ * first, then the second, until the call makes no more. The call must succeed or return -ENOMEM,
+ * must leave nothing behind, and the heap must stay usable.
  *
- * The case of the VM opens what fault injection spares by default: allocations that may wait.
+ * The VM case also injects faults into allocations that may wait, which is off by default.
  */
 #include <linux/device.h>
 #include <linux/nodemask.h>
@@ -17,12 +17,12 @@
 #include "suite.h"
 
 #define BYTES	100
-#define MOST	1000		/* allocations in a call: more is a loop */
+#define MOST	1000		/* allocations in a call; with more it must be an endless loop */
 
-/* The allocation that fails now, and whether the call came to it. */
+/* The allocation that fails, and whether the call reached it. */
 struct fault {
 	unsigned int nth;
-	bool met;
+	bool reached;
 };
 
 static void arm(const struct fault *fault)
@@ -32,12 +32,12 @@ static void arm(const struct fault *fault)
 
 static void disarm(struct fault *fault)
 {
-	fault->met = !READ_ONCE(current->fail_nth);
+	fault->reached = !READ_ONCE(current->fail_nth);
 	WRITE_ONCE(current->fail_nth, 0);
 }
 
-/* A heap that a call made serves, and goes. */
-static int use_made(struct kunit *test, struct heapmod *heap)
+/* Use and destroy a new heap. */
+static int use_heap(struct kunit *test, struct heapmod *heap)
 {
 	void *ptr;
 
@@ -58,7 +58,7 @@ static int create_flags(struct kunit *test, struct fault *fault, unsigned int fl
 	arm(fault);
 	heap = heapmod_create("fault", 1 << 16, flags);
 	disarm(fault);
-	return use_made(test, heap);
+	return use_heap(test, heap);
 }
 
 static int create(struct kunit *test, struct fault *fault)
@@ -66,7 +66,7 @@ static int create(struct kunit *test, struct fault *fault)
 	return create_flags(test, fault, 0);
 }
 
-static int create_watchful(struct kunit *test, struct fault *fault)
+static int create_debug(struct kunit *test, struct fault *fault)
 {
 	return create_flags(test, fault, HEAPMOD_POISON | HEAPMOD_REDZONE);
 }
@@ -79,7 +79,7 @@ static int create_in(struct kunit *test, struct fault *fault)
 	arm(fault);
 	heap = heapmod_create_in("fault", mem, sizeof(mem), 0);
 	disarm(fault);
-	return use_made(test, heap);
+	return use_heap(test, heap);
 }
 
 static int destroy(struct kunit *test, struct fault *fault)
@@ -94,7 +94,7 @@ static int destroy(struct kunit *test, struct fault *fault)
 	return 0;
 }
 
-/* Memory that a call gave is all the caller's, and taken back. */
+/* Use all of a new block, and free it. */
 static int use_block(struct kunit *test, u8 *ptr, bool zeroed)
 {
 	if (!ptr)
@@ -125,10 +125,10 @@ ALLOCATES(alloc_caller, false, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(zalloc_caller, true, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(alloc_array_caller, false, BYTES / 4, 4, __GFP_NOWARN, _RET_IP_)
 
-/* 99 characters and the zero behind them. */
+/* 99 characters and the final zero. */
 static const char text[BYTES] =
-	"A block that was to be moved and could not stays where it is; "
-	"a string that found no room is none. ";
+	"0123456789012345678901234567890123456789012345678901234567890123456789"
+	"01234567890123456789012345678";
 
 ALLOCATES(alloc_aligned, false, BYTES, 64, __GFP_NOWARN)
 ALLOCATES(alloc_wait, false, BYTES, __GFP_NOWARN, 0)
@@ -142,7 +142,7 @@ ALLOCATES(realloc_caller, false, NULL, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(memdup_caller, false, text, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(strdup_caller, false, text, __GFP_NOWARN, _RET_IP_)
 
-/* A block that cannot move, for want of another, is as it was. */
+/* A block that cannot be moved is unchanged. */
 static int move(struct kunit *test, struct fault *fault)
 {
 	u8 *ptr = suite_alloc(test, BYTES), *wall = suite_alloc(test, BYTES);
@@ -176,7 +176,7 @@ static int create_node(struct kunit *test, struct fault *fault)
 	arm(fault);
 	heap = heapmod_create_node("fault", 1 << 16, 0, first_online_node);
 	disarm(fault);
-	return use_made(test, heap);
+	return use_heap(test, heap);
 }
 
 static void free_device(struct device *dev)
@@ -184,7 +184,7 @@ static void free_device(struct device *dev)
 	kfree(dev);
 }
 
-/* The heap goes with the device; one that could not be tied to it went at once. */
+/* The heap is destroyed with the device, or at once if it cannot be attached to it. */
 static int create_devm(struct kunit *test, struct fault *fault)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
@@ -211,8 +211,8 @@ static int free_block(struct kunit *test, struct fault *fault)
 	return 0;
 }
 
-/* All that only look. */
-static int look(struct kunit *test, struct fault *fault)
+/* The calls that only read. */
+static int query(struct kunit *test, struct fault *fault)
 {
 	void *ptr = suite_alloc(test, BYTES);
 	struct heapmod_stats stats;
@@ -230,7 +230,7 @@ static int look(struct kunit *test, struct fault *fault)
 	return error;
 }
 
-/* What failed left nothing: the heap is empty and whole, and the name of another is free. */
+/* After a failure the heap is empty and passes its check, and another heap can be created. */
 static void expect_nothing_left(struct kunit *test)
 {
 	struct fault none = {};
@@ -244,7 +244,7 @@ static void expect_nothing_left(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, create(test, &none), 0);
 }
 
-/* How often the call fails, when each of its allocations does in turn. */
+/* Return: how often the call fails when each of its allocations fails in turn. */
 static unsigned int fail_each(struct kunit *test, int (*call)(struct kunit *, struct fault *))
 {
 	struct fault fault = {};
@@ -254,21 +254,21 @@ static unsigned int fail_each(struct kunit *test, int (*call)(struct kunit *, st
 	do {
 		fault.nth++;
 		error = call(test, &fault);
-		KUNIT_EXPECT_TRUE_MSG(test, !error || (fault.met && error == -ENOMEM),
+		KUNIT_EXPECT_TRUE_MSG(test, !error || (fault.reached && error == -ENOMEM),
 				      "allocation %u failed: error %d", fault.nth, error);
 		failed += !!error;
 		expect_nothing_left(test);
-	} while (fault.met && fault.nth < MOST);
-	KUNIT_EXPECT_FALSE(test, fault.met);
-	kunit_info(test, "%u allocations failed in turn, and %u times the call\n", fault.nth - 1,
-		   failed);
+	} while (fault.reached && fault.nth < MOST);
+	KUNIT_EXPECT_FALSE(test, fault.reached);
+	kunit_info(test, "%u allocations failed in turn, %u times the call failed\n",
+		   fault.nth - 1, failed);
 	return failed;
 }
 
 /*
- * @least: how often the call must fail, for want of what it cannot do without. A slab that is
- * refilled meanwhile counts, too, so that what is behind it may miss its turn: then all are tried
- * again.
+ * The call must fail at least @least times, once for each allocation that it needs. If a slab is
+ * refilled at the same time, that counts as an allocation, and a later one may not get its turn. So
+ * the loop is repeated.
  */
 static void every_failure(struct kunit *test, int (*call)(struct kunit *, struct fault *),
 			  unsigned int least)
@@ -278,7 +278,7 @@ static void every_failure(struct kunit *test, int (*call)(struct kunit *, struct
 	suite_heap(test, 1 << 16);
 	while (fail_each(test, call) < least) {
 		if (!--tries) {
-			KUNIT_FAIL(test, "it did not fail %u times\n", least);
+			KUNIT_FAIL(test, "the call failed less than %u times\n", least);
 			break;
 		}
 	}
@@ -290,8 +290,8 @@ static void function##_fails(struct kunit *test)				\
 	every_failure(test, function, least);					\
 }
 
-FAILS(create, 3)		/* itself, the index, the region */
-FAILS(create_watchful, 3)
+FAILS(create, 3)		/* struct heapmod, the index, the region */
+FAILS(create_debug, 3)
 FAILS(create_in, 2)
 FAILS(destroy, 0)
 FAILS(alloc, 1)
@@ -314,13 +314,13 @@ FAILS(strdup_caller, 1)
 FAILS(move, 1)
 FAILS(reset, 0)
 FAILS(create_node, 3)
-FAILS(create_devm, 4)		/* and what ties it to the device */
+FAILS(create_devm, 4)		/* and the devres entry */
 FAILS(free_block, 0)
-FAILS(look, 0)
+FAILS(query, 0)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(create_fails),
-	KUNIT_CASE(create_watchful_fails),
+	KUNIT_CASE(create_debug_fails),
 	KUNIT_CASE(create_in_fails),
 	KUNIT_CASE(destroy_fails),
 	KUNIT_CASE(alloc_fails),
@@ -345,7 +345,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(create_node_fails),
 	KUNIT_CASE(create_devm_fails),
 	KUNIT_CASE(free_block_fails),
-	KUNIT_CASE(look_fails),
+	KUNIT_CASE(query_fails),
 	{}
 };
 

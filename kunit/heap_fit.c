@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_fit - which hole an allocation takes, of what size and alignment; and when there is none
+ * heap_fit - the hole that an allocation takes, and allocations that do not fit
  */
 #include "suite.h"
 
@@ -59,8 +59,8 @@ static void every_size_to_4096(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
 }
 
-/* What is freed at once is cut again at the lowest place, whatever the sizes in turn. */
-static void come_and_go(struct kunit *test)
+/* A block freed directly after its allocation is reused by first fit, for any next size. */
+static void quick_frees_keep_first_fit(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(400));
 	static const int sizes[] = { 2, 5, 9, 9, 5, 2, 5, 12, 2, 1 };
@@ -101,7 +101,7 @@ static void exhaustion_and_recovery(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, suite_alloc(test, FILL(150)), blocks[0]);
 }
 
-static void the_sums_always_add_up(struct kunit *test)
+static void stats_add_up(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	struct heapmod_stats s;
@@ -131,9 +131,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lowest_hole_that_fits),
 	KUNIT_CASE(holes_that_open_below),
 	KUNIT_CASE(every_size_to_4096),
-	KUNIT_CASE(come_and_go),
+	KUNIT_CASE(quick_frees_keep_first_fit),
 	KUNIT_CASE(exhaustion_and_recovery),
-	KUNIT_CASE(the_sums_always_add_up),
+	KUNIT_CASE(stats_add_up),
 	{}
 };
 

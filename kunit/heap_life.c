@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_life - heaps come, are emptied, fill up, and go
+ * heap_life - create, reset and destroy heaps; the watermark and the peak
  */
 #include <linux/completion.h>
 #include <linux/device.h>
@@ -11,7 +11,7 @@
 #include "heaps/heaps.h"
 #include "suite.h"
 
-/* Does the heap of that name exist? If not, one can be made. */
+/* Is there a heap of this name? If not, one can be created. */
 static bool exists(const char *name)
 {
 	struct heapmod *heap = heapmod_create(name, 1 << 16, 0);
@@ -22,7 +22,7 @@ static bool exists(const char *name)
 	return false;
 }
 
-static void on_a_node(struct kunit *test)
+static void create_on_a_node(struct kunit *test)
 {
 	struct heapmod *heap = heapmod_create_node("kunit", 1 << 16, 0, first_online_node);
 
@@ -31,7 +31,7 @@ static void on_a_node(struct kunit *test)
 	heapmod_free(heap, suite_alloc(test, 100));
 }
 
-static void on_no_node(struct kunit *test)
+static void create_on_invalid_node(struct kunit *test)
 {
 	struct heapmod *heap;
 	int nodes[] = { -2, MAX_NUMNODES, INT_MAX, INT_MIN };
@@ -45,7 +45,7 @@ static void on_no_node(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, test->priv);
 }
 
-/* No more of a device than devres needs. */
+/* A device with no more than devres needs. */
 static void free_device(struct device *dev)
 {
 	kfree(dev);
@@ -61,7 +61,7 @@ static struct device *make_device(struct kunit *test)
 	return dev;
 }
 
-static void for_a_device(struct kunit *test)
+static void create_for_a_device(struct kunit *test)
 {
 	struct device *dev = make_device(test);
 	struct heapmod *heap = devm_heapmod_create(dev, "device", 1 << 16, 0);
@@ -75,8 +75,8 @@ static void for_a_device(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, exists("device"));
 }
 
-/* The suites run with size=0. */
-static void no_default(struct kunit *test)
+/* heapmod is loaded with size=0. */
+static void no_default_heap(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, heapmod_default());
 }
@@ -87,7 +87,7 @@ static void fill_up(struct kunit *test, size_t size)
 		;
 }
 
-static void expect_nobody_has_anything(struct kunit *test, struct heapmod *heap)
+static void expect_empty(struct kunit *test, struct heapmod *heap)
 {
 	struct heapmod_stats stats;
 	int i;
@@ -97,7 +97,7 @@ static void expect_nobody_has_anything(struct kunit *test, struct heapmod *heap)
 	KUNIT_EXPECT_EQ(test, stats.holes, 1);
 	KUNIT_EXPECT_EQ(test, stats.quarantine_blocks, 0);
 	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.edge_bytes, stats.region_bytes);
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		KUNIT_EXPECT_EQ(test, heap_owner_blocks(&heap->owners.table[i]), 0);
 		KUNIT_EXPECT_EQ(test, heap_owner_bytes(&heap->owners.table[i]), 0);
 	}
@@ -112,12 +112,12 @@ static void reset(struct kunit *test, unsigned int flags)
 	for (i = 0; i < 3; i++) {
 		fill_up(test, 10 + 100 * i);
 		heapmod_reset(heap);
-		expect_nobody_has_anything(test, heap);
+		expect_empty(test, heap);
 		KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc(heap, 1 << 15, GFP_KERNEL));
 	}
 	heapmod_reset(heap);
 	heapmod_reset(heap);
-	expect_nobody_has_anything(test, heap);
+	expect_empty(test, heap);
 }
 
 static void reset_frees_all(struct kunit *test)
@@ -125,12 +125,12 @@ static void reset_frees_all(struct kunit *test)
 	reset(test, 0);
 }
 
-static void reset_frees_all_that_is_watched(struct kunit *test)
+static void reset_frees_all_with_flags(struct kunit *test)
 {
 	reset(test, HEAPMOD_POISON | HEAPMOD_REDZONE);
 }
 
-/* Also what is in quarantine: nobody writes there any more. */
+/* A reset also frees the blocks in quarantine. */
 static void reset_ends_quarantine(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
@@ -143,85 +143,86 @@ static void reset_ends_quarantine(struct kunit *test)
 	heapmod_get_stats(heap, &stats);
 	KUNIT_EXPECT_EQ(test, stats.quarantine_blocks, 1);
 	heapmod_reset(heap);
-	expect_nobody_has_anything(test, heap);
+	expect_empty(test, heap);
 	heapmod_reset(NULL);
 }
 
-struct told {
+struct notified {
 	struct completion done;
 	int count;
 };
 
-static void tell(struct heapmod *heap, void *data)
+static void notify(struct heapmod *heap, void *data)
 {
-	struct told *told = data;
+	struct notified *notified = data;
 
-	told->count++;
-	complete(&told->done);
+	notified->count++;
+	complete(&notified->done);
 }
 
-static void until_told(struct heapmod *heap)
+/* Wait until a callback that is due has run. */
+static void flush_callback(struct heapmod *heap)
 {
 	irq_work_sync(&heap->follow_up);
 	flush_delayed_work(&heap->low.work);
 }
 
-/* Told once when more than half is in use, and again when that happens anew. */
-static void told_when_it_fills_up(struct kunit *test)
+/* The callback runs once when the watermark is exceeded, and again after usage was below it. */
+static void watermark_notifies_once(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct told told = {};
+	struct notified notified = {};
 	void *half = suite_alloc(test, FILL(50));
 	void *more;
 	int i;
 
-	init_completion(&told.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, tell, &told), 0);
-	until_told(heap);
-	KUNIT_EXPECT_EQ(test, told.count, 0);
+	init_completion(&notified.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &notified), 0);
+	flush_callback(heap);
+	KUNIT_EXPECT_EQ(test, notified.count, 0);
 	for (i = 1; i <= 3; i++) {
 		more = suite_alloc(test, FILL(1));
-		wait_for_completion(&told.done);
+		wait_for_completion(&notified.done);
 		heapmod_free(heap, suite_alloc(test, FILL(10)));
-		until_told(heap);
-		KUNIT_EXPECT_EQ(test, told.count, i);
+		flush_callback(heap);
+		KUNIT_EXPECT_EQ(test, notified.count, i);
 		heapmod_free(heap, more);
-		until_told(heap);
+		flush_callback(heap);
 	}
 	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, NULL, NULL), 0);
 	more = suite_alloc(test, FILL(40));
-	until_told(heap);
-	KUNIT_EXPECT_EQ(test, told.count, 3);
+	flush_callback(heap);
+	KUNIT_EXPECT_EQ(test, notified.count, 3);
 	heapmod_free(heap, half);
 	heapmod_free(heap, more);
 }
 
-/* Who begins to watch a heap that is full already is told at once. */
-static void told_at_once(struct kunit *test)
+/* A watch on a heap above its watermark is notified at once. */
+static void watermark_notifies_at_once(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	void *ptr = suite_alloc(test, FILL(100));
-	struct told told = {};
+	struct notified notified = {};
 
-	init_completion(&told.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, tell, &told), 0);
-	wait_for_completion(&told.done);
+	init_completion(&notified.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, notify, &notified), 0);
+	wait_for_completion(&notified.done);
 	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, NULL, NULL), 0);
-	KUNIT_EXPECT_EQ(test, told.count, 1);
+	KUNIT_EXPECT_EQ(test, notified.count, 1);
 	heapmod_free(heap, ptr);
 }
 
-static void watched_wrongly(struct kunit *test)
+static void watch_refuses_invalid_arguments(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct told told = {};
+	struct notified notified = {};
 
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, tell, &told), -EINVAL);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 100, tell, &told), -EINVAL);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(NULL, 50, tell, &told), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, notify, &notified), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 100, notify, &notified), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(NULL, 50, notify, &notified), -EINVAL);
 	heapmod_free(heap, suite_alloc(test, FILL(100)));
-	until_told(heap);
-	KUNIT_EXPECT_EQ(test, told.count, 0);
+	flush_callback(heap);
+	KUNIT_EXPECT_EQ(test, notified.count, 0);
 }
 
 static u64 peak(struct heapmod *heap)
@@ -232,7 +233,7 @@ static u64 peak(struct heapmod *heap)
 	return stats.peak_bytes;
 }
 
-static void the_peak_is_counted_anew(struct kunit *test)
+static void peak_is_reset(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	void *stays = suite_alloc(test, FILL(10));
@@ -248,17 +249,17 @@ static void the_peak_is_counted_anew(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(on_a_node),
-	KUNIT_CASE(on_no_node),
-	KUNIT_CASE(for_a_device),
-	KUNIT_CASE(no_default),
+	KUNIT_CASE(create_on_a_node),
+	KUNIT_CASE(create_on_invalid_node),
+	KUNIT_CASE(create_for_a_device),
+	KUNIT_CASE(no_default_heap),
 	KUNIT_CASE(reset_frees_all),
-	KUNIT_CASE(reset_frees_all_that_is_watched),
+	KUNIT_CASE(reset_frees_all_with_flags),
 	KUNIT_CASE(reset_ends_quarantine),
-	KUNIT_CASE(told_when_it_fills_up),
-	KUNIT_CASE(told_at_once),
-	KUNIT_CASE(watched_wrongly),
-	KUNIT_CASE(the_peak_is_counted_anew),
+	KUNIT_CASE(watermark_notifies_once),
+	KUNIT_CASE(watermark_notifies_at_once),
+	KUNIT_CASE(watch_refuses_invalid_arguments),
+	KUNIT_CASE(peak_is_reset),
 	{}
 };
 

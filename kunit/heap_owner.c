@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_owner - each block knows the call site that allocated it; too many of them are one, "other"
+ * heap_owner - blocks are accounted to their call sites, excess call sites to "other"
  */
 #include "heaps/heaps.h"
 #include "suite.h"
 
-#define SITES	(2 * HEAP_OWNERS)
+#define SITES	(2 * OWNERS_MAX)
 
-/* Call sites that are none: the table looks at their addresses only. */
+/* Made-up call sites: the table compares addresses only. */
 static unsigned long site(int i)
 {
 	return 0x1000 + 16 * (unsigned long)i;
@@ -29,14 +29,14 @@ static const struct heap_owner *owner_of(struct heapmod *heap, unsigned long cal
 {
 	int i;
 
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		if (heap->owners.table[i].caller == caller)
 			return &heap->owners.table[i];
 	}
 	return NULL;
 }
 
-static void each_has_its_own(struct kunit *test)
+static void each_call_site_has_an_owner(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	const struct heap_owner *owner;
@@ -54,14 +54,14 @@ static void each_has_its_own(struct kunit *test)
 	}
 }
 
-/* What is counted to all owners is what the heap has, however many there are. */
+/* The counters of all owners add up to those of the heap. */
 static void expect_sums(struct kunit *test, struct heapmod *heap)
 {
 	struct heapmod_stats stats;
 	u64 live = 0, bytes = 0, failures = 0;
 	int i;
 
-	for (i = 0; i < HEAP_OWNERS; i++) {
+	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		live += heap_owner_blocks(&heap->owners.table[i]);
 		bytes += heap_owner_bytes(&heap->owners.table[i]);
 		failures += heap->owners.table[i].failures;
@@ -72,7 +72,7 @@ static void expect_sums(struct kunit *test, struct heapmod *heap)
 	KUNIT_EXPECT_EQ(test, failures, stats.failures);
 }
 
-static void the_peak_stays(struct kunit *test)
+static void owners_have_a_peak(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	const struct heap_owner *owner;
@@ -99,7 +99,7 @@ static void the_peak_stays(struct kunit *test)
 	expect_sums(test, heap);
 }
 
-static void failures_count_to_who_asked(struct kunit *test)
+static void failures_are_accounted(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(10));
 
@@ -111,14 +111,14 @@ static void failures_count_to_who_asked(struct kunit *test)
 	expect_sums(test, heap);
 }
 
-static void too_many_are_other(struct kunit *test)
+static void excess_call_sites_are_other(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 20);
 	const struct heap_owner *other = &heap->owners.table[OWNER_OTHER];
 	int i;
 
 	allocate(test, SITES);
-	KUNIT_EXPECT_GE(test, heap_owner_blocks(other), SITES - HEAP_OWNERS + 1);
+	KUNIT_EXPECT_GE(test, heap_owner_blocks(other), SITES - OWNERS_MAX + 1);
 	KUNIT_EXPECT_EQ(test, other->caller, 0);
 	expect_sums(test, heap);
 	for (i = 0; i < SITES; i++)
@@ -128,10 +128,10 @@ static void too_many_are_other(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(each_has_its_own),
-	KUNIT_CASE(the_peak_stays),
-	KUNIT_CASE(failures_count_to_who_asked),
-	KUNIT_CASE(too_many_are_other),
+	KUNIT_CASE(each_call_site_has_an_owner),
+	KUNIT_CASE(owners_have_a_peak),
+	KUNIT_CASE(failures_are_accounted),
+	KUNIT_CASE(excess_call_sites_are_other),
 	{}
 };
 

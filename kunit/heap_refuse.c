@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_refuse - bad input gets a clear answer and loses nothing
+ * heap_refuse - invalid arguments are refused and change nothing
  */
 #include <linux/slab.h>
 
 #include "suite.h"
 
-/* @heap refuses @ptr, counts that, and is the same as before in everything else. */
+/* @heap refuses @ptr and counts that; nothing else changes. */
 static void expect_refusal(struct kunit *test, struct heapmod *heap, const void *ptr)
 {
 	struct heapmod_stats before, after;
@@ -84,7 +84,7 @@ static void huge_sizes(struct kunit *test)
 
 	for (i = 0; i < 64; i++) {
 		huge = SIZE_MAX - i;
-		OPTIMIZER_HIDE_VAR(huge);	/* else the compiler warns of it */
+		OPTIMIZER_HIDE_VAR(huge);	/* otherwise the compiler warns */
 		KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, huge, __GFP_NOWARN));
 	}
 	huge = SIZE_MAX / 16 + 2;
@@ -102,7 +102,7 @@ static void expect_error(struct kunit *test, struct heapmod *heap, int error)
 		heapmod_destroy(heap);
 }
 
-static void bad_creation(struct kunit *test)
+static void invalid_create(struct kunit *test)
 {
 	suite_heap(test, REGION(100));
 	expect_error(test, heapmod_create("kunit", 1 << 16, 0), -EEXIST);
@@ -165,7 +165,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(foreign),
 	KUNIT_CASE(zero_size),
 	KUNIT_CASE(huge_sizes),
-	KUNIT_CASE(bad_creation),
+	KUNIT_CASE(invalid_create),
 	KUNIT_CASE(no_heap),
 	KUNIT_CASE(memory_of_the_caller),
 	{}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_shape - blocks that are aligned, grow and shrink
+ * heap_shape - aligned blocks, and blocks that grow and shrink
  */
 #include <linux/string.h>
 
@@ -11,7 +11,7 @@ static bool holds(const u8 *ptr, u8 value, size_t size)
 	return !memchr_inv(ptr, value, size);
 }
 
-/* Nothing lives any more, and all of the heap is one hole. */
+/* No block is live, and the heap is one hole. */
 static void expect_empty(struct kunit *test)
 {
 	struct heapmod_stats stats;
@@ -43,7 +43,7 @@ static void every_alignment(struct kunit *test)
 	}
 }
 
-static void both_ends_are_given_back(struct kunit *test)
+static void both_ends_are_trimmed(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 20);
 	u64 before = suite_hole_bytes(test);
@@ -55,7 +55,7 @@ static void both_ends_are_given_back(struct kunit *test)
 	expect_empty(test);
 }
 
-static void alignments_that_cannot_be(struct kunit *test)
+static void invalid_alignments(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 4 << 20);
 	void *nothing = ZERO_SIZE_PTR;
@@ -137,8 +137,8 @@ static void moves_when_the_next_is_used(struct kunit *test)
 	expect_empty(test);
 }
 
-/* In place, too, what is new is zeroed when that is asked for, and nothing else is. */
-static void zeroes_what_is_new(struct kunit *test)
+/* With __GFP_ZERO the new bytes are zeroed, and no others. */
+static void new_bytes_are_zeroed(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	u8 *ptr = suite_alloc(test, 300);
@@ -152,7 +152,7 @@ static void zeroes_what_is_new(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
-static void from_nothing_and_to_nothing(struct kunit *test)
+static void realloc_of_null_and_to_zero(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	void *nothing = ZERO_SIZE_PTR;
@@ -168,8 +168,8 @@ static void from_nothing_and_to_nothing(struct kunit *test)
 	expect_empty(test);
 }
 
-/* What fails leaves the old block as it was. */
-static void without_room_nothing_changes(struct kunit *test)
+/* A resize that fails leaves the block unchanged. */
+static void failed_resize_changes_nothing(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	u8 *ptr = suite_alloc(test, 100);
@@ -184,7 +184,7 @@ static void without_room_nothing_changes(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
-static void wrong_pointers_are_refused(struct kunit *test)
+static void invalid_pointers_are_refused(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	u8 *ptr = suite_alloc(test, 100);
@@ -203,8 +203,8 @@ static void wrong_pointers_are_refused(struct kunit *test)
 	expect_empty(test);
 }
 
-/* In a heap with all that watches, growing and shrinking is no finding. */
-static void watched(struct kunit *test)
+/* With poison and redzones a resize leads to no finding. */
+static void resizes_with_flags(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON | HEAPMOD_REDZONE);
 	struct heapmod_stats stats;
@@ -227,17 +227,17 @@ static void watched(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_alignment),
-	KUNIT_CASE(both_ends_are_given_back),
-	KUNIT_CASE(alignments_that_cannot_be),
+	KUNIT_CASE(both_ends_are_trimmed),
+	KUNIT_CASE(invalid_alignments),
 	KUNIT_CASE(huge_size_and_alignment),
 	KUNIT_CASE(grows_in_place),
 	KUNIT_CASE(shrinks_in_place),
 	KUNIT_CASE(moves_when_the_next_is_used),
-	KUNIT_CASE(zeroes_what_is_new),
-	KUNIT_CASE(from_nothing_and_to_nothing),
-	KUNIT_CASE(without_room_nothing_changes),
-	KUNIT_CASE(wrong_pointers_are_refused),
-	KUNIT_CASE(watched),
+	KUNIT_CASE(new_bytes_are_zeroed),
+	KUNIT_CASE(realloc_of_null_and_to_zero),
+	KUNIT_CASE(failed_resize_changes_nothing),
+	KUNIT_CASE(invalid_pointers_are_refused),
+	KUNIT_CASE(resizes_with_flags),
 	{}
 };
 

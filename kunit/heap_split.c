@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_split - what an allocation leaves of the hole it takes
+ * heap_split - an allocation splits a hole, and the rest stays a hole
  */
 #include "suite.h"
 
@@ -49,7 +49,7 @@ static void first_and_last_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
 }
 
-static void every_cut_of_a_hole(struct kunit *test)
+static void every_split_of_a_hole(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(200));
 	unsigned int granules;
@@ -68,7 +68,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(exact_fit),
 	KUNIT_CASE(rest_of_one_granule),
 	KUNIT_CASE(first_and_last_block),
-	KUNIT_CASE(every_cut_of_a_hole),
+	KUNIT_CASE(every_split_of_a_hole),
 	{}
 };
 

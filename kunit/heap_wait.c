@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_wait - allocations that wait: in line, for a time, until killed, until the heap goes
+ * heap_wait - allocations that wait: in order, with a timeout, killed, in a heap that is destroyed
  *
- * Each case is repeated, in a heap of its own each time. Waiters are threads; that one has joined
- * the queue is seen in the heap.
+ * Each case is repeated, with a new heap each time. The waiters are threads. The length of the
+ * queue is read from the heap.
  */
 #include <linux/completion.h>
 #include <linux/irq_work.h>
@@ -31,7 +31,7 @@ struct waiting {
 	struct completion started;
 	struct completion done;
 	void *ptr;
-	int place;			/* in the order of those that were served */
+	int place;			/* in the order of the returns */
 };
 
 static atomic_t served;
@@ -64,7 +64,7 @@ static void start(struct kunit *test, struct waiting *waiting, struct heapmod *h
 	wait_for_completion(&waiting->started);
 }
 
-/* User-Mode Linux runs an irq_work at the next tick, a hundredth of a second later: here now. */
+/* User-Mode Linux runs an irq_work at the next tick only. Run it now. */
 static void run_irq_work(void)
 {
 	unsigned long flags;
@@ -101,7 +101,7 @@ static void until_queued(struct heapmod *heap, int count)
 		cond_resched();
 }
 
-/* It is counted as a switch when it is off its queue already: a tick later it certainly is. */
+/* The switch is counted after the task has left its run queue: wait for another tick. */
 static void until_asleep(struct task_struct *task)
 {
 	while (READ_ONCE(task->on_rq))
@@ -109,7 +109,7 @@ static void until_asleep(struct task_struct *task)
 	schedule_timeout_uninterruptible(1);
 }
 
-/* One more joins, behind those that wait already. */
+/* Start a waiter behind those in the queue. */
 static void join(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
 		 long timeout)
 {
@@ -119,7 +119,7 @@ static void join(struct kunit *test, struct waiting *waiting, struct heapmod *he
 	until_queued(heap, count + 1);
 }
 
-/* A heap that is full of blocks of two granules. */
+/* A heap full of blocks of two granules. */
 static struct heapmod *full_heap(struct kunit *test, void *blocks[GRANULES / 2])
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
@@ -131,8 +131,8 @@ static struct heapmod *full_heap(struct kunit *test, void *blocks[GRANULES / 2])
 	return heap;
 }
 
-/* Nobody waits, nothing lives, and the heap is whole; then it goes. */
-static void expect_no_trace(struct kunit *test, struct heapmod *heap)
+/* No waiter, no live block, no event. Then destroy the heap. */
+static void expect_unused(struct kunit *test, struct heapmod *heap)
 {
 	KUNIT_EXPECT_EQ(test, queued(heap), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&heap->waiting), 0);
@@ -150,7 +150,7 @@ static void free_blocks(struct heapmod *heap, void *blocks[], int from, int to)
 		heapmod_free(heap, blocks[i]);
 }
 
-static void room_at_once(struct kunit *test)
+static void room_without_wait(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
 	void *nothing = ZERO_SIZE_PTR;
@@ -159,10 +159,10 @@ static void room_at_once(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, ptr);
 	heapmod_free(heap, ptr);
 	KUNIT_EXPECT_PTR_EQ(test, heapmod_alloc_wait(heap, 0, GFP_KERNEL, 0), nothing);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* Forever would be too long for what cannot be. */
+/* A wait for a block larger than the region fails at once. */
 static void sizes_that_never_fit(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
@@ -174,11 +174,11 @@ static void sizes_that_never_fit(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, huge, __GFP_NOWARN,
 						   MAX_SCHEDULE_TIMEOUT));
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(NULL, 10, GFP_KERNEL, MAX_SCHEDULE_TIMEOUT));
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* Whoever came first is served first, one by each free. */
-static void in_line(struct kunit *test)
+/* Each free serves the first waiter of the queue. */
+static void waiters_are_served_in_order(struct kunit *test)
 {
 	struct waiting waiting[WAITERS];
 	void *blocks[GRANULES / 2];
@@ -195,11 +195,14 @@ static void in_line(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, queued(heap), WAITERS - 1 - i);
 	}
 	free_blocks(heap, blocks, 0, GRANULES / 2);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* The first asks for much, and those behind him wait, too; what does not wait is not held up. */
-static void nobody_overtakes_or_wakes_for_nothing(struct kunit *test)
+/*
+ * While the first waiter does not fit, the second one waits, too, and neither wakes up. Allocations
+ * that do not wait succeed.
+ */
+static void waiters_neither_overtake_nor_wake(struct kunit *test)
 {
 	struct waiting waiting[2];
 	void *blocks[GRANULES / 2];
@@ -221,16 +224,16 @@ static void nobody_overtakes_or_wakes_for_nothing(struct kunit *test)
 	blocks[0] = suite_alloc(test, FILL(2));
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, waiting[i].task->nvcsw, switches[i]);
-	heapmod_free(heap, blocks[1]);		/* and now there are four in a row */
+	heapmod_free(heap, blocks[1]);		/* now four granules are adjacent */
 	finish(&waiting[0]);
 	finish(&waiting[1]);
 	KUNIT_EXPECT_NOT_NULL(test, waiting[0].ptr);
 	KUNIT_EXPECT_NOT_NULL(test, waiting[1].ptr);
 	heapmod_reset(heap);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-static void the_time_is_over(struct kunit *test)
+static void timeout_ends_a_wait(struct kunit *test)
 {
 	struct waiting waiting;
 	void *blocks[GRANULES / 2];
@@ -241,11 +244,11 @@ static void the_time_is_over(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, waiting.ptr);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, FILL(4), __GFP_NOWARN, 0));
 	free_blocks(heap, blocks, 0, GRANULES / 2);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* The first is killed while he waits; the second, who fits, waits for him no more. */
-static void the_first_is_killed(struct kunit *test)
+/* The first waiter is killed. Then the second one, which fits, is served. */
+static void killed_waiter_leaves_the_queue(struct kunit *test)
 {
 	struct waiting waiting[2];
 	void *blocks[GRANULES / 2];
@@ -262,11 +265,11 @@ static void the_first_is_killed(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, waiting[0].ptr);
 	KUNIT_EXPECT_PTR_EQ(test, waiting[1].ptr, blocks[5]);
 	free_blocks(heap, blocks, 0, GRANULES / 2);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* Room comes of more than frees. */
-static void shrinking_makes_room(struct kunit *test)
+/* A shrinking block serves a waiter, too. */
+static void shrinking_serves_a_waiter(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
 	void *ptr = suite_alloc(test, FILL(GRANULES));
@@ -278,10 +281,10 @@ static void shrinking_makes_room(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, waiting.ptr);
 	heapmod_free(heap, waiting.ptr);
 	heapmod_free(heap, ptr);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-static void a_reset_makes_room(struct kunit *test)
+static void reset_serves_a_waiter(struct kunit *test)
 {
 	struct waiting waiting;
 	void *blocks[GRANULES / 2];
@@ -292,18 +295,18 @@ static void a_reset_makes_room(struct kunit *test)
 	finish(&waiting);
 	KUNIT_EXPECT_NOT_NULL(test, waiting.ptr);
 	heapmod_free(heap, waiting.ptr);
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
-/* Each has called, and waits, or is about to, or has left. */
-static void until_all_came(struct heapmod *heap)
+/* Each thread is in heapmod_alloc_wait(), or has returned from it. */
+static void until_all_called(struct heapmod *heap)
 {
 	while (atomic_read(&heap->waiting) + atomic_read(&served) < WAITERS)
 		cond_resched();
 }
 
-/* Those who wait leave with nothing; so do those who have called, and were about to wait. */
-static void the_heap_goes(struct kunit *test)
+/* Waiters return without a block, also those that are about to join the queue. */
+static void destroy_ends_waits(struct kunit *test)
 {
 	struct waiting waiting[WAITERS];
 	void *blocks[GRANULES / 2];
@@ -312,7 +315,7 @@ static void the_heap_goes(struct kunit *test)
 
 	for (i = 0; i < WAITERS; i++)
 		start(test, &waiting[i], heap, FILL(1 + i), MAX_SCHEDULE_TIMEOUT);
-	until_all_came(heap);
+	until_all_called(heap);
 	run_irq_work();
 	test->priv = NULL;
 	heapmod_destroy(heap);
@@ -322,7 +325,7 @@ static void the_heap_goes(struct kunit *test)
 	}
 }
 
-/* Some are served, some give up, one is killed; and all of it leaves no trace. */
+/* Some waiters are served, some time out, some are killed. The heap must be unused at the end. */
 static void all_at_once(struct kunit *test)
 {
 	static struct rnd_state random;
@@ -344,7 +347,7 @@ static void all_at_once(struct kunit *test)
 		finish(&waiting[i]);
 		heapmod_free(heap, waiting[i].ptr);
 	}
-	expect_no_trace(test, heap);
+	expect_unused(test, heap);
 }
 
 #define REPEATED(name)							\
@@ -356,26 +359,26 @@ static void name##_repeated(struct kunit *test)				\
 		name(test);						\
 }
 
-REPEATED(room_at_once)
-REPEATED(in_line)
-REPEATED(nobody_overtakes_or_wakes_for_nothing)
-REPEATED(the_time_is_over)
-REPEATED(the_first_is_killed)
-REPEATED(shrinking_makes_room)
-REPEATED(a_reset_makes_room)
-REPEATED(the_heap_goes)
+REPEATED(room_without_wait)
+REPEATED(waiters_are_served_in_order)
+REPEATED(waiters_neither_overtake_nor_wake)
+REPEATED(timeout_ends_a_wait)
+REPEATED(killed_waiter_leaves_the_queue)
+REPEATED(shrinking_serves_a_waiter)
+REPEATED(reset_serves_a_waiter)
+REPEATED(destroy_ends_waits)
 REPEATED(all_at_once)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(sizes_that_never_fit),
-	KUNIT_CASE(room_at_once_repeated),
-	KUNIT_CASE(in_line_repeated),
-	KUNIT_CASE(nobody_overtakes_or_wakes_for_nothing_repeated),
-	KUNIT_CASE(the_time_is_over_repeated),
-	KUNIT_CASE(the_first_is_killed_repeated),
-	KUNIT_CASE(shrinking_makes_room_repeated),
-	KUNIT_CASE(a_reset_makes_room_repeated),
-	KUNIT_CASE(the_heap_goes_repeated),
+	KUNIT_CASE(room_without_wait_repeated),
+	KUNIT_CASE(waiters_are_served_in_order_repeated),
+	KUNIT_CASE(waiters_neither_overtake_nor_wake_repeated),
+	KUNIT_CASE(timeout_ends_a_wait_repeated),
+	KUNIT_CASE(killed_waiter_leaves_the_queue_repeated),
+	KUNIT_CASE(shrinking_serves_a_waiter_repeated),
+	KUNIT_CASE(reset_serves_a_waiter_repeated),
+	KUNIT_CASE(destroy_ends_waits_repeated),
 	KUNIT_CASE(all_at_once_repeated),
 	{}
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * suite - what the KUnit suites share: a heap for each case, checked when the case ends
+ * suite - shared by the KUnit suites: a heap for each case, checked when the case ends
  */
 #ifndef KUNIT_SUITE_H
 #define KUNIT_SUITE_H
@@ -13,11 +13,11 @@
 
 #define SUITE_GRANULE	16
 
-/* Bytes that fill a block of so many granules exactly; a region of so many granules. */
+/* Bytes that fill a block of @granules exactly; bytes of a region of @granules. */
 #define FILL(granules)	((size_t)(granules) * SUITE_GRANULE - 8)
 #define REGION(granules) ((size_t)((granules) + 1) * SUITE_GRANULE)
 
-/* The suite of a module, named for it. */
+/* The suite of a module, with the name of the module. */
 #define SUITE(cases)				\
 static struct kunit_suite suite = {		\
 	.name = KBUILD_MODNAME,			\
@@ -43,7 +43,7 @@ static inline struct heapmod *suite_heap(struct kunit *test, size_t size)
 	return suite_heap_flags(test, size, 0);
 }
 
-/* The .exit of every suite: whatever a case did, the heap must be whole. */
+/* The .exit of every suite: after any case the heap must pass its check. */
 static inline void suite_exit(struct kunit *test)
 {
 	if (!test->priv)
@@ -78,7 +78,7 @@ static inline u64 suite_hole_bytes(struct kunit *test)
 	return suite_stats(test->priv).hole_bytes;
 }
 
-/* Pointers that were refused, whatever the reason. */
+/* Pointers that were refused, for any reason. */
 static inline u64 suite_pointer_verdicts(const struct heapmod_stats *stats)
 {
 	return stats->foreign + stats->misaligned + stats->interior + stats->double_free +

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""heapmod.drgn.py - the heaps of heapmod in the memory of a kernel, running or dumped
+"""heapmod.drgn.py - inspect the heaps of heapmod in the memory of a running kernel, or in a dump
 
-What debugfs tells of a live kernel, this reads from its memory without its help. The layout of everything comes from
-debug information. The numbers that are only macros in the sources, and so leave no trace there, have the same names
-below. What the blocks are, heap_core.c and core/findings.c say; what must be true of them, core/check.c.
+This prints what debugfs prints, but reads it from memory. Debug information has the layout of the structures. It does
+not have macros, so their values are repeated below; tests/tools/drgn-damage.py compares them with the sources. The
+format of blocks is described in heap_core.c and core/block.h, the invariants in core/check.c.
 """
 
 import argparse
@@ -46,7 +46,7 @@ U64 = 2**64 - 1
 
 
 def entries(first, count, batch=4096):
-    """The values of an array of COUNT elements, of which FIRST points to the first."""
+    """The values of an array of COUNT elements; FIRST points to its first element."""
     prog, element = first.prog_, first.type_.type
     for i in range(0, count, batch):
         some = prog.array_type(element, min(batch, count - i))
@@ -58,7 +58,7 @@ def groups(count, size):
 
 
 class CallSites:
-    """Names of addresses, as the kernel prints them with %pS: from its own tables of the modules' symbols."""
+    """Names of addresses, as the kernel prints them with %pS, from the symbol tables of its modules."""
 
     def __init__(self, prog):
         self.prog = prog
@@ -88,7 +88,7 @@ class CallSites:
 
     @staticmethod
     def symbols(module):
-        """Where the named symbols of a module are, and their names in its table of strings."""
+        """Address and name of each named symbol of a module; the name is an offset in its string table."""
         table = module.kallsyms
         names = table.strtab
         return [
@@ -107,7 +107,7 @@ class CallSites:
 
 @dataclass
 class Block:
-    """As struct heap_block_info; a state is a name of enum heap_state."""
+    """As struct heap_block_info; the state is a name of enum heap_state."""
 
     at: int
     granules: int
@@ -116,7 +116,7 @@ class Block:
     asked: int
     owner: int
 
-    # As debugfs names them.
+    # The names in debugfs.
     WORDS = {
         "HEAP_HOLE": "hole",
         "HEAP_USED": "used",
@@ -143,7 +143,7 @@ class Block:
 
     @property
     def is_live(self):
-        """Counted as used."""
+        """The block is accounted as used."""
         return self.state in ("HEAP_USED", "HEAP_DEFERRED")
 
 
@@ -186,6 +186,7 @@ class Heap:
         self.redzone = GRANULE if core["flags"] & REDZONE else 0
         self.key, self.factor, self.mask = core["key"], core["factor"], core["mask"]
         self.used, self.pending, self.quarantined = core["used"], core["pending"], core["quarantined"]
+        self.peak, self.failures = core["peak"], core["failures"]
         self.blocks_counted = core["allocs"] - core["frees"]
         self.asked, self.lost = core["asked"], core["lost"]
         self.quick = {split["at"] for split in core["quick"][: core["quick_count"]]}
@@ -198,6 +199,10 @@ class Heap:
     def used_bytes(self):
         return (self.used + self.pending + self.quarantined) * GRANULE
 
+    @property
+    def largest_hole_bytes(self):
+        return max((granules * GRANULE for _, granules, hole in self.seen_spans() if hole), default=0)
+
     # The map: places are granules.
 
     @property
@@ -208,7 +213,7 @@ class Heap:
         return entries(self.index.chunks, self.chunk_count)
 
     def starts(self):
-        """Where blocks begin, and whether holes do; the last is the sentinel."""
+        """(at, is it a hole) of each block; the last one is the sentinel."""
         for number, chunk in enumerate(self.chunks()):
             start, free = chunk["start"], chunk["free"]
             while start:
@@ -222,7 +227,7 @@ class Heap:
             yield at, end - at, hole
 
     def seen_spans(self):
-        """The same as for those who look: what is freed and kept is merged with the holes beside it."""
+        """The same as heap_walk() returns: blocks of the quick list are coalesced with the holes next to them."""
         for free, run in itertools.groupby(self.spans(), lambda span: span[2] or span[0] in self.quick):
             if free:
                 run = list(run)
@@ -247,8 +252,8 @@ class Heap:
     def is_deferred(self, at, word):
         return self.is_sealed(at, word ^ WORD_DEFERRED)
 
-    def mark(self, granules, state):
-        """The header of a block that is not used."""
+    def state_word(self, granules, state):
+        """The header of a block that is not in use."""
         return (granules | self.states[state] << WORD_LOW_SHIFT) ^ self.mask
 
     def state(self, at, hole, word):
@@ -260,8 +265,8 @@ class Heap:
             return "HEAP_PENDING"
         return "HEAP_DEFERRED" if self.is_deferred(at, word) else "HEAP_USED"
 
-    def look(self, at, granules, hole):
-        """A block as the map shows it, with slack and owner from its header, as heap_inspect_sized()."""
+    def inspect(self, at, granules, hole):
+        """A block, as the map has it, with slack and owner from its header, as heap_inspect_sized()."""
         tag = self.header(at)["tag"]
         word = granules | tag << WORD_LOW_SHIFT
         sealed = self.is_sealed(at, word) or self.is_deferred(at, word)
@@ -273,23 +278,24 @@ class Heap:
         return block
 
     def blocks(self):
-        return (self.look(*span) for span in self.seen_spans())
+        return (self.inspect(*span) for span in self.seen_spans())
 
     def block_of(self, offset):
         for at, granules, hole in self.seen_spans():
             if offset < EDGE + (at + granules) * GRANULE:
-                return self.look(at, granules, hole)
+                return self.inspect(at, granules, hole)
         return None
 
     # Owners
 
     def owners(self):
-        return [Owner(**owner) for owner in self.heapmod.owners.table.value_()]
+        table = self.heapmod.owners.table[0].address_of_()
+        return [Owner(**owner) for owner in entries(table, self.heapmod.owners.mask.value_() + 1)]
 
 
 @dataclass
 class Finding:
-    """What is wrong: with the bytes of a block, or, without one, with the index."""
+    """A finding in the bytes of a block or, without a block, in the index."""
 
     verdict: str
     offset: int
@@ -301,23 +307,23 @@ def wrong_index(what, at=0):
 
 
 def check_map(heap):
-    """From 0 to the sentinel; only starts are holes; no two of them side by side. (1) and (2)"""
+    """The map has no gaps, a free bit only where a start bit is, and no adjacent holes: (1) and (2)"""
     for number, chunk in enumerate(heap.chunks()):
         if chunk["free"] & ~chunk["start"]:
-            yield wrong_index("a hole where no block begins", number * CHUNK)
+            yield wrong_index("a free bit without a start bit", number * CHUNK)
     at, hole_before = NONE, False
     for at, hole in heap.starts():
         if hole and hole_before:
-            yield wrong_index("two holes side by side", at)
+            yield wrong_index("two adjacent holes", at)
         hole_before = hole
     if at != heap.granules:
-        yield wrong_index("the map does not end with the region", min(at, heap.granules))
+        yield wrong_index("the sentinel is missing", min(at, heap.granules))
     if next(heap.starts(), (NONE,))[0]:
-        yield wrong_index("no block begins at the region's first granule")
+        yield wrong_index("no block starts at the first granule")
 
 
 def check_summaries(heap):
-    """A bit of a summary is set where the word under it is not 0. (4)"""
+    """A bit of a summary is set if and only if the word below it is not 0: (4)"""
     full = [bool(chunk["start"]) for chunk in heap.chunks()]
     for level in range(heap.index.levels.value_()):
         words = list(entries(heap.index.summary[level], groups(len(full), 64)))
@@ -328,7 +334,7 @@ def check_summaries(heap):
 
 
 def check_nodes(heap):
-    """A node of the max tree is the largest of its children. (4)"""
+    """A node of the max tree is the maximum of its children: (4)"""
     count = heap.chunk_count
     for level in range(1, heap.index.height.value_()):
         children = list(entries(heap.index.max[level - 1], groups(count, FANOUT) * FANOUT))
@@ -339,7 +345,7 @@ def check_nodes(heap):
 
 
 def check_holes(heap):
-    """The max of each chunk, the top, and the finger agree with the holes. (5) and (6)"""
+    """The max of each chunk, the top and the finger agree with the holes: (5) and (6)"""
     top, finger_at, finger_size = (
         member.value_() for member in (heap.index.top, heap.index.finger_at, heap.index.finger_size)
     )
@@ -347,32 +353,32 @@ def check_holes(heap):
     largest = [0] * heap.chunk_count
     for at, granules, _ in filter(lambda span: span[2], heap.spans()):
         if at < finger_at and granules >= finger_size:
-            yield wrong_index("a hole below the finger that is as large", at)
+            yield wrong_index("a hole of finger_size below the finger", at)
         if at + granules == heap.granules:
             true_top = at
         else:
             largest[at // CHUNK] = max(largest[at // CHUNK], granules)
     if top != true_top:
         yield wrong_index("the top is not the hole at the end", min(top, heap.granules))
-    for chunk, said in enumerate(entries(heap.index.max[0], heap.chunk_count)):
-        if said != largest[chunk]:
+    for chunk, stored in enumerate(entries(heap.index.max[0], heap.chunk_count)):
+        if stored != largest[chunk]:
             yield wrong_index("the max of a chunk is not its largest hole", chunk * CHUNK)
 
 
 def check_header(heap, block):
-    """Does the header agree with the map, and is it sealed, or marked, as it must be?"""
+    """Does the header agree with the map, and does it have the seal or the state that it must have?"""
     header = heap.header(block.at)
     word = header["granules"] | header["tag"] << WORD_LOW_SHIFT
     is_as_used = header["granules"] == block.granules and block.sealed
     if block.is_live:
         return is_as_used
     if block.at in heap.quick:
-        return is_as_used or word == heap.mark(block.granules, "HEAP_PENDING")
-    return word == heap.mark(block.granules, block.state)
+        return is_as_used or word == heap.state_word(block.granules, "HEAP_PENDING")
+    return word == heap.state_word(block.granules, block.state)
 
 
 def first_wrong(heap, block):
-    """The offset of the first byte behind a payload that is not the pattern, or None."""
+    """The offset of the first byte behind a payload that differs from the pattern, or None."""
     end = heap.address(block.end)
     count = block.size - heap.overhead - block.asked + heap.redzone
     for i, byte in enumerate(heap.prog.read(end - count, count) if count else b""):
@@ -382,7 +388,7 @@ def first_wrong(heap, block):
 
 
 def check_bytes(heap, block):
-    """Header, slack and redzone of a block. (3)"""
+    """Header, slack and redzone of a block: (3)"""
     if not check_header(heap, block):
         return Finding("corrupt header", block.offset, block)
     wrong = first_wrong(heap, block) if block.is_live else None
@@ -390,32 +396,32 @@ def check_bytes(heap, block):
 
 
 def check_counters(heap, blocks):
-    """The counters agree with the blocks. (7)"""
+    """The counters agree with the blocks: (7)"""
     live = [block for block in blocks if block.is_live]
     granules = {state: sum(block.granules for block in blocks if block.state == state) for state in heap.states}
     holes = sum(block.state == "HEAP_HOLE" for block in blocks) - len(heap.quick)
-    for what, said, true in (
+    for what, counter, actual in (
         ("blocks", heap.blocks_counted, len(live)),
         ("holes", heap.index.holes.value_(), holes),
         ("used granules", heap.used, sum(block.granules for block in live)),
         ("pending granules", heap.pending, granules["HEAP_PENDING"]),
         ("quarantined granules", heap.quarantined, granules["HEAP_QUARANTINED"]),
     ):
-        if said != true:
-            yield wrong_index(f"it counts {said} {what}, and has {true}")
-    # Headers that were lost took up to 15 bytes too many off the count.
+        if counter != actual:
+            yield wrong_index(f"the counter of {what} is {counter} instead of {actual}")
+    # Each block freed without a readable header took up to 15 bytes too many off heap.asked.
     asked = sum(block.asked for block in live)
     if asked - heap.asked & U64 > heap.lost * TAG_SLACK:
-        yield wrong_index(f"it counts {heap.asked} bytes asked for, and has {asked}")
+        yield wrong_index(f"the counter of asked bytes is {heap.asked} instead of {asked}")
 
 
 def check(heap):
-    """All that must be true of a heap, as heap_check(); but it goes on where that freezes the heap."""
+    """Check all invariants, as heap_check(), but continue where heap_check() freezes the heap."""
     if heap.granules != heap.region_bytes // GRANULE - 1:
-        yield wrong_index("it does not know its size")
+        yield wrong_index("the size of the region is wrong")
         return
     if heap.is_frozen:
-        yield wrong_index("it is frozen, as it was found corrupt before")
+        yield wrong_index("the heap is frozen")
     broken = list(check_map(heap))
     yield from broken
     yield from check_summaries(heap)
@@ -423,58 +429,63 @@ def check(heap):
     if broken:
         return
     yield from check_holes(heap)
-    blocks = [heap.look(*span) for span in heap.spans()]
+    blocks = [heap.inspect(*span) for span in heap.spans()]
     wrong = [finding for block in blocks if (finding := check_bytes(heap, block))]
     yield from wrong
     if not wrong:
         yield from check_counters(heap, blocks)
 
 
-# The commands
+# The commands. Tables have format version 2 of debugfs.
 
 
 def print_heaps(heaps):
-    print("name region_bytes used_bytes blocks address")
+    width = max([len("name"), *(len(heap.name) for heap in heaps)])
+    row = "{:<{}} {:>12} {:>12} {:>12} {:>12} {:>9} {:>9} {}".format
+    print(row("name", width, "region", "used", "peak", "largest", "blocks", "failures", "address"))
     for heap in heaps:
-        print(heap.name, heap.region_bytes, heap.used_bytes, heap.blocks_counted, f"{heap.region:#x}")
+        sizes = heap.region_bytes, heap.used_bytes, heap.peak * GRANULE, heap.largest_hole_bytes
+        print(row(heap.name, width, *sizes, heap.blocks_counted, heap.failures, f"{heap.region:#x}"))
 
 
 def print_blocks(heap, sites):
-    print("offset size state asked owner")
+    row = "{:>12} {:>12} {:<11} {:>12} {}".format
+    print(row("offset", "size", "state", "asked", "owner"))
     if heap.is_frozen:
-        note(heap, "it is frozen: its index was found corrupt, and says nothing of blocks any more")
+        note(heap, "the heap is frozen: its index was found corrupt, and does not show blocks reliably")
         return
     for block in heap.blocks():
         asked, owner = "-", "-"
         if block.state == "HEAP_USED":
             asked, owner = (block.asked, name_of(heap, sites, block)) if block.sealed else ("?", "?")
-        print(block.offset, block.size, block.word, asked, owner)
+        print(row(block.offset, block.size, block.word, asked, owner))
 
 
 def name_of(heap, sites, block):
-    return sites.name(heap.heapmod.owners.table[block.owner].caller.value_())
+    return sites.name(heap.heapmod.owners.table[block.owner & heap.heapmod.owners.mask.value_()].caller.value_())
 
 
 def print_owners(heap, sites):
-    print("live_blocks live_bytes peak_bytes allocs frees failures owner")
+    row = "{:>11} {:>12} {:>12} {:>12} {:>12} {:>9} {}".format
+    print(row("live_blocks", "live_bytes", "peak_bytes", "allocs", "frees", "failures", "owner"))
     owners = [owner for owner in heap.owners() if owner.allocs or owner.failures]
     for owner in sorted(owners, key=lambda owner: (-owner.bytes, -owner.peak, owner.caller)):
         numbers = owner.blocks, owner.bytes, owner.peak, owner.allocs, owner.frees, owner.failures
-        print(*numbers, sites.name(owner.caller))
+        print(row(*numbers, sites.name(owner.caller)))
 
 
 def print_block(heap, sites, block):
     print(f"  block   at {block.offset}, {block.size} bytes, {block.word}")
     if block.state == "HEAP_USED" and not block.sealed:
-        print("          its header does not tell any more")
+        print("          its header is unreadable")
     elif block.state == "HEAP_USED":
-        print(f"          {block.asked} bytes asked by {name_of(heap, sites, block)}")
+        print(f"          {block.asked} bytes allocated by {name_of(heap, sites, block)}")
     elif block.sealed:
-        print(f"          was asked by {name_of(heap, sites, block)}")
+        print(f"          was allocated by {name_of(heap, sites, block)}")
 
 
 def print_check(heaps, sites):
-    """Whether all is well."""
+    """Return whether nothing was found."""
     count = 0
     for heap in heaps:
         for finding in check(heap):
@@ -487,7 +498,7 @@ def print_check(heaps, sites):
 
 
 def part_of(heap, block, offset):
-    """What the byte at an offset is in its block."""
+    """The part of a block that the byte at an offset belongs to."""
     byte = offset - block.offset
     payload = byte - heap.header_type.size
     if byte < heap.header_type.size:
@@ -500,7 +511,7 @@ def part_of(heap, block, offset):
 
 
 def print_place(heaps, sites, address):
-    """Whether there is a heap at an address."""
+    """Return whether the address lies in a heap."""
     for heap in heaps:
         offset = address - heap.region
         if not 0 <= offset < heap.region_bytes:
@@ -508,7 +519,7 @@ def print_place(heaps, sites, address):
         place = f'{address:#x} is at offset {offset} of heap "{heap.name}"'
         block = heap.block_of(offset) if offset >= EDGE else None
         if not block:
-            print(f"{place}, at its edge, where no block can be")
+            print(f"{place}, at its edge, where there are no blocks")
         else:
             print(f"{place}, {part_of(heap, block, offset)}")
             print_block(heap, sites, block)
@@ -521,10 +532,10 @@ def print_place(heaps, sites, address):
 
 
 def reach_page_tables(prog):
-    """drgn before 0.0.30 takes a phys_base of 0 for none, and does not find the page tables by it.
+    """Work around drgn before 0.0.30, which takes a phys_base of 0 for none and does not find the page tables.
 
-    It is 0 in a dump that QEMU made of a kernel without KASLR: there the image lies at the same places of both its
-    mapping and the memory.
+    It is 0 in a QEMU dump of a kernel without KASLR. There an offset in the mapping of the kernel image is also its
+    physical address.
     """
     mapping, size = 0xFFFFFFFF80000000, 512 << 20
     try:
@@ -544,7 +555,7 @@ def open_kernel(core):
             prog.set_kernel()
     except PermissionError:
         fail(f"no permission to read {where}" + ("" if core else ": run it as root"))
-    except Exception as error:  # of no class of its own, when it is libelf that complains
+    except Exception as error:  # errors of libelf have no class of their own
         fail(f"cannot read {where}: {getattr(error, 'strerror', None) or error}")
     if not prog.flags & drgn.ProgramFlags.IS_LINUX_KERNEL:
         fail(f"{where} is no dump of a Linux kernel: it has no VMCOREINFO")
@@ -559,7 +570,7 @@ def modules(prog):
             yield module
 
 
-def knows_heaps(prog):
+def has_heapmod_symbols(prog):
     try:
         prog.variable("heaps", "heaps/registry.c")
     except LookupError:
@@ -568,15 +579,15 @@ def knows_heaps(prog):
 
 
 def load_symbols(prog, files):
-    """From the files, and where they do not suffice from where they are installed."""
+    """Load symbols from the files, and those that are missing there from the standard places."""
     try:
         for file in files:
             open(file, "rb").close()
         prog.load_debug_info(files, main=True)
-        if not knows_heaps(prog):
+        if not has_heapmod_symbols(prog):
             prog.load_debug_info(default=True)
     except drgn.MissingDebugInfoError:
-        pass  # of others; what is missing here is seen below
+        pass  # of other modules; find_heaps() reports what is needed
     except OSError as error:
         fail(f"cannot read the symbols in {error.filename}: {error.strerror}")
     except ValueError as error:
@@ -590,7 +601,7 @@ def find_heaps(prog):
         fail("no debug information of this kernel: --symbols vmlinux, or install linux-image-...-dbg")
     if not loaded:
         fail("heapmod is not loaded in this kernel")
-    if not knows_heaps(prog):
+    if not has_heapmod_symbols(prog):
         fail("no debug information of this heapmod: --symbols heapmod.ko, as it was loaded")
     head = prog.variable("heaps", "heaps/registry.c").address_of_()
     return [Heap(heapmod) for heapmod in list_for_each_entry("struct heapmod", head, "all")]
@@ -605,7 +616,7 @@ def heap_named(heaps, name):
         if heap.name == name:
             return heap
     names = ", ".join(heap.name for heap in heaps)
-    return fail(f'there is no heap "{name}"; ' + (f"there are: {names}" if names else "there is none at all"))
+    return fail(f'there is no heap "{name}"; ' + (f"there are: {names}" if names else "there is no heap at all"))
 
 
 def address(text):
@@ -614,8 +625,8 @@ def address(text):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
-        description="Show the heaps of heapmod in the memory of a kernel: of the running one, or of a dump.",
-        epilog="Exit status: 0; 1 when check finds something wrong, or find finds nothing; 2 after an error.",
+        description="Show the heaps of heapmod in the memory of the running kernel, or in a dump.",
+        epilog="Exit status: 0; 1 if check has findings, or if find finds no heap; 2 after an error.",
     )
     parser.add_argument("-c", "--core", metavar="FILE", help="a dump, instead of the running kernel")
     parser.add_argument(
@@ -624,21 +635,21 @@ def parse_arguments():
         metavar="FILE",
         action="append",
         default=[],
-        help="vmlinux or heapmod.ko with debug information, if not where Debian has them; again for each",
+        help="vmlinux or heapmod.ko with debug information, if it is not installed; may be repeated",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("heaps", help="list the heaps")
-    for name, what in ("blocks", "list the blocks of a heap"), ("owners", "list who allocated in a heap, and how much"):
+    for name, what in ("blocks", "list the blocks of a heap"), ("owners", "list the call sites of a heap"):
         commands.add_parser(name, help=what).add_argument("heap", metavar="HEAP")
-    command = commands.add_parser("check", help="check all that must be true of a heap, or of all heaps")
+    command = commands.add_parser("check", help="check the invariants of a heap, or of all heaps")
     command.add_argument("heap", metavar="HEAP", nargs="?")
-    command = commands.add_parser("find", help="find the block that an address lies in")
+    command = commands.add_parser("find", help="find the heap and the block of an address")
     command.add_argument("address", metavar="ADDRESS", type=address)
     return parser.parse_args()
 
 
 def run(arguments):
-    """Whether all is well."""
+    """Return whether the exit status is 0."""
     prog = open_kernel(arguments.core)
     load_symbols(prog, arguments.symbols)
     heaps = find_heaps(prog)

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""tests/tools/drgn-damage.py CORE VMLINUX HEAPMOD.KO - does heapmod.drgn.py find what is wrong in the dump of vm/cases/dump.sh?
+"""tests/tools/drgn-damage.py CORE VMLINUX HEAPMOD.KO - test that heapmod.drgn.py finds damage in a dump of vm/cases/dump.sh
 
-Damage is planted by memory that is laid over that of the dump: everything of core/check.c, one at a time.
+The damage is planted by overlaying the memory of the dump: every invariant of core/check.c is violated, one at a time.
 """
 
 import contextlib
@@ -27,24 +27,24 @@ def heap_named(name):
     return tool.heap_named(tool.find_heaps(prog), name)
 
 
-def lay(address, data):
+def overlay(address, data):
     prog.add_memory_segment(address, len(data), lambda _, count, offset, physical: data[offset : offset + count])
 
 
 @contextlib.contextmanager
 def planted(*changes):
-    """Objects with other values, for a while."""
+    """Give objects other values temporarily."""
     before = [(thing.address_, prog.read(thing.address_, drgn.sizeof(thing))) for thing, _ in changes]
     for thing, value in changes:
         size = drgn.sizeof(thing)
-        lay(thing.address_, (int(value) % 2 ** (8 * size)).to_bytes(size, "little"))
+        overlay(thing.address_, (int(value) % 2 ** (8 * size)).to_bytes(size, "little"))
     yield heap_named(name_of_heap)
     for address, data in before:
-        lay(address, data)
+        overlay(address, data)
 
 
-def told(name):
-    """What is found in a heap."""
+def findings_in(name):
+    """The findings of the check of a heap, as text."""
     return [f"{finding.verdict} at {finding.offset}" for finding in tool.check(heap_named(name))]
 
 
@@ -54,11 +54,11 @@ def ok(name, good, why=""):
 
 def finds(name, words, *changes):
     with planted(*changes):
-        findings = told(name_of_heap)
+        findings = findings_in(name_of_heap)
     ok(f"planted: {name}", any(words in finding for finding in findings), findings)
 
 
-# What is typed in there is what the sources define.
+# The values that heapmod.drgn.py repeats are those of the sources.
 headers = "".join((sources / name).read_text() for name in ("core/block.h", "core/heap.h", "core/index.h"))
 for name, value in (
     ("HEAP_GRANULE", tool.GRANULE),
@@ -108,13 +108,13 @@ def byte_before(end):
     return drgn.Object(prog, "u8", address=heap.address(end) - 1)
 
 
-ok("heap to damage: nothing is wrong with it", told(name_of_heap) == [], told(name_of_heap))
-ok("heap to damage: it has an index of several levels", index.levels >= 2 and index.height >= 4)
-ok("heap to damage: it has slack", used[-1].asked + heap.overhead < used[-1].size)
+ok("the heap has no findings before the damage", findings_in(name_of_heap) == [], findings_in(name_of_heap))
+ok("the heap has an index of several levels", index.levels >= 2 and index.height >= 4)
+ok("the heap has slack", used[-1].asked + heap.overhead < used[-1].size)
 
-finds("a hole inside a block", "a hole where no block begins", (free(twin.at + 1), free(twin.at + 1) | bit(twin.at + 1)))
-finds("a used block becomes a hole", "two holes side by side", (free(beside.at), free(beside.at) | bit(beside.at)))
-finds("no sentinel", "does not end", (start(heap.granules), start(heap.granules) & ~bit(heap.granules)))
+finds("a hole inside a block", "a free bit without a start bit", (free(twin.at + 1), free(twin.at + 1) | bit(twin.at + 1)))
+finds("a used block becomes a hole", "two adjacent holes", (free(beside.at), free(beside.at) | bit(beside.at)))
+finds("no sentinel", "the sentinel is missing", (start(heap.granules), start(heap.granules) & ~bit(heap.granules)))
 finds("no first block", "first granule", (start(0), start(0) & ~1))
 for level in range(index.levels.value_()):
     finds(f"summary {level}", f"summary {level} is wrong", (index.summary[level][0], index.summary[level][0] ^ 1))
@@ -128,8 +128,8 @@ finds("finger", "below the finger", (index.finger_at, heap.granules), (index.fin
 for number in range(64):
     word = header(twin.at)
     finds(f"bit {number} of a header", f"corrupt header at {twin.offset}", (word, word ^ 1 << number))
-finds("a header that is a copy", f"corrupt header at {twin.offset}", (header(twin.at), header(other.at)))
-finds("a header of a hole", f"corrupt header at {hole.offset}", (header(hole.at), header(hole.at) ^ 1 << 50))
+finds("a copied header", f"corrupt header at {twin.offset}", (header(twin.at), header(other.at)))
+finds("the header of a hole", f"corrupt header at {hole.offset}", (header(hole.at), header(hole.at) ^ 1 << 50))
 last = used[-1]
 finds("slack", f"overrun at {last.offset + last.size - 1}", (byte_before(last.end), 0))
 for name, words in (
@@ -138,20 +138,20 @@ for name, words in (
     ("used", "used granules"),
     ("pending", "pending granules"),
     ("quarantined", "quarantined granules"),
-    ("asked", "bytes asked for"),
+    ("asked", "asked bytes"),
 ):
     member = fields.member_(name)
     finds(f"counter {name}", words, (member, member + 1))
 finds("counter holes", "holes", (index.holes, index.holes + 1))
-finds("frozen", "it is frozen", (fields.granules, 0))
-finds("size", "does not know its size", (index.granules, index.granules + 1))
+finds("frozen", "the heap is frozen", (fields.granules, 0))
+finds("size", "the size of the region is wrong", (index.granules, index.granules + 1))
 
-# What is no damage: blocks on their way from used to free.
+# Blocks between used and free are not damage.
 with planted((header(twin.at), header(twin.at) ^ tool.WORD_DEFERRED)) as changed:
     ok("a deferred block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
-    ok("a deferred block is nothing wrong", told(name_of_heap) == [], told(name_of_heap))
+    ok("a deferred block is not a finding", findings_in(name_of_heap) == [], findings_in(name_of_heap))
 with planted(
-    (header(twin.at), heap.mark(twin.granules, "HEAP_PENDING")),
+    (header(twin.at), heap.state_word(twin.granules, "HEAP_PENDING")),
     (fields.claims[0], twin.at),
     (fields.claim_count, 1),
     (fields.withheld, 1),
@@ -161,15 +161,15 @@ with planted(
     (fields.asked, fields.asked - twin.asked),
 ) as changed:
     ok("a claimed block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
-    ok("a claimed block is nothing wrong", told(name_of_heap) == [], told(name_of_heap))
+    ok("a claimed block is not a finding", findings_in(name_of_heap) == [], findings_in(name_of_heap))
 
-# The block that heap_shell freed last is kept: a hole for those who look, and in the map it is used.
+# The block that heap_shell freed last is on the quick list: it is used in the map, and printed as a part of a hole.
 name_of_heap = "heap_shell"
 heap = heap_named(name_of_heap)
-ok("a block is kept", len(heap.quick) == 1)
-kept = min(heap.quick)
-seen = heap.block_of(tool.EDGE + kept * tool.GRANULE)
-in_map = next(span for span in heap.spans() if span[0] == kept)
-is_merged = seen.state == "HEAP_HOLE" and seen.granules > in_map[1] and not in_map[2]
-ok("it is part of a hole", is_merged, seen)
-finds("the header of what is kept", f"corrupt header at {tool.EDGE + kept * tool.GRANULE}", (header(kept), header(kept) ^ 1))
+ok("a block is on the quick list", len(heap.quick) == 1)
+quick = min(heap.quick)
+seen = heap.block_of(tool.EDGE + quick * tool.GRANULE)
+in_map = next(span for span in heap.spans() if span[0] == quick)
+is_coalesced = seen.state == "HEAP_HOLE" and seen.granules > in_map[1] and not in_map[2]
+ok("it is a part of a hole", is_coalesced, seen)
+finds("the header of a quick block", f"corrupt header at {tool.EDGE + quick * tool.GRANULE}", (header(quick), header(quick) ^ 1))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The map of `heapview --once` from a file `blocks`, made in the plainest way: granule by granule.
+# The map of `heapview --once`, made from a file `blocks` granule by granule.
 
 NR > 1 {
 	for (i = 0; i < $2 / 16; i++)
@@ -16,7 +16,7 @@ NR > 1 {
 	}
 }
 
-# The next letter goes to who has most bytes and no letter yet; by name, when there are two.
+# The next letter goes to the owner with most bytes and no letter yet; of two with as many, by name.
 function give_letters(	next_one, name, best) {
 	for (next_one = 1; next_one <= 26; next_one++) {
 		best = ""

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * arena - a heap in memory of its own, of which only what is written to takes any
+ * arena - a heap in its own mapping, in which only written pages take memory
  *
- * The core writes headers, and the slack of a block, so a region can be far larger than memory.
+ * The core writes only headers and slack, so a region can be far larger than memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "die.h"
 
-#define ARENA_KEY	0x1234567890abcdefULL	/* of the seals: nobody attacks */
+#define ARENA_KEY	0x1234567890abcdefULL	/* of the seals; need not be secret here */
 
 static void *map_bytes(u64 bytes)
 {
@@ -39,17 +39,16 @@ void arena_destroy(struct arena *arena)
 	munmap(arena->index, heap_index_bytes(arena->granules));
 }
 
-/* In bytes. Looking at the blocks, the heap merges what it kept, and first fit is the same. */
 u64 arena_largest_hole(struct arena *arena)
 {
-	struct heap_block_info views[64];
+	struct heap_block_info blocks[64];
 	u32 from = 0, largest = 0, count, i;
 
-	while ((count = heap_walk(&arena->heap, from, views, 64))) {
+	while ((count = heap_walk(&arena->heap, from, blocks, 64))) {
 		for (i = 0; i < count; i++) {
-			if (views[i].state == HEAP_HOLE && largest < views[i].granules)
-				largest = views[i].granules;
-			from = views[i].at + views[i].granules;
+			if (blocks[i].state == HEAP_HOLE && largest < blocks[i].granules)
+				largest = blocks[i].granules;
+			from = blocks[i].at + blocks[i].granules;
 		}
 	}
 	return heap_bytes(largest);

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * begin - the blocks that a heap had when its recording began, exactly
+ * begin - the blocks that are live when a recording starts
  *
- * First the events are switched on, then the blocks are read, then a mark is written among the
- * events. Whatever happened before the mark is kept, and tells of each place by its first event: a
- * free, so a block lived there when the recording began; an allocation, so none did. What was read
- * is right where no event tells of any part of it: else it came to lie there since, even if that
- * was not told yet.
+ * First the events are switched on, then the blocks are read from debugfs, then a mark is written
+ * into the event stream. The events before the mark are stored. The first event at a place decides:
+ * a free means that a block was live there at the start, an allocation means that none was. A block
+ * that was read from debugfs was live at the start if no event covers any part of it. Otherwise it
+ * may have been allocated later, even if its own event is still missing.
  */
 #include "begin.h"
+#include "callers.h"
 #include "die.h"
 
-static bool tells_of_place(const struct record *record)
+static bool has_place(const struct record *record)
 {
 	return record->kind == RECORD_ALLOC || record->kind == RECORD_FREE;
 }
 
-/* By place; of a place, in the order of time. */
+/* By place, then by time. */
 static int compare(const void *a, const void *b)
 {
 	const struct record *left = a, *right = b;
@@ -32,15 +33,15 @@ static void sort(struct record *records, size_t count)
 		qsort(records, count, sizeof(*records), compare);
 }
 
-/* Copies what tells of places. */
-static struct record *events_of_places(const struct begin *begin, size_t *count)
+/* Copy the events that have a place. */
+static struct record *events_with_place(const struct begin *begin, size_t *count)
 {
 	struct record *events = zeroed(begin->early_count, sizeof(*events));
 	size_t i;
 
 	*count = 0;
 	for (i = 0; i < begin->early_count; i++) {
-		if (tells_of_place(&begin->early[i]))
+		if (has_place(&begin->early[i]))
 			events[(*count)++] = begin->early[i];
 	}
 	return events;
@@ -52,13 +53,13 @@ static void append(struct live *live, const struct record *record)
 	live->blocks[live->count++] = *record;
 }
 
-/* Who frees a block is not who allocated it. */
+/* The caller of a free is not the caller of the allocation. */
 static struct record allocation_of(const struct record *freed)
 {
 	struct record record = *freed;
 
 	record.kind = RECORD_ALLOC;
-	record.caller = 0;
+	record.caller = NO_CALLER;
 	return record;
 }
 
@@ -67,7 +68,7 @@ static u64 end_of(const struct record *block)
 	return block->offset + block->bytes;
 }
 
-/* What was read, and no event tells of any part of. Both are sorted by place. */
+/* Append the blocks that no event covers. Blocks and events are sorted by place. */
 static void append_untouched(struct live *live, const struct live *read,
 			     const struct record *events, size_t count)
 {
@@ -84,7 +85,7 @@ static void append_untouched(struct live *live, const struct live *read,
 	}
 }
 
-/* What the first event of its place frees. */
+/* Append the blocks that the first event of their place frees. */
 static void append_freed(struct live *live, const struct record *events, size_t count)
 {
 	struct record freed;
@@ -106,7 +107,7 @@ static struct live correct(struct begin *begin)
 	struct live live = {};
 	size_t count;
 
-	events = events_of_places(begin, &count);
+	events = events_with_place(begin, &count);
 	sort(events, count);
 	sort(begin->live.blocks, begin->live.count);
 	append_untouched(&live, &begin->live, events, count);
@@ -116,7 +117,6 @@ static struct live correct(struct begin *begin)
 	return live;
 }
 
-/* The blocks are read, or will not be: from now on, events are written as they come. */
 void begin_finish(struct begin *begin, struct convert *convert)
 {
 	struct live live;
@@ -134,7 +134,6 @@ void begin_finish(struct begin *begin, struct convert *convert)
 	free(begin->early);
 }
 
-/* Records come in the order of time. */
 void begin_record(struct begin *begin, struct convert *convert, const struct record *record)
 {
 	if (begin->over) {

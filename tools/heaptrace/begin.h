@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * begin - the blocks that a heap had when its recording began, exactly
+ * begin - the blocks that are live when a recording starts
  */
 #ifndef BEGIN_H
 #define BEGIN_H
@@ -9,12 +9,12 @@
 #include "debugfs.h"
 
 /**
- * struct begin - what is known until the blocks are read
- * @live: what was read of them, while events were recorded already
- * @early: events from before they were read
- * @early_count: how many
- * @early_room: for so many
- * @over: all of it is written
+ * struct begin - the state until all blocks are read
+ * @live: the blocks that were read from debugfs while events were recorded
+ * @early: the events before the mark
+ * @early_count: number of @early
+ * @early_room: capacity of @early
+ * @over: blocks and early events are written
  */
 struct begin {
 	struct live live;
@@ -23,7 +23,10 @@ struct begin {
 	bool over;
 };
 
+/* Records come in time order. */
 void begin_record(struct begin *begin, struct convert *convert, const struct record *record);
+
+/* The blocks are read, or will not be: write them and the early events. */
 void begin_finish(struct begin *begin, struct convert *convert);
 
 #endif

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * callers - the names of call sites, each kept once and known by a number
+ * callers - the names of call sites, stored once and numbered
  *
- * An open hash of numbers; it is never more than half full.
+ * A hash table with open addressing, at most half full.
  */
 #include <string.h>
 
 #include "callers.h"
 #include "die.h"
 
-static const char **names;		/* by number; the first is nobody's */
+static const char **names;		/* by number; the first is not used */
 static size_t names_room;
 static u32 count = 1;
 
@@ -25,7 +25,7 @@ static u32 hash(const char *name)
 	return sum;
 }
 
-/* Where the name stands, or the empty slot where it belongs. */
+/* The slot of a name, or the empty slot for it. */
 static u32 *slot_of(const char *name)
 {
 	u32 i = hash(name);
@@ -74,7 +74,6 @@ const char *caller_name(u32 number)
 	return number ? names[number] : "?";
 }
 
-/* Numbers are below this. */
 u32 callers_count(void)
 {
 	return count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * callers - the names of call sites, each kept once and known by a number
+ * callers - the names of call sites, stored once and numbered
  */
 #ifndef CALLERS_H
 #define CALLERS_H
@@ -11,6 +11,6 @@
 
 u32 caller_number(const char *name);
 const char *caller_name(u32 number);
-u32 callers_count(void);
+u32 callers_count(void);		/* all numbers are below this */
 
 #endif

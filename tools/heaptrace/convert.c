@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * convert - what tracepoints say, written as a trace
+ * convert - write a trace from the events of tracepoints
  *
- * A block is told to be free before its place is anybody else's, and to be allocated before anybody
- * can free it. So the events of a place alternate, in the order of their times, unless some were
- * lost.
+ * The event of a free precedes any reuse of the place, and the event of an allocation precedes any
+ * free of the block. So in time order, allocations and frees of a place alternate, unless events
+ * were lost.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,6 @@
 #include "convert.h"
 #include "die.h"
 
-/* NULL or - is stdout. */
 struct convert convert_start(const char *path)
 {
 	struct convert convert = { .out = stdout, .name = "stdout" };
@@ -48,7 +47,7 @@ static void write_free(struct convert *convert, u32 id)
 	convert->frees++;
 }
 
-/* Nobody lives there any more, whether that was seen or not. */
+/* The place is reused: blocks there were freed, even if their frees were not seen. */
 static void evict(struct convert *convert, u64 at, u64 granules)
 {
 	u32 id;
@@ -59,7 +58,7 @@ static void evict(struct convert *convert, u64 at, u64 granules)
 	}
 }
 
-/* What a block has more than header and rounding is a redzone: in all of a heap, or in none. */
+/* More bytes than header and rounding need are a redzone; all blocks of a heap have it, or none. */
 static void find_redzone(struct convert *convert, const struct record *record)
 {
 	u64 plain = (record->asked + sizeof(struct heap_block) + HEAP_GRANULE - 1) /
@@ -71,7 +70,7 @@ static void find_redzone(struct convert *convert, const struct record *record)
 	fprintf(convert->out, "# redzone\n");
 }
 
-/* Does one known block have these granules, and no others? */
+/* Does one known block have exactly these granules? */
 static bool is_block(const struct convert *convert, u64 at, u64 granules)
 {
 	const struct places *places = &convert->places;
@@ -82,7 +81,7 @@ static bool is_block(const struct convert *convert, u64 at, u64 granules)
 	       places_find(places, at + granules, 1) != id;
 }
 
-/* It lived when the recording began, but its allocation was not told before. */
+/* The block was read from debugfs before the event of its allocation came. */
 static bool is_known(const struct convert *convert, u64 at, u64 granules)
 {
 	return places_find(&convert->places, at, 1) <= convert->live &&
@@ -147,7 +146,6 @@ void convert_record(struct convert *convert, const struct record *record)
 	converters[record->kind](convert, record);
 }
 
-/* The blocks that a heap had when its recording began, before anything else. */
 void convert_live(struct convert *convert, const struct record *blocks, size_t count)
 {
 	size_t i;
@@ -164,14 +162,13 @@ static void warn_of(u64 count, const char *what)
 		warn("%" PRIu64 " %s", count, what);
 }
 
-/* Says on stderr how much there is, and what is missing. */
 void convert_finish(struct convert *convert)
 {
 	u64 events = convert->allocs + convert->frees;
 
 	fprintf(convert->out, "# end %" PRIu64 "\n", events);
 	if (fflush(convert->out) || ferror(convert->out))
-		die("%s: it cannot be written", convert->name);
+		die("%s: cannot be written", convert->name);
 	if (convert->out != stdout)
 		fclose(convert->out);
 	free(convert->places.ids);
@@ -180,6 +177,6 @@ void convert_finish(struct convert *convert)
 	warn_of(convert->live, "of them are blocks that lived when the recording began");
 	warn_of(convert->fails, "requests failed");
 	warn_of(convert->skipped, "frees are skipped, of blocks whose allocation was not seen");
-	warn_of(convert->implied, "blocks were freed unseen, for others came to lie there");
-	warn_of(convert->lost, "EVENTS WERE LOST: the trace is not all that happened");
+	warn_of(convert->implied, "blocks were freed unseen: their places were reused");
+	warn_of(convert->lost, "EVENTS WERE LOST: the trace is incomplete");
 }

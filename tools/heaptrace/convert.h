@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * convert - what tracepoints say, written as a trace
+ * convert - write a trace from the events of tracepoints
  */
 #ifndef CONVERT_H
 #define CONVERT_H
@@ -11,18 +11,18 @@
 #include "places.h"
 
 /**
- * struct convert - a trace that is written
- * @out: where to
- * @name: of that
- * @places: of live blocks
- * @allocs: allocations written, which are the ids, too
- * @frees: written
+ * struct convert - a trace that is being written
+ * @out: the output
+ * @name: name of the output
+ * @places: the places of live blocks
+ * @allocs: allocations written; also the last id
+ * @frees: frees written
  * @fails: requests that failed
  * @skipped: frees of blocks whose allocation was not seen
- * @implied: blocks whose free was not seen, but that another lies there
+ * @implied: blocks whose free was not seen, but whose place was reused
  * @lost: events that were overwritten before they were read
- * @live: blocks that lived when the recording began
- * @redzone: there is one
+ * @live: blocks that were live when the recording started
+ * @redzone: blocks have a redzone
  */
 struct convert {
 	FILE *out;
@@ -38,9 +38,15 @@ struct convert {
 	bool redzone;
 };
 
+/* @path: NULL or - is stdout. */
 struct convert convert_start(const char *path);
+
+/* The blocks that were live when the recording started, before any other record. */
 void convert_live(struct convert *convert, const struct record *blocks, size_t count);
+
 void convert_record(struct convert *convert, const struct record *record);
+
+/* Print a summary to stderr, with what is missing. */
 void convert_finish(struct convert *convert);
 
 #endif

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs - what heapmod says of its heaps in /sys/kernel/debug/heapmod
+ * debugfs - reader of /sys/kernel/debug/heapmod
  */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../table.h"
 #include "heap_core.h"
 #include "callers.h"
 #include "debugfs.h"
 #include "die.h"
 
-#define STATS_VERSION	1
+#define STATS_VERSION	2		/* the newest format that is known */
 
-/* Why a heap's file cannot be opened, in words that help. */
+enum { OFFSET, SIZE, STATE, ASKED, OWNER, FIELDS };
+
+static const char * const names[FIELDS] = { "offset", "size", "state", "asked", "owner" };
+
+/* Explain why the file of a heap cannot be opened. */
 static void explain(const char *root, const char *heap, int error)
 {
 	char path[4096];
@@ -40,7 +44,7 @@ static struct lines open_file(const char *root, const char *heap, const char *fi
 	struct lines lines;
 
 	if (strchr(heap, '/') || *heap == '.' || !*heap)
-		die("\"%s\" is no name of a heap", heap);
+		die("\"%s\" is not the name of a heap", heap);
 	snprintf(path, sizeof(path), "%s/heapmod/%s/%s", root, heap, file);
 	lines = lines_open(path);
 	if (!lines.file)
@@ -56,7 +60,6 @@ static void check_version(const struct lines *lines, u64 version)
 			  STATS_VERSION);
 }
 
-/* The id by which tracepoints call a heap. */
 u32 debugfs_id(const char *root, const char *heap)
 {
 	struct lines lines = open_file(root, heap, "stats");
@@ -70,44 +73,49 @@ u32 debugfs_id(const char *root, const char *heap)
 			break;
 	}
 	if (!version || !id)
-		die("the stats of \"%s\" have no version or no id: they are not of this heapmod",
-		    heap);
+		die("the stats of \"%s\" have no version or no id: this is another heapmod", heap);
 	lines_close(&lines);
 	return id;
 }
 
-/*
- * `offset size state asked owner`; the last two are `? ?` of a block with a damaged header. A block
- * that is pending, of which nobody can say whether its free was told already, is as good as freed.
- */
-static bool parse_block(struct lines *lines, struct record *record)
+static void open_table(struct table *table, struct lines *lines)
 {
-	char state[16], asked[24];
-	int owner = 0;
-
-	*record = (struct record){ .kind = RECORD_ALLOC };
-	if (sscanf(lines->text, "%" SCNu64 " %" SCNu64 " %15s %23s %n", &record->offset,
-		   &record->bytes, state, asked, &owner) != 4 || !owner)
-		lines_die(lines, "want: offset size state asked owner");
-	record->asked = record->bytes - sizeof(struct heap_block);
-	if (isdigit((unsigned char)*asked)) {
-		record->asked = strtoull(asked, NULL, 10);
-		record->caller = caller_number(lines->text + owner);
-	}
-	return !strcmp(state, "used");
+	if (!lines_next(lines))
+		lines_die(lines, "the file is empty");
+	if (!table_open(table, lines->text, names, FIELDS))
+		lines_die(lines, "expected: offset size state asked owner");
 }
 
-/* The blocks that live. They were not all read at the same moment. */
+/*
+ * Return false for a block that is not live. The event of a free may precede or follow the state
+ * "pending", so a pending block counts as freed. An unreadable header has `?` for asked and owner.
+ */
+static bool parse_block(const struct table *table, struct lines *lines, struct record *record)
+{
+	const char *fields[FIELDS];
+
+	*record = (struct record){ .kind = RECORD_ALLOC };
+	if (!table_split(table, lines->text, fields) ||
+	    !table_number(fields[OFFSET], &record->offset) ||
+	    !table_number(fields[SIZE], &record->bytes))
+		lines_die(lines, "expected: offset size state asked owner");
+	if (table_number(fields[ASKED], &record->asked))
+		record->caller = caller_number(fields[OWNER]);
+	else
+		record->asked = record->bytes - sizeof(struct heap_block);
+	return table_is(fields[STATE], "used");
+}
+
 struct live debugfs_live(const char *root, const char *heap)
 {
 	struct lines lines = open_file(root, heap, "blocks");
 	struct live live = {};
 	struct record record;
+	struct table table;
 
-	if (!lines_next(&lines))
-		lines_die(&lines, "it is empty");
+	open_table(&table, &lines);
 	while (lines_next(&lines)) {
-		if (!parse_block(&lines, &record))
+		if (!parse_block(&table, &lines, &record))
 			continue;
 		live.blocks = grow(live.blocks, &live.room, live.count + 1, sizeof(record));
 		live.blocks[live.count++] = record;

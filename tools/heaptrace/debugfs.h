@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * debugfs - what heapmod says of its heaps in /sys/kernel/debug/heapmod
+ * debugfs - reader of /sys/kernel/debug/heapmod
  */
 #ifndef DEBUGFS_H
 #define DEBUGFS_H
 
 #include "ftrace.h"
 
+/* Live blocks in address order, as records of their allocations. */
 struct live {
-	struct record *blocks;		/* as if their allocation were traced, by address */
+	struct record *blocks;
 	size_t count;
 	size_t room;
 };
 
+/* The id of a heap in tracepoints. @root is the mount point of debugfs. */
 u32 debugfs_id(const char *root, const char *heap);
+
+/* The live blocks. They are not read all at the same moment. */
 struct live debugfs_live(const char *root, const char *heap);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * die - how the program ends when it cannot go on: one line on stderr, and exit status 1
+ * die - fatal errors: one line on stderr and exit status 1
  */
 #ifndef DIE_H
 #define DIE_H
@@ -21,7 +21,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Memory, or the end. What is new is zeroed. */
+/*
+ * Allocate zeroed memory, or die. grow() enlarges @array to at least @want elements; @room is its
+ * capacity.
+ */
 void *grow(void *array, size_t *room, size_t want, size_t size);
 void *zeroed(size_t count, size_t size);
 

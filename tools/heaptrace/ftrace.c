@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ftrace - lines of heapmod's tracepoints, as tracefs and trace-cmd report print them
+ * ftrace - parser of heapmod's events, as printed by tracefs and by trace-cmd report
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "die.h"
 #include "ftrace.h"
 
-/* Skips @key, which must stand there. */
+/* Skip @key. Return false if it is not there. */
 static bool take_key(const char **text, const char *key)
 {
 	size_t length = strlen(key);
@@ -22,7 +22,7 @@ static bool take_key(const char **text, const char *key)
 	return true;
 }
 
-/* `KEY=NUMBER `, skipped. A number that is cut has no blank behind it. */
+/* Parse and skip `KEY=NUMBER `. A truncated number has no blank behind it. */
 static bool take_field(const char **text, const char *key, u64 *number)
 {
 	char *end;
@@ -54,7 +54,7 @@ static bool take_caller(const char **text, struct record *record)
 	return true;
 }
 
-/* A block as there can be one: of whole granules, in a region, with room for what was asked. */
+/* A possible block has whole granules, lies in a region, and is large enough for the request. */
 static bool is_block(const struct record *record)
 {
 	const u64 most = heap_bytes(HEAP_GRANULES_MAX);
@@ -96,7 +96,7 @@ static const struct {
 	{ ": tracing_mark_write:", RECORD_MARK, parse_mark },
 };
 
-/* What stands between blanks and @end, as a whole number; 0 if it is none. */
+/* The integer in front of @end; 0 if there is none. */
 static u64 stamp_before(const char *text, const char *end)
 {
 	const char *start = end;
@@ -124,20 +124,20 @@ static bool parse_lost(const char *text, struct record *record)
 	return end;
 }
 
-/* `# entries-in-buffer/entries-written: 10/33   #P:2`: 23 were overwritten. */
+/* `# entries-in-buffer/entries-written: 10/33   #P:2`: 23 events were overwritten. */
 static bool parse_written(const char *text, struct record *record)
 {
-	u64 kept, written;
+	u64 stored, written;
 
-	if (sscanf(text, "# entries-in-buffer/entries-written: %" SCNu64 "/%" SCNu64, &kept,
-		   &written) != 2 || kept >= written)
+	if (sscanf(text, "# entries-in-buffer/entries-written: %" SCNu64 "/%" SCNu64, &stored,
+		   &written) != 2 || stored >= written)
 		return false;
 	record->kind = RECORD_LOST;
-	record->asked = written - kept;
+	record->asked = written - stored;
 	return true;
 }
 
-/* A process may be called as it likes: its name has 15 bytes, too few for what is looked for. */
+/* The name of a process cannot match: it has at most 15 bytes, and all patterns are longer. */
 static bool parse_event(const struct lines *lines, struct record *record)
 {
 	const char *name, *rest;
@@ -151,7 +151,7 @@ static bool parse_event(const struct lines *lines, struct record *record)
 		record->stamp = stamp_before(lines->text, name);
 		rest = name + strlen(kinds[i].name);
 		if (!kinds[i].parse(rest + strspn(rest, " "), record))
-			lines_die(lines, "not a whole event of heapmod: %.60s", name + 2);
+			lines_die(lines, "not a complete event of heapmod: %.60s", name + 2);
 		return true;
 	}
 	return false;
@@ -161,8 +161,8 @@ struct record ftrace_parse(const struct lines *lines)
 {
 	struct record record = { .kind = RECORD_OTHER };
 
-	if (lines->cut)
-		lines_die(lines, "it is cut: the file is truncated");
+	if (lines->truncated)
+		lines_die(lines, "the line has no end: the file is truncated");
 	if (!parse_event(lines, &record) && !parse_lost(lines->text, &record))
 		parse_written(lines->text, &record);
 	return record;

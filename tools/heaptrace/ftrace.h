@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ftrace - lines of heapmod's tracepoints, as tracefs and trace-cmd report print them
+ * ftrace - parser of heapmod's events, as printed by tracefs and by trace-cmd report
  *
- *insmod-85 [000] ..... 1234: heapmod_alloc: heap=1 offset=8 asked=100 bytes=112 caller=f+0x1
- *	insmod-85 [000] ..... 1235: heapmod_fail: heap=1 asked=100 caller=f+0x1
+ *	a-85 [000] ..... 1234: heapmod_alloc: heap=1 offset=8 asked=100 bytes=112 caller=f+0x1
+ *	a-85 [000] ..... 1235: heapmod_fail: heap=1 asked=100 caller=f+0x1
  */
 #ifndef FTRACE_H
 #define FTRACE_H
@@ -12,23 +12,23 @@
 #include "trace.h"
 
 enum record_kind {
-	RECORD_OTHER,			/* what concerns nobody here */
+	RECORD_OTHER,			/* not an event of heapmod */
 	RECORD_ALLOC,
 	RECORD_FREE,
 	RECORD_FAIL,
-	RECORD_MARK,			/* what heaptrace wrote into trace_marker */
+	RECORD_MARK,			/* written by heaptrace into trace_marker */
 	RECORD_LOST,			/* @asked events were overwritten before they were read */
 };
 
 /**
  * struct record - a line
  * @kind: enum record_kind
- * @stamp: its time, if that is a whole number, as of the trace clock `counter`
- * @heap: an id
- * @offset: of the block's header
- * @asked: bytes
- * @bytes: of the block
- * @caller: a number of callers.h
+ * @stamp: its time, if that is an integer, as with the trace clock `counter`
+ * @heap: id of the heap
+ * @offset: offset of the header
+ * @asked: bytes requested
+ * @bytes: size of the block
+ * @caller: number of the call site (callers.h)
  */
 struct record {
 	enum record_kind kind;

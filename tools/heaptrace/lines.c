@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lines - a text file, line by line, and where an error is
+ * lines - read a text file by lines, with line numbers for errors
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include "die.h"
 #include "lines.h"
 
-/* - is what comes on stdin. */
 struct lines lines_open(const char *path)
 {
 	if (!strcmp(path, "-"))
@@ -34,7 +33,6 @@ static int is_text(const struct lines *lines, size_t length)
 	return strlen(lines->text) == length;
 }
 
-/* The next line, or NULL at the end of the file. */
 char *lines_next(struct lines *lines)
 {
 	ssize_t length = getline(&lines->text, &lines->room, lines->file);
@@ -45,9 +43,9 @@ char *lines_next(struct lines *lines)
 		return NULL;
 	lines->number++;
 	if (!is_text(lines, length))
-		lines_die(lines, "this is no text");
-	lines->cut = lines->text[length - 1] != '\n';
-	if (!lines->cut)
+		lines_die(lines, "this is not text");
+	lines->truncated = lines->text[length - 1] != '\n';
+	if (!lines->truncated)
 		lines->text[length - 1] = '\0';
 	return lines->text;
 }

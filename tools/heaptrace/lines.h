@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lines - a text file, line by line, and where an error is
+ * lines - read a text file by lines, with line numbers for errors
  */
 #ifndef LINES_H
 #define LINES_H
@@ -8,28 +8,32 @@
 #include <stdio.h>
 
 /**
- * struct lines - a file that is read
- * @name: for those who read of an error
- * @file: open
- * @number: of the line read last, from 1
- * @cut: the last line has no end: the file is truncated
- * @text: the line, without its end
- * @room: bytes of @text
+ * struct lines - an open file
+ * @name: name of the file, for errors
+ * @file: the file
+ * @number: number of the current line, from 1
+ * @truncated: the line has no end
+ * @text: the current line, without its end
+ * @room: capacity of @text
  */
 struct lines {
 	const char *name;
 	FILE *file;
 	unsigned long number;
-	int cut;
+	int truncated;
 	char *text;
 	size_t room;
 };
 
+/* @path: - is stdin. @file is NULL after an error. */
 struct lines lines_open(const char *path);
+
+/* The next line, or NULL at the end of the file. */
 char *lines_next(struct lines *lines);
+
 void lines_close(struct lines *lines);
 
-/* The line read last is wrong. */
+/* There is an error in the current line: die. */
 void lines_die(const struct lines *lines, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heaptrace - record what is asked of a heap, replay it, and say how large its region must be
+ * heaptrace - record the allocations and frees of a heap, replay them, and size its region
  */
 #include <string.h>
 
@@ -11,10 +11,10 @@
 
 static const char help[] =
 "heaptrace record [-o FILE] [-s SECONDS] [-b KB] HEAP  record a heap until Ctrl-C\n"
-"heaptrace import [-i ID] [-o FILE] FILE               from tracefs's trace, or trace-cmd report\n"
-"heaptrace size [--redzone] TRACE                      which region to reserve, and why\n"
+"heaptrace import [-i ID] [-o FILE] FILE               convert output of tracefs or trace-cmd\n"
+"heaptrace size [--redzone] TRACE                      size of the region to reserve\n"
 "heaptrace replay [--region BYTES] [--rows N] [--csv] [--redzone] TRACE\n"
-"                                                      what becomes of the region meanwhile\n"
+"                                                      state of the region over time\n"
 "heaptrace --help | --version\n"
 "\n"
 "HEAP is a name in /sys/kernel/debug/heapmod. FILE and TRACE may be - for stdin or stdout.\n"
@@ -45,11 +45,11 @@ static const struct {
 	{ "--version", version_main },
 };
 
-/* What was printed must have arrived. */
+/* Report an error of the output. */
 static int finish(int status)
 {
 	if (fflush(stdout) || ferror(stdout))
-		die("stdout: it cannot be written");
+		die("stdout: cannot be written");
 	return status;
 }
 
@@ -61,5 +61,5 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], commands[i].name))
 			return finish(commands[i].main(argc - 1, argv + 1));
 	}
-	die("want a command; " TRY);
+	die("expected a command; " TRY);
 }

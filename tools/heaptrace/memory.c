@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * memory - arrays that grow; a program that has no memory left ends
+ * memory - allocations that die when there is no memory
  */
 #include <string.h>
 
@@ -15,7 +15,6 @@ void *zeroed(size_t count, size_t size)
 	return memory;
 }
 
-/* @array of @room elements gets room for @want, and for as many again. */
 void *grow(void *array, size_t *room, size_t want, size_t size)
 {
 	size_t more = 2 * want;

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * need - how large a region a trace needs
+ * need - the size of the region that a trace needs
  *
- * The smallest region that serves a whole trace is exactly as large as the highest end that a
- * block ever has when the region is endless. Call that H.
+ * Let H be the highest end of any block when the trace is replayed in an endless region. H is the
+ * size of the smallest region in which no request fails.
  *
- * Let a trace run in a region of R granules beside the endless one. As long as no request has
- * failed both have the same blocks at the same places: before each request both have the same
- * holes, but for the top, which in one ends at R. First fit takes the lowest hole that is large
- * enough. When in the endless region that is not the top, it is there in the other, too, and so
- * are the smaller ones below it. When it is the top, at t, the others are too small in both, and
- * what is asked for fits into [t, R) if and only if its end is not above R.
+ * Proof: replay the trace in a region of R granules and in an endless one. As long as no request
+ * has failed, both have the same blocks at the same places, and the same holes except the top,
+ * which ends at R in the first. First fit takes the lowest hole that is large enough. If this is
+ * not the top in the endless region, the same hole is the lowest one in the first region. If it is
+ * the top, at t, then all other holes are too small in both, and the block fits into [t, R) if and
+ * only if its end is not above R.
  *
- * So with R >= H nothing ever fails; and with any R < H the first request whose block ends above R
- * fails: that block is cut off the top, for all other holes end where a block begins that was
- * placed before, and did not end above R.
+ * So with R >= H no request fails. With R < H the first request whose block ends above R fails:
+ * this block is split off the top, because any other hole ends where an earlier block starts, which
+ * did not end above R.
  *
- * That more is never worse is true of serving a whole trace, only: once a request has failed, the
- * two go different ways, and a larger region can fail more often than a smaller one. A search by
- * halves for the fewest failures would find nothing sure; this replay does.
+ * After the first failure the two replays differ: a larger region can have more failures than a
+ * smaller one, so the number of failures says nothing about the distance to H.
  */
 #include "die.h"
 #include "need.h"
@@ -34,8 +33,8 @@ static u64 guarantee(u64 peak, u32 largest, u32 smallest)
 	return peak * factor;
 }
 
-/* What a look at the sizes tells; and how many granules all blocks have, were none ever freed. */
-static u64 look_at_sizes(const struct trace *trace, struct need *need)
+/* Set the smallest and the largest block. Return the sum of all blocks, as if none were freed. */
+static u64 measure_sizes(const struct trace *trace, struct need *need)
 {
 	u64 sum = 0;
 	u32 i, size;
@@ -54,18 +53,18 @@ static u64 look_at_sizes(const struct trace *trace, struct need *need)
 	return sum;
 }
 
-/* A region in which nothing can fail is as good as an endless one. */
+/* A region that holds all blocks side by side is as good as an endless one. */
 struct need need_of(const struct trace *trace)
 {
 	struct need need = {};
-	u64 endless = look_at_sizes(trace, &need);
+	u64 endless = measure_sizes(trace, &need);
 	struct run run;
 
 	if (endless > HEAP_GRANULES_MAX)
 		endless = HEAP_GRANULES_MAX;
 	run = run_trace(trace, endless, NULL);
 	if (run_heap(&run)->failures)
-		die("event %u does not fit into the largest region that there can be",
+		die("event %u does not fit into the largest possible region",
 		    run.first_failure + 1);
 	need.least = run.end;
 	need.peak = run_heap(&run)->peak;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * need - how large a region a trace needs
+ * need - the size of the region that a trace needs
  */
 #ifndef NEED_H
 #define NEED_H
@@ -9,12 +9,12 @@
 
 /**
  * struct need - in granules
- * @least: that serve the whole trace
- * @guaranteed: that serve any trace with no more live, and no larger and no smaller blocks
- * @largest: block
- * @smallest: block
- * @peak: in live blocks
- * @peak_event: when
+ * @least: the smallest region in which no request of the trace fails
+ * @guaranteed: a region that is enough for any trace with this peak and these sizes of blocks
+ * @largest: the largest block
+ * @smallest: the smallest block
+ * @peak: maximum of live blocks
+ * @peak_event: the event that reaches it
  */
 struct need {
 	u32 least;

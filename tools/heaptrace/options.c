@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * options - what the commands share in reading their arguments
+ * options - parsers of arguments that the commands share
  */
 #include <errno.h>
 #include <unistd.h>
@@ -8,7 +8,6 @@
 #include "die.h"
 #include "options.h"
 
-/* A number of @least to @most, with K, M or G behind it for bytes. */
 u64 number_option(const char *option, const char *text, u64 least, u64 most)
 {
 	unsigned long long number;
@@ -21,15 +20,14 @@ u64 number_option(const char *option, const char *text, u64 least, u64 most)
 	end += !!shift;
 	if (errno || *text < '0' || *text > '9' || *end || number > most >> shift ||
 	    number << shift < least)
-		die("%s: want a number of %llu to %llu, not %s", option,
+		die("%s: expected a number from %llu to %llu, not %s", option,
 		    (unsigned long long)least, (unsigned long long)most, text);
 	return number << shift;
 }
 
-/* What follows the options, of which there must be one. */
 const char *only_argument(int argc, char **argv, const char *what)
 {
 	if (argc - optind != 1)
-		die("want one %s; %s", what, TRY);
+		die("expected one %s; %s", what, TRY);
 	return argv[optind];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * options - what the commands share in reading their arguments
+ * options - parsers of arguments that the commands share
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -9,7 +9,10 @@
 
 #define TRY	"try heaptrace --help"
 
+/* A number from @least to @most; it may end with K, M or G. */
 u64 number_option(const char *option, const char *text, u64 least, u64 most);
+
+/* The argument behind the options; there must be exactly one. */
 const char *only_argument(int argc, char **argv, const char *what);
 
 int record_main(int argc, char **argv);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * order - records of several CPUs, in the order of their times
+ * order - put the records of several CPUs into time order
  *
- * A binary heap: the record at i is not later than those at 2 * i + 1 and 2 * i + 2. Times are of
- * the trace clock `counter`: two are the same only where what is told was interrupted by what has
- * the same time, and has nothing to do with it.
+ * A binary heap: the record at i is not later than those at 2 * i + 1 and 2 * i + 2. With the trace
+ * clock `counter`, two records have the same time only if one interrupted the other. Then they are
+ * independent, and their order does not matter.
  */
 #include "die.h"
 #include "order.h"
@@ -37,7 +37,6 @@ bool order_is_full(const struct order *order)
 	return order->count == ORDER_ROOM;
 }
 
-/* There must be room. */
 void order_put(struct order *order, const struct record *record)
 {
 	size_t i = order->count++;
@@ -60,7 +59,6 @@ static size_t earliest_of_three(const struct order *order, size_t i)
 	return least;
 }
 
-/* Takes the earliest, if there is one. */
 bool order_take(struct order *order, struct record *record)
 {
 	size_t i = 0, least;

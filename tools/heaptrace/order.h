@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * order - records of several CPUs, in the order of their times
+ * order - put the records of several CPUs into time order
  *
- * trace_pipe merges what the CPUs have finished; one that was interrupted while it wrote comes
- * late. So the last records are held back, as many as ORDER_ROOM.
+ * trace_pipe merges the records that the CPUs have completed. A record whose write was interrupted
+ * comes late. So the latest ORDER_ROOM records are held in a priority queue.
  */
 #ifndef ORDER_H
 #define ORDER_H
@@ -13,11 +13,11 @@
 #define ORDER_ROOM	65536
 
 /**
- * struct order - records that wait, the earliest first out
- * @records: a heap, in the other meaning of the word
- * @count: how many wait
- * @last: time of the one let go last
- * @late: records that came when a later one was gone already
+ * struct order - a priority queue of records, the earliest first
+ * @records: a binary heap
+ * @count: number of records
+ * @last: time of the record that was taken last
+ * @late: records that came after a later one had been taken
  */
 struct order {
 	struct record *records;
@@ -28,8 +28,13 @@ struct order {
 
 struct order order_start(void);
 bool order_is_full(const struct order *order);
+
+/* The queue must not be full. */
 void order_put(struct order *order, const struct record *record);
+
+/* Take the earliest record. Return false if there is none. */
 bool order_take(struct order *order, struct record *record);
+
 void order_finish(struct order *order);
 
 #endif

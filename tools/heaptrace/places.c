@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * places - which block has which granules, as far as its allocation was seen
+ * places - the block of each granule, if its allocation was seen
  *
- * Every granule knows its block, so that one whose free was lost is found by whoever comes to lie
- * on any part of it.
+ * Every granule has an entry, so that a block whose free was lost is found when any part of its
+ * place is reused.
  */
 #include "die.h"
 #include "places.h"
@@ -22,7 +22,6 @@ void places_put(struct places *places, u64 at, u64 granules, u32 id)
 		places->ids[i] = id;
 }
 
-/* The first block that has any of these granules; 0 if there is none. */
 u32 places_find(const struct places *places, u64 at, u64 granules)
 {
 	u64 i;
@@ -34,7 +33,6 @@ u32 places_find(const struct places *places, u64 at, u64 granules)
 	return 0;
 }
 
-/* Forgets the first block that has any of these granules, with all that it has. */
 u32 places_take(struct places *places, u64 at, u64 granules)
 {
 	u32 id = places_find(places, at, granules);

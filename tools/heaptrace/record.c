@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record - a trace of what is asked of a heap that lives, until somebody interrupts
+ * record - record the events of a live heap until a signal comes
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -18,7 +18,7 @@
 #include "order.h"
 #include "tracefs.h"
 
-#define WAIT_MS	20			/* the buffers must hold what happens meanwhile */
+#define WAIT_MS	20			/* between two reads of the buffers */
 
 struct record_options {
 	const char *tracing;
@@ -33,9 +33,9 @@ struct recorder {
 	struct order order;
 	struct begin begin;
 	struct convert convert;
-	struct lines lines;		/* of which only the text counts: pieces of the pipe */
+	struct lines lines;		/* without a file: its text is a line of @piece */
 	char piece[65536];
-	size_t filled;			/* bytes of a line that has no end yet */
+	size_t filled;			/* bytes in @piece: a line that has no end yet */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -45,7 +45,7 @@ static void interrupt(int signal)
 	interrupted = 1;
 }
 
-/* Signals arrive while the recorder waits, at no other time. */
+/* Signals are blocked except while the recorder waits. */
 static void catch_signals(sigset_t *waiting)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
@@ -62,7 +62,7 @@ static void catch_signals(sigset_t *waiting)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void let_go_first(struct recorder *recorder)
+static void take_earliest(struct recorder *recorder)
 {
 	struct record record;
 
@@ -70,7 +70,7 @@ static void let_go_first(struct recorder *recorder)
 		begin_record(&recorder->begin, &recorder->convert, &record);
 }
 
-/* What was lost is counted by the buffers. */
+/* RECORD_LOST is ignored here: the buffers count the lost events. */
 static void take_line(struct recorder *recorder)
 {
 	struct record record = ftrace_parse(&recorder->lines);
@@ -78,7 +78,7 @@ static void take_line(struct recorder *recorder)
 	if (record.kind == RECORD_OTHER || record.kind == RECORD_LOST)
 		return;
 	if (order_is_full(&recorder->order))
-		let_go_first(recorder);
+		take_earliest(recorder);
 	order_put(&recorder->order, &record);
 }
 
@@ -99,7 +99,6 @@ static void take_lines(struct recorder *recorder)
 		die("trace_pipe has a line without an end");
 }
 
-/* All that the pipe has now. */
 static void drain(struct recorder *recorder)
 {
 	size_t got;
@@ -128,7 +127,7 @@ static void finish(struct recorder *recorder)
 	struct record lost = { .kind = RECORD_LOST };
 
 	while (recorder->order.count)
-		let_go_first(recorder);
+		take_earliest(recorder);
 	begin_finish(&recorder->begin, &recorder->convert);
 	lost.asked = tracefs_lost(&recorder->tracefs) + recorder->order.late;
 	if (lost.asked)
@@ -138,22 +137,22 @@ static void finish(struct recorder *recorder)
 	convert_finish(&recorder->convert);
 }
 
-/* The blocks are read when all events are on: see begin.c. */
-static void record(const struct record_options *chosen, const char *heap)
+/* The blocks are read after the events were switched on: see begin.c. */
+static void record(const struct record_options *options, const char *heap)
 {
 	static struct recorder recorder = { .lines.name = "trace_pipe" };
-	u32 id = debugfs_id(chosen->debug, heap);
+	u32 id = debugfs_id(options->debug, heap);
 	sigset_t waiting;
 
 	catch_signals(&waiting);
-	tracefs_start(&recorder.tracefs, chosen->tracing, chosen->kilobytes);
-	recorder.convert = convert_start(chosen->out);
+	tracefs_start(&recorder.tracefs, options->tracing, options->kilobytes);
+	recorder.convert = convert_start(options->out);
 	recorder.order = order_start();
 	tracefs_follow(&recorder.tracefs, id);
-	recorder.begin.live = debugfs_live(chosen->debug, heap);
+	recorder.begin.live = debugfs_live(options->debug, heap);
 	tracefs_mark(&recorder.tracefs, FTRACE_MARK);
-	warn("recording heap \"%s\"%s", heap, chosen->seconds ? "" : " until Ctrl-C");
-	alarm(chosen->seconds);
+	warn("recording heap \"%s\"%s", heap, options->seconds ? "" : " until Ctrl-C");
+	alarm(options->seconds);
 	follow(&recorder, &waiting);
 	finish(&recorder);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * replay - what becomes of a region while a trace is served
+ * replay - replay a trace and print the state of the region over time
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,9 +13,9 @@
 
 /**
  * struct table - a watcher that prints rows
- * @watcher: what it is to the replay
- * @rows: how many, evenly over the events
- * @row: formats of one
+ * @watcher: the callback of the replay
+ * @rows: number of rows, spread evenly over the events
+ * @row: format of a row
  */
 struct table {
 	struct watcher watcher;
@@ -29,7 +29,7 @@ static const char row[] = "%8u %12" PRIu64 " %8" PRIu64 " %12" PRIu64 " %12" PRI
 static const char csv_head[] = "event,live,blocks,end,largest_hole,failures\n";
 static const char csv_row[] = "%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n";
 
-/* Of so many rows over all events, does one more belong behind this event? The last one has one. */
+/* Is a row due after this event? The last event always has one. */
 static bool is_due(const struct table *table, const struct run *run)
 {
 	u64 before = run->event * table->rows / run->trace->count;
@@ -51,7 +51,6 @@ static void print_row(struct watcher *watcher, struct run *run)
 	       heap_bytes(run->end), hole, heap->failures);
 }
 
-/* The requests of a trace. */
 static u64 requests(const struct trace *trace)
 {
 	u64 count = 0;
@@ -81,7 +80,7 @@ static void print_summary(const struct run *run)
 static void replay(const struct trace *trace, u32 granules, u64 rows, bool csv)
 {
 	struct table table = {
-		.watcher.look = print_row,
+		.watcher.notify = print_row,
 		.rows = rows < trace->count ? rows : trace->count,
 		.row = csv ? csv_row : row,
 	};
@@ -95,7 +94,7 @@ static void replay(const struct trace *trace, u32 granules, u64 rows, bool csv)
 	print_summary(&run);
 }
 
-/* A region of that many bytes, or the smallest that serves the trace. */
+/* A region of 0 bytes stands for the smallest in which no request fails. */
 static u32 granules_of(const struct trace *trace, u64 region)
 {
 	if (!region)

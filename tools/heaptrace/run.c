@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * run - a trace, served by the core in a region of some size
+ * run - replay a trace with the core in a region of a given size
  */
 #include "die.h"
 #include "run.h"
@@ -10,7 +10,6 @@ static u32 flags_of(const struct trace *trace)
 	return trace->redzone ? HEAP_REDZONE : 0;
 }
 
-/* What the core takes for a payload of @size bytes: header, redzone and slack included. */
 u32 block_granules(const struct trace *trace, u64 size)
 {
 	u64 overhead = sizeof(struct heap_block) + (trace->redzone ? HEAP_GRANULE : 0);
@@ -56,11 +55,10 @@ static void run_free(struct run *run, const struct event *event)
 	if (!run->payloads[event->id])
 		return;
 	if (heap_free(&run->arena.heap, run->payloads[event->id], &freed) != HEAP_OK)
-		die("event %u: the core refuses to free a block of its own: a bug",
+		die("event %u: bug: the core refused the free of a live block",
 		    run->event + 1);
 }
 
-/* @watcher may be NULL. */
 struct run run_trace(const struct trace *trace, u32 granules, struct watcher *watcher)
 {
 	struct run run = { .trace = trace, .first_failure = NO_EVENT };
@@ -75,7 +73,7 @@ struct run run_trace(const struct trace *trace, u32 granules, struct watcher *wa
 		else
 			run_free(&run, event);
 		if (watcher)
-			watcher->look(watcher, &run);
+			watcher->notify(watcher, &run);
 	}
 	arena_destroy(&run.arena);
 	free(run.payloads);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run - a trace, served by the core in a region of some size
+ * run - replay a trace with the core in a region of a given size
  */
 #ifndef RUN_H
 #define RUN_H
@@ -11,15 +11,15 @@
 #define NO_EVENT	UINT32_MAX
 
 /**
- * struct run - a replay, and what came of it
- * @trace: what is replayed
+ * struct run - a replay and its results
+ * @trace: the trace
  * @arena: the heap
- * @payloads: by id; NULL for a request that failed
- * @event: the one that has happened last
- * @peak_event: the one at which the heap's peak was reached
- * @peak_blocks: most blocks live at a time
+ * @payloads: payloads by id; NULL for a request that failed
+ * @event: the current event
+ * @peak_event: the event that reached the peak of the heap
+ * @peak_blocks: maximum number of live blocks
  * @end: the highest end of a block so far, in granules
- * @first_failure: an event, or NO_EVENT
+ * @first_failure: the first event that failed, or NO_EVENT
  */
 struct run {
 	const struct trace *trace;
@@ -32,15 +32,18 @@ struct run {
 	u32 first_failure;
 };
 
-/* What looks at a replay after each event. */
+/* A callback after each event. */
 struct watcher {
-	void (*look)(struct watcher *watcher, struct run *run);
+	void (*notify)(struct watcher *watcher, struct run *run);
 };
 
+/* The size of a block with a payload of @size bytes, with header, slack and redzone. */
 u32 block_granules(const struct trace *trace, u64 size);
+
+/* @watcher may be NULL. */
 struct run run_trace(const struct trace *trace, u32 granules, struct watcher *watcher);
 
-/* What of a replay outlives its heap: peak, used, failures; its memory is gone. */
+/* The counters of the heap are valid after the replay; its region is not. */
 static inline const struct heap *run_heap(const struct run *run)
 {
 	return &run->arena.heap;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sites - whose the live blocks are at some event of a trace
+ * sites - the call sites of the live blocks at an event of a trace
  */
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct site {
 	u64 granules;
 };
 
-/* Most bytes first; of as many, by name. */
+/* Most bytes first, then by name. */
 static int compare(const void *a, const void *b)
 {
 	const struct site *left = a, *right = b;
@@ -35,7 +35,7 @@ static void count_block(struct site *sites, const struct trace *trace, const str
 	sites[alloc->caller].granules += (int64_t)sign * block_granules(trace, alloc->size);
 }
 
-/* All sites, by number, with what is theirs right after @last. */
+/* All sites, by number, with their live blocks after event @last. */
 static struct site *sites_at(const struct trace *trace, u32 last)
 {
 	const struct event **live = zeroed((size_t)trace->blocks + 1, sizeof(*live));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sites - whose the live blocks are at some event of a trace
+ * sites - the call sites of the live blocks at an event of a trace
  */
 #ifndef SITES_H
 #define SITES_H

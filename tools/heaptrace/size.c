@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * size - which region to reserve for a trace, and why
+ * size - the size of the region to reserve for a trace
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 
 #define PAGE	4096
 
-/* The margin: a quarter more than the trace needs, for what it does not show; and whole pages. */
+/* A margin of a quarter, for load that the trace does not show, and whole pages. */
 static u64 recommended(u32 least)
 {
 	u64 bytes = region_bytes(least);
@@ -29,18 +29,18 @@ static u64 failures_in(const struct trace *trace, u32 granules)
 	return run_heap(&run)->failures;
 }
 
-/* The argument in need.c, put to the test with the core itself. */
+/* Verify the result of need.c by replays: no request fails, and with a granule less one does. */
 static u64 verify(const struct trace *trace, u32 least)
 {
 	u64 failures = least > 1 ? failures_in(trace, least - 1) : 1;
 
 	if (failures_in(trace, least) || !failures)
-		die("%" PRIu64 " bytes are not exactly what the trace needs: a bug",
+		die("bug: %" PRIu64 " bytes are not the smallest region of the trace",
 		    region_bytes(least));
 	return failures;
 }
 
-/* The highest end of a block, if each were put into the smallest hole that is large enough. */
+/* The highest end of a block with best fit: each takes the smallest hole that is large enough. */
 static u32 best_fit_end(const struct trace *trace, u32 granules)
 {
 	struct part **parts = zeroed((size_t)trace->blocks + 1, sizeof(*parts));
@@ -57,7 +57,7 @@ static u32 best_fit_end(const struct trace *trace, u32 granules)
 		}
 		parts[event->id] = best_fit_alloc(&heap, block_granules(trace, event->size));
 		if (!parts[event->id])
-			die("event %u has no room in best fit", i + 1);
+			die("event %u does not fit with best fit", i + 1);
 		if (end < parts[event->id]->at + parts[event->id]->size)
 			end = parts[event->id]->at + parts[event->id]->size;
 	}
@@ -74,9 +74,9 @@ static void print_caveat(u64 count, const char *what)
 static void print_caveats(const struct trace *trace)
 {
 	if (trace->lost)
-		print_caveat(trace->lost, "events were lost: the trace is not all that happened");
+		print_caveat(trace->lost, "events were lost: the trace is incomplete");
 	if (trace->fails)
-		print_caveat(trace->fails, "requests failed meanwhile: they are not counted");
+		print_caveat(trace->fails, "requests failed: they are not in the trace");
 	if (trace->live)
 		print_caveat(trace->live, "blocks lived before: they come first, without holes");
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * trace - the text format of traces, read
- *
- * A trace that cannot have happened is refused, with the line that says so.
+ * trace - parser of traces
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,11 +18,11 @@ struct reader {
 	size_t room;
 	bool *live;			/* by id */
 	size_t live_room;
-	bool promised;			/* there will be an `# end` */
+	bool promised;			/* the trace must have an `# end` */
 	bool ended;
 };
 
-/* A number at the front of *@text, which then is what follows it and the blanks behind. */
+/* Parse the number at *@text, and skip it and the blanks behind it. */
 static bool take_number(const char **text, u64 *number)
 {
 	char *end;
@@ -44,7 +42,7 @@ static void add(struct reader *reader, u64 id, u64 size, u32 caller)
 	struct trace *trace = reader->trace;
 
 	if (trace->count == UINT_MAX)
-		lines_die(&reader->lines, "there are more events than 2^32");
+		lines_die(&reader->lines, "there are more than 2^32 events");
 	trace->events = grow(trace->events, &reader->room, (size_t)trace->count + 1,
 			     sizeof(struct event));
 	trace->events[trace->count++] = (struct event){ size, id, caller };
@@ -56,7 +54,7 @@ static void read_alloc(struct reader *reader, const char *rest)
 	u64 id, size;
 
 	if (!take_number(&rest, &id) || !take_number(&rest, &size))
-		lines_die(&reader->lines, "want: alloc ID SIZE [CALLER]");
+		lines_die(&reader->lines, "expected: alloc ID SIZE [CALLER]");
 	if (!id || id > (u64)trace->blocks + 1)
 		lines_die(&reader->lines, "the next block is %" PRIu64 ", not %" PRIu64,
 			  (u64)trace->blocks + 1, id);
@@ -76,7 +74,7 @@ static void read_free(struct reader *reader, const char *rest)
 	u64 id;
 
 	if (!take_number(&rest, &id))
-		lines_die(&reader->lines, "want: free ID");
+		lines_die(&reader->lines, "expected: free ID");
 	if (id > reader->trace->blocks || !reader->live[id])
 		lines_die(&reader->lines, "block %" PRIu64 " is not allocated", id);
 	reader->live[id] = false;
@@ -88,7 +86,7 @@ static u64 count_of(struct reader *reader, const char *rest)
 	u64 number;
 
 	if (!take_number(&rest, &number))
-		lines_die(&reader->lines, "want a number in this remark");
+		lines_die(&reader->lines, "expected a number in this remark");
 	return number;
 }
 
@@ -166,10 +164,10 @@ static bool read_words(struct reader *reader, const char *text, const struct wor
 
 static void read_line(struct reader *reader, const char *text)
 {
-	if (reader->lines.cut)
-		lines_die(&reader->lines, "it is cut: the file is truncated");
+	if (reader->lines.truncated)
+		lines_die(&reader->lines, "the line has no end: the file is truncated");
 	if (reader->ended)
-		lines_die(&reader->lines, "there is something behind the end");
+		lines_die(&reader->lines, "there is a line behind the end");
 	if (*text == '#')
 		read_words(reader, text + 1 + strspn(text + 1, " "), remarks, COUNT(remarks));
 	else if (!read_words(reader, text, events, COUNT(events)))
@@ -189,7 +187,7 @@ struct trace trace_load(const char *path)
 	if (reader.promised && !reader.ended)
 		lines_die(&reader.lines, "no `# end` follows: the file is truncated");
 	if (!trace.blocks)
-		die("%s: there are no events in it", reader.lines.name);
+		die("%s has no events", reader.lines.name);
 	lines_close(&reader.lines);
 	free(reader.live);
 	return trace;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * trace - the text format of traces, read
+ * trace - parser of traces
  *
- *	alloc ID SIZE [CALLER]		SIZE bytes were asked for; ids count from 1
+ *	alloc ID SIZE [CALLER]		SIZE bytes were requested; ids count from 1
  *	free ID				the block was freed; its id may be used again
  *	# ...				a remark
  *
- * The traces of bench/traces are of this. heaptrace writes a first line `# heaptrace VERSION` and
- * promises by it a last line `# end EVENTS`, so that a file that was cut is known; and between
- * them remarks of which the reader counts these:
+ * The traces in bench/traces have this format. heaptrace writes a first line `# heaptrace VERSION`.
+ * Such a trace must have a last line `# end EVENTS`, so that a truncated file is detected. Other
+ * remarks that the parser uses:
  *
- *	# redzone			of a heap with HEAPMOD_REDZONE
- *	# live N			the N blocks above lived when the recording began
- *	# fail SIZE [CALLER]		a request that the heap did not serve
- *	# lost N			events that were not seen
+ *	# redzone			the heap has HEAPMOD_REDZONE
+ *	# live N			the N blocks above were live when the recording started
+ *	# fail SIZE [CALLER]		a request that failed
+ *	# lost N			N events are missing
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -23,10 +23,10 @@
 #define TRACE_VERSION	1
 
 /**
- * struct event - of a trace
- * @size: bytes asked; 0 when the block is freed
- * @id: of the block
- * @caller: a number of callers.h
+ * struct event - an event of a trace
+ * @size: bytes requested; 0 for a free
+ * @id: id of the block
+ * @caller: number of the call site (callers.h)
  */
 struct event {
 	u64 size;
@@ -38,12 +38,13 @@ struct trace {
 	struct event *events;
 	u32 count;
 	u32 blocks;			/* the highest id */
-	u64 live;			/* blocks at the recording's begin */
+	u64 live;			/* blocks at the start of the recording */
 	u64 fails;
 	u64 lost;
 	bool redzone;
 };
 
+/* An impossible trace is an error. */
 struct trace trace_load(const char *path);
 void trace_free(struct trace *trace);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tracefs - an instance of the kernel's tracing, which disturbs nobody else's
+ * tracefs - an instance of tracefs, which does not disturb other tracing
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,10 @@
 #include "die.h"
 #include "tracefs.h"
 
-/* What is to be closed and removed at the end. */
+/* Closed and removed at exit. */
 static int pipe_fd = -1;
 static char made[4096];
 
-/* However the program ends. */
 void tracefs_remove(void)
 {
 	if (pipe_fd >= 0)
@@ -53,7 +52,7 @@ static void write_file(const struct tracefs *tracefs, const char *file, const ch
 	size_t length = strlen(text);
 
 	if (write(fd, text, length) != (ssize_t)length)
-		die("%s/%s: %s is refused: %s", tracefs->path, file, text, strerror(errno));
+		die("%s/%s: cannot write %s: %s", tracefs->path, file, text, strerror(errno));
 	close(fd);
 }
 
@@ -66,7 +65,7 @@ static void explain(const char *root, int error)
 	die("%s/instances: %s", root, strerror(error));
 }
 
-/* Without a clock: a counter tells what came first, on whichever CPU. */
+/* The trace clock `counter` orders the events of all CPUs. */
 void tracefs_start(struct tracefs *tracefs, const char *root, u64 kilobytes)
 {
 	char text[32];
@@ -84,7 +83,6 @@ void tracefs_start(struct tracefs *tracefs, const char *root, u64 kilobytes)
 	pipe_fd = open_file(tracefs, "trace_pipe", O_RDONLY | O_NONBLOCK);
 }
 
-/* Switches on the events of one heap, all at the same moment. */
 void tracefs_follow(struct tracefs *tracefs, u32 heap)
 {
 	static const char * const events[] = { "heapmod_alloc", "heapmod_free", "heapmod_fail" };
@@ -102,13 +100,11 @@ void tracefs_follow(struct tracefs *tracefs, u32 heap)
 	write_file(tracefs, "tracing_on", "1");
 }
 
-/* A line of our own among the events. */
 void tracefs_mark(struct tracefs *tracefs, const char *text)
 {
 	write_file(tracefs, "trace_marker", text);
 }
 
-/* Some of what the pipe has now, and how much; 0 when it is empty. */
 size_t tracefs_read(char *piece, size_t room)
 {
 	ssize_t got = read(pipe_fd, piece, room);
@@ -118,7 +114,6 @@ size_t tracefs_read(char *piece, size_t room)
 	return got > 0 ? got : 0;
 }
 
-/* Nothing more comes into the pipe; what is in it can be read still. */
 void tracefs_stop(struct tracefs *tracefs)
 {
 	write_file(tracefs, "tracing_on", "0");
@@ -142,7 +137,6 @@ static u64 lost_in(const char *path)
 	return sum;
 }
 
-/* Events that the CPUs' buffers had no room for. */
 u64 tracefs_lost(struct tracefs *tracefs)
 {
 	char pattern[4096];
@@ -152,7 +146,7 @@ u64 tracefs_lost(struct tracefs *tracefs)
 
 	path_of(pattern, sizeof(pattern), tracefs, "per_cpu/cpu*/stats");
 	if (glob(pattern, 0, NULL, &cpus))
-		die("%s: it cannot be read", pattern);
+		die("%s: cannot be read", pattern);
 	for (i = 0; i < cpus.gl_pathc; i++)
 		sum += lost_in(cpus.gl_pathv[i]);
 	globfree(&cpus);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * array - how many there are in an array
+ * array - the number of elements of an array
  */
 #ifndef HEAPVIEW_ARRAY_H
 #define HEAPVIEW_ARRAY_H

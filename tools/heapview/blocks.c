@@ -1,22 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * blocks - the text of debugfs' file `blocks`, read into a model
+ * blocks - parser of the debugfs file `blocks`
  *
- * There may be a million lines, so each is looked at once and nothing is copied. Owners come in
- * runs mostly: a name is compared with the last one before it is looked up.
+ * A file may have a million lines, so nothing is copied. Neighbours often have the same owner, so a
+ * name is compared with the previous one before it is looked up.
  */
 #include <string.h>
 
+#include "../table.h"
 #include "blocks.h"
 
-#define HEADING "offset size state asked owner\n"
+enum { OFFSET, SIZE, STATE, ASKED, OWNER, FIELDS };
 
-/* What is left of the text, and what the last line told. */
+static const char * const names[FIELDS] = { "offset", "size", "state", "asked", "owner" };
+
+/**
+ * struct reader - the parser
+ * @model: receives the blocks
+ * @text: text that is not parsed yet
+ * @end: end of the text
+ * @table: the columns
+ * @line: number of the current line
+ * @at: end of the previous block
+ * @owner: name of the previous owner
+ * @owner_length: length of the name
+ * @owner_number: its number
+ * @name: name of the file, for errors
+ * @problem: receives the error
+ */
 struct reader {
 	struct model *model;
 	const char *text, *end;
+	struct table table;
 	u32 line;
-	u32 at;				/* where the next block should begin */
+	u32 at;
 	const char *owner;
 	size_t owner_length;
 	u32 owner_number;
@@ -29,110 +46,89 @@ static bool bad(struct reader *reader, const char *what)
 	return fail(reader->problem, "%s: line %u: %s", reader->name, reader->line, what);
 }
 
-/* A number and the character behind it. */
-static bool take_number(struct reader *reader, u64 *number, char behind)
-{
-	const char *text = reader->text;
-	u64 value = 0;
-
-	while (*text >= '0' && *text <= '9' && text - reader->text < 19)
-		value = 10 * value + (*text++ - '0');
-	if (text == reader->text || *text != behind)
-		return false;
-	*number = value;
-	reader->text = text + 1;
-	return true;
-}
-
-static bool take_word(struct reader *reader, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(reader->text, word, length) || reader->text[length] != ' ')
-		return false;
-	reader->text += length + 1;
-	return true;
-}
-
-static bool take_state(struct reader *reader, u8 *state)
+static bool parse_state(const char *field, u8 *state)
 {
 	for (*state = 0; *state < STATE_UNKNOWN; (*state)++) {
-		if (take_word(reader, state_names[*state]))
+		if (table_is(field, state_names[*state]))
 			return true;
 	}
 	return false;
 }
 
-/* `-` for what has none, `?` for a header that does not tell. */
-static bool take_asked(struct reader *reader, struct block *block)
+/* `-` for a block that is not used, `?` for an unreadable header. */
+static bool parse_asked(const char *field, struct block *block)
 {
-	if (block->state != HEAP_USED || take_word(reader, "?")) {
-		block->asked = ASKED_UNKNOWN;
-		return block->state == HEAP_USED || take_word(reader, "-");
-	}
-	return take_number(reader, &block->asked, ' ') &&
-	       block->asked <= heap_bytes(block->granules);
+	block->asked = ASKED_UNKNOWN;
+	if (block->state != HEAP_USED)
+		return table_is(field, "-");
+	if (table_is(field, "?"))
+		return true;
+	return table_number(field, &block->asked) && block->asked <= heap_bytes(block->granules);
 }
 
-/* The rest of the line. */
-static void take_owner(struct reader *reader, struct block *block, const char *stop)
+/* The owner is the rest of the line. */
+static void parse_owner(struct reader *reader, const char *name, const char *stop,
+			struct block *block)
 {
-	size_t length = stop - reader->text;
+	size_t length = stop - name;
 
 	block->owner = OWNER_NONE;
 	if (block->state != HEAP_USED)
 		return;
 	if (!reader->owner || length != reader->owner_length ||
-	    memcmp(reader->text, reader->owner, length)) {
-		reader->owner = reader->text;
+	    memcmp(name, reader->owner, length)) {
+		reader->owner = name;
 		reader->owner_length = length;
-		reader->owner_number = owners_number(&reader->model->owners, reader->text, length);
+		reader->owner_number = owners_number(&reader->model->owners, name, length);
 	}
 	block->owner = reader->owner_number;
 }
 
-/* Bytes as granules: false when they are none. */
+/* Return false when the bytes are not whole granules. */
 static bool in_granules(u64 bytes, u32 *granules)
 {
 	*granules = bytes / HEAP_GRANULE;
 	return bytes % HEAP_GRANULE == 0 && bytes / HEAP_GRANULE <= U32_MAX;
 }
 
-/* The place of a block: between the one before and the end. */
-static bool take_place(struct reader *reader, struct block *block)
+/* A block lies between the end of the previous one and the end of the region. */
+static bool parse_place(struct reader *reader, const char **fields, struct block *block)
 {
 	u64 offset, size;
 
-	if (!take_number(reader, &offset, ' ') || !take_number(reader, &size, ' ') ||
+	if (!table_number(fields[OFFSET], &offset) || !table_number(fields[SIZE], &size) ||
 	    offset < HEAP_EDGE || !in_granules(offset - HEAP_EDGE, &block->at) ||
 	    !in_granules(size, &block->granules) || !size)
-		return bad(reader, "it does not begin with an offset and a size");
+		return bad(reader, "the offset or the size is invalid");
 	if (block->at < reader->at)
-		return bad(reader, "the block overlaps the one before it");
+		return bad(reader, "the block overlaps the previous one");
 	if ((u64)block->at + block->granules > reader->model->granules)
-		return bad(reader, "the block ends beyond the region that stats tells of");
+		return bad(reader, "the block ends beyond the region");
 	return true;
 }
 
-static bool take_line(struct reader *reader, struct block *block)
+static bool parse_line(struct reader *reader, struct block *block)
 {
 	const char *stop = memchr(reader->text, '\n', reader->end - reader->text);
+	const char *fields[FIELDS];
 
 	reader->line++;
 	if (!stop)
-		return bad(reader, "it is cut: the file is not whole");
-	if (!take_place(reader, block))
+		return bad(reader, "the line has no end: the file is truncated");
+	if (!table_split(&reader->table, reader->text, fields))
+		return bad(reader, "a column is missing");
+	if (!parse_place(reader, fields, block))
 		return false;
-	if (!take_state(reader, &block->state))
-		return bad(reader, "it tells no state: used, hole, pending or quarantined");
-	if (!take_asked(reader, block) || reader->text >= stop)
-		return bad(reader, "it tells neither bytes that were asked for nor an owner");
-	take_owner(reader, block, stop);
+	if (!parse_state(fields[STATE], &block->state))
+		return bad(reader, "the state is not used, hole, pending or quarantined");
+	if (!parse_asked(fields[ASKED], block))
+		return bad(reader, "the asked bytes are invalid");
+	parse_owner(reader, fields[OWNER], stop, block);
 	reader->text = stop + 1;
 	return true;
 }
 
-/* Nothing is said of what is in front of @at. */
+/* No line covers the granules between the previous block and @at. */
 static bool pass_gap(struct reader *reader, u32 at, bool gaps, u32 *missing)
 {
 	u32 granules = at - reader->at;
@@ -141,9 +137,9 @@ static bool pass_gap(struct reader *reader, u32 at, bool gaps, u32 *missing)
 		return true;
 	if (!gaps)
 		return fail(reader->problem,
-			    "%s: line %u: nothing is said of the %llu bytes from %llu on: the file is "
-			    "not whole, or the heap changed while it was copied (--gaps shows it all "
-			    "the same)", reader->name, reader->line,
+			    "%s: line %u: no block covers the %llu bytes from %llu on: the file is "
+			    "truncated, or the heap changed during the copy (--gaps shows it anyway)",
+			    reader->name, reader->line,
 			    (unsigned long long)heap_bytes(granules),
 			    (unsigned long long)heap_offset(reader->at));
 	model_fill_gap(reader->model, reader->at, at);
@@ -151,10 +147,18 @@ static bool pass_gap(struct reader *reader, u32 at, bool gaps, u32 *missing)
 	return true;
 }
 
-/*
- * @text ends with a character that is none of a line. Sets @missing to the granules that no line
- * tells of, which is an error without @gaps. @name is the file's, for errors.
- */
+static bool parse_heading(struct reader *reader)
+{
+	const char *stop = memchr(reader->text, '\n', reader->end - reader->text);
+
+	if (!stop || !table_open(&reader->table, reader->text, names, FIELDS))
+		return fail(reader->problem,
+			    "%s does not begin with `offset size state asked owner`: "
+			    "is it a heap's blocks?", reader->name);
+	reader->text = stop + 1;
+	return true;
+}
+
 bool blocks_parse(struct model *model, const char *text, size_t length, bool gaps, u32 *missing,
 		  const char *name, struct problem *problem)
 {
@@ -163,12 +167,10 @@ bool blocks_parse(struct model *model, const char *text, size_t length, bool gap
 	struct block block;
 
 	*missing = 0;
-	if (length < strlen(HEADING) || memcmp(text, HEADING, strlen(HEADING)))
-		return fail(problem, "%s does not begin with `%.*s`: is it a heap's blocks?", name,
-			    (int)strlen(HEADING) - 1, HEADING);
-	reader.text += strlen(HEADING);
+	if (!parse_heading(&reader))
+		return false;
 	while (reader.text < reader.end) {
-		if (!take_line(&reader, &block) || !pass_gap(&reader, block.at, gaps, missing))
+		if (!parse_line(&reader, &block) || !pass_gap(&reader, block.at, gaps, missing))
 			return false;
 		model_add(model, &block);
 		reader.at = block_end(&block);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cells - the address space in slices: what is in each, and what that looks like
+ * cells - the address space in slices: their contents and how they are drawn
  *
- * One pass over the blocks that are seen, whatever the number of owners: a cell's shares are summed
- * by owner, and forgotten again, along the list of those who have one.
+ * One pass over the blocks, independent of the number of owners: the shares in a cell are summed by
+ * owner, and a list of the owners present makes the sums cheap to clear.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 /* Granules by owner in one cell. */
 struct shares {
 	u32 *granules;			/* by owner */
-	u32 *present;			/* who has some */
+	u32 *present;			/* owners with a share */
 	u32 count;
 };
 
@@ -27,7 +27,7 @@ static void share(struct shares *shares, u32 owner, u32 granules)
 	shares->granules[owner] += granules;
 }
 
-/* Who has most; of two that have as much, the one that comes first. Forgets all shares. */
+/* The owner with the largest share; the first one of equals. Clear all shares. */
 static u32 largest_share(struct shares *shares)
 {
 	u32 owner = OWNER_NONE, most = 0, i;
@@ -43,7 +43,7 @@ static u32 largest_share(struct shares *shares)
 	return owner;
 }
 
-/* Sums up a cell. @index, the block where it begins, is moved to the block where it ends. */
+/* Fill a cell. @index is the block at its start, and then the block at its end. */
 static void fill(const struct model *model, struct cell *cell, u32 *index, u32 wanted,
 		 struct shares *shares)
 {
@@ -69,16 +69,11 @@ static void fill(const struct model *model, struct cell *cell, u32 *index, u32 w
 	cell->owner = largest_share(shares);
 }
 
-/* How large slices are, so that no more than @count show all. */
 u32 cells_slice(const struct model *model, u32 count)
 {
 	return ((u64)model->granules + count - 1) / count;
 }
 
-/*
- * Fills cells of @slice granules each from @from on, and sums what is @wanted's, if that is an
- * owner. Returns how many there are: fewer than @count at the region's end.
- */
 u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struct cell *cells,
 	       u32 count)
 {
@@ -101,7 +96,7 @@ u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struc
 	return i;
 }
 
-/* What is damaged shows always, however small; of the rest, what there is most of, if not holes. */
+/* Quarantined memory always shows. Otherwise the most frequent state wins; holes come last. */
 enum look cell_look(const struct cell *cell, u32 wanted)
 {
 	const u32 *in = cell->in;
@@ -119,7 +114,7 @@ enum look cell_look(const struct cell *cell, u32 wanted)
 	return LOOK_HOLE;
 }
 
-/* A cell that is used in part looks neither empty nor full. */
+/* A partly used cell is drawn neither empty nor full. */
 u32 cell_level(const struct cell *cell, enum look look)
 {
 	u32 used = cell->granules - cell->in[HEAP_HOLE];
@@ -131,7 +126,7 @@ u32 cell_level(const struct cell *cell, enum look look)
 	return 1 + (u32)((u64)used * (LEVELS - 1) / cell->granules);
 }
 
-/* Large letters are full; who has no letter is a number sign. */
+/* A capital letter for a full cell; # and + for an owner without a letter. */
 static char letter_of(const struct owner *owner, bool full)
 {
 	if (!owner->letter)
@@ -140,8 +135,8 @@ static char letter_of(const struct owner *owner, bool full)
 }
 
 /*
- * A cell as a character of plain text. In the finest view, of a granule each, a block begins with a
- * large letter and goes on with small ones.
+ * A cell as a character of plain text. In a view with one granule per cell, a block starts with a
+ * capital letter, and small letters follow.
  */
 char cell_letter(const struct model *model, const struct cell *cell, u32 wanted)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cells - the address space in slices: what is in each, and what that looks like
+ * cells - the address space in slices: their contents and how they are drawn
  */
 #ifndef HEAPVIEW_CELLS_H
 #define HEAPVIEW_CELLS_H
@@ -10,11 +10,11 @@
 /**
  * struct cell - a slice of the address space
  * @at: its first granule
- * @granules: of it
+ * @granules: its size
  * @in: granules by state
- * @mine: granules of the owner that is looked for
- * @owner: who has most of it, or OWNER_NONE
- * @starts: a block begins with it
+ * @mine: granules of the selected owner
+ * @owner: the owner of most granules, or OWNER_NONE
+ * @starts: a block starts at @at
  */
 struct cell {
 	u32 at;
@@ -25,22 +25,29 @@ struct cell {
 	bool starts;
 };
 
-/* What a cell looks like: whose it is, or what; and how full it is. */
+/* How a cell is drawn: in the colour of its owner (LOOK_USED) or of a state. */
 enum look {
 	LOOK_HOLE,
 	LOOK_USED,
 	LOOK_PENDING,
 	LOOK_QUARANTINED,
 	LOOK_UNKNOWN,
-	LOOK_OTHERS,			/* used, while somebody else is looked for */
+	LOOK_OTHERS,			/* used, but not by the selected owner */
 	LOOKS
 };
 
-#define LEVELS	8			/* how full: 0 is empty, 8 is full, and only that */
+#define LEVELS	8			/* fill level: 0 only if empty, 8 only if full */
 
+/*
+ * Fill @cells with slices of @slice granules each, starting at granule @from. @wanted is the
+ * selected owner, or OWNER_NONE. Return the number of cells: below @count at the end of the region.
+ */
 u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struct cell *cells,
 	       u32 count);
+
+/* The smallest slice with which @count cells cover the region. */
 u32 cells_slice(const struct model *model, u32 count);
+
 enum look cell_look(const struct cell *cell, u32 wanted);
 u32 cell_level(const struct cell *cell, enum look look);
 char cell_letter(const struct model *model, const struct cell *cell, u32 wanted);

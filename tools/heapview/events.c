@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * events - the text of a trace: lines `alloc ID SIZE` and `free ID`
+ * events - parser of traces: lines `alloc ID SIZE` and `free ID`
  *
- * The file may be compressed by xz, as those in bench/traces are.
+ * The file may be compressed by xz, as in bench/traces.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static bool is_xz(FILE *file)
 	return xz;
 }
 
-/* xz reads the file and writes to us. */
+/* Run xz with the file as its input. Return its output. */
 static FILE *decompress(FILE *file, pid_t *child)
 {
 	int ends[2];
@@ -53,7 +53,7 @@ static FILE *decompress(FILE *file, pid_t *child)
 	return *child < 0 ? NULL : fdopen(ends[0], "r");
 }
 
-/* Is a block of the id live? Room for it is made. */
+/* The entry that says whether block @id is live. */
 static u8 *live_of(struct loading *loading, u32 id)
 {
 	u32 ids = loading->ids;
@@ -103,8 +103,8 @@ static bool parse_all(struct loading *loading, FILE *file, const char *path,
 
 	while (fgets(line, sizeof(line), file)) {
 		if (!parse(loading, line, &event))
-			return fail(problem, "%s: line %u is no `alloc ID SIZE` of a new block, "
-				    "nor `free ID` of a live one", path, loading->count + 1);
+			return fail(problem, "%s: line %u is neither `alloc ID SIZE` of a new "
+				    "block nor `free ID` of a live one", path, loading->count + 1);
 		add(loading, &event);
 	}
 	if (!loading->count)
@@ -133,7 +133,6 @@ static bool load_xz(struct loading *loading, FILE *file, const char *path,
 	return good;
 }
 
-/* Reads all of a trace; what it tells is possible: blocks are freed that are live, and once. */
 bool events_load(const char *path, struct event **events, u32 *count, struct problem *problem)
 {
 	struct loading loading = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fail - what is wrong, in words
+ * fail - error messages
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "fail.h"
 
-void tell(struct problem *problem, const char *format, ...)
+void set_problem(struct problem *problem, const char *format, ...)
 {
 	va_list arguments;
 

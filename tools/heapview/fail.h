@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fail - what is wrong, in words
+ * fail - error messages
  *
- * What can go wrong is put into a struct problem by who sees it, and told by main(), or by the
- * screen, which goes on: a heap may come back. Only a lack of memory ends the program at once.
+ * The function that detects an error fills a struct problem. main() prints it and exits; the screen
+ * shows it and continues, because a heap may come back. Only a lack of memory exits at once.
  */
 #ifndef HEAPVIEW_FAIL_H
 #define HEAPVIEW_FAIL_H
@@ -14,11 +14,13 @@ struct problem {
 	char text[1024];
 };
 
-void tell(struct problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void set_problem(struct problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* False always, for `return fail(...)`. */
-#define fail(problem, ...)	(tell(problem, __VA_ARGS__), false)
+/* Always false, for `return fail(...)`. */
+#define fail(problem, ...)	(set_problem(problem, __VA_ARGS__), false)
 
+/* Return @memory, or exit when it is NULL. */
 void *must(void *memory);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * folder - a heap's folder in debugfs, or a copy of one: the files `blocks` and `stats`
  *
- * debugfs tells of some blocks at a time and lets the heap go on in between. So a live heap is read
- * again when something is missing or has changed meanwhile, and then shown as it is: what nobody
- * told of is unknown. In a copy that is an error, for the copy may have been cut.
+ * debugfs reads a heap in batches, and the heap changes between them. So a live heap is read again
+ * when a block is missing or when stats and blocks disagree, ATTEMPTS times at most; after that,
+ * missing parts are shown as unknown. In a copy they are an error: the copy may be truncated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +19,9 @@
 #include "source.h"
 
 #define DEBUGFS_MAGIC	0x64626720
-#define ATTEMPTS	3		/* to read a live heap in one piece */
+#define ATTEMPTS	3
 
-/* The text of a file, and room for more; kept from one refresh to the next. */
+/* The text of a file. The buffer is reused by the next refresh. */
 struct text {
 	char *bytes;
 	size_t length, room;
@@ -68,7 +68,7 @@ static bool read_file(const char *path, struct text *text, struct problem *probl
 		return cannot_read(path, problem);
 	whole = read_all(file, text);
 	if (!whole)
-		tell(problem, "cannot read %s: %s", path, strerror(errno));
+		set_problem(problem, "cannot read %s: %s", path, strerror(errno));
 	close(file);
 	return whole;
 }
@@ -83,7 +83,7 @@ static bool read_stats(const struct source *source, struct stats *stats, struct 
 	       stats_parse(stats, text.bytes, text.length, path, problem);
 }
 
-/* How many granules stats says that there are. */
+/* The size of the region according to stats, in granules. */
 static bool granules_of(const struct stats *stats, u32 *granules, struct problem *problem)
 {
 	u64 region = stats_get(stats, "region_bytes");
@@ -91,13 +91,13 @@ static bool granules_of(const struct stats *stats, u32 *granules, struct problem
 
 	if (edge < 2 * HEAP_EDGE || region < edge + HEAP_GRANULE ||
 	    (region - edge) % HEAP_GRANULE || (region - edge) / HEAP_GRANULE >= U32_MAX)
-		return fail(problem, "stats: a region of %llu bytes with edges of %llu cannot be",
+		return fail(problem, "stats: a region of %llu bytes with edges of %llu is invalid",
 			    (unsigned long long)region, (unsigned long long)edge);
 	*granules = (region - edge) / HEAP_GRANULE;
 	return true;
 }
 
-/* Of a heap that is frozen, no block is told. */
+/* The file of a frozen heap lists no blocks. */
 static bool read_blocks(struct source *source, struct problem *problem)
 {
 	bool gaps = source->live || source->gaps || stats_get(&source->model.stats, "frozen");
@@ -110,7 +110,7 @@ static bool read_blocks(struct source *source, struct problem *problem)
 			    problem);
 }
 
-/* Do stats and blocks tell the same? */
+/* Do stats and blocks agree? */
 static bool agree(const struct model *model)
 {
 	return model->number[HEAP_USED] == stats_get(&model->stats, "blocks") &&
@@ -135,7 +135,6 @@ static bool read_once(struct source *source, struct problem *problem)
 	return true;
 }
 
-/* Reads the heap anew. After an error, the model is what could be read, or what it was before. */
 bool folder_read(struct source *source, struct problem *problem)
 {
 	u32 attempts = source->live ? ATTEMPTS : 1;
@@ -150,7 +149,7 @@ bool folder_read(struct source *source, struct problem *problem)
 	return good;
 }
 
-/* The last part of a path. */
+/* The name of the heap is the last component of the path. */
 static void name_after(struct source *source, const char *path)
 {
 	char *last, *copy = must(strdup(path));
@@ -165,7 +164,7 @@ static void name_after(struct source *source, const char *path)
 bool folder_open(struct source *source, const char *path, struct problem *problem)
 {
 	if (strlen(path) >= sizeof(source->path))
-		return fail(problem, "%s is too long a name", path);
+		return fail(problem, "%s is too long for a path", path);
 	snprintf(source->path, sizeof(source->path), "%s", path);
 	name_after(source, path);
 	source->live = is_debugfs(path);
@@ -173,7 +172,7 @@ bool folder_open(struct source *source, const char *path, struct problem *proble
 	return folder_read(source, problem);
 }
 
-/* Why is there no folder of heapmod? */
+/* Explain why there is no folder of heapmod. */
 static bool no_heapmod(const char *debugfs, const char *folder, struct problem *problem)
 {
 	if (errno == EACCES || errno == EPERM)
@@ -185,7 +184,7 @@ static bool no_heapmod(const char *debugfs, const char *folder, struct problem *
 		    folder);
 }
 
-/* The file `heaps`: a line a heap, of which the first word is its name. */
+/* The file `heaps`: a line for each heap. The name is the first column in all versions. */
 static bool read_heaps(const char *debugfs, struct text *text, struct problem *problem)
 {
 	struct stat unused;
@@ -224,7 +223,6 @@ static bool no_such_heap(const char *name, const struct text *heaps, struct prob
 	return fail(problem, "there is no heap \"%s\"; there are: %s", name, names);
 }
 
-/* A heap by its name. */
 bool folder_open_heap(struct source *source, const char *debugfs, const char *name,
 		      struct problem *problem)
 {
@@ -242,7 +240,6 @@ bool folder_open_heap(struct source *source, const char *debugfs, const char *na
 	return good;
 }
 
-/* Is there a heap of that name? */
 bool folder_has(const char *debugfs, const char *name)
 {
 	struct stat unused;
@@ -252,7 +249,6 @@ bool folder_has(const char *debugfs, const char *name)
 	return !stat(path, &unused);
 }
 
-/* The name of the only heap that there is. */
 bool folder_only(const char *debugfs, char *name, size_t room, struct problem *problem)
 {
 	struct text heaps = {};
@@ -263,9 +259,9 @@ bool folder_only(const char *debugfs, char *name, size_t room, struct problem *p
 		list_names(&heaps, names, sizeof(names));
 		good = *names && !strchr(names, ',');
 		if (!*names)
-			tell(problem, "there is no heap");
+			set_problem(problem, "there is no heap");
 		else if (!good)
-			tell(problem, "which heap? There are: %s", names);
+			set_problem(problem, "which heap? There are: %s", names);
 	}
 	snprintf(name, room, "%s", names);
 	free(heaps.bytes);

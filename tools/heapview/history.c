@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * history - what was used, and how much of the free memory was in one hole, over time
+ * history - used memory and largest hole over time
  */
 #include <linux/minmax.h>
 
@@ -14,13 +14,10 @@ void history_add(struct history *history, const struct model *model)
 	};
 }
 
-/*
- * What to draw in a column of many: all of the history stretched to them, or the last ones, the
- * newest at the right. A sample of nothing at all says that there is none.
- */
+/* The newest sample is at the right. A sample of zeroes stands for none. */
 static struct sample column_of(const struct history *history, u32 column, u32 columns, bool stretch)
 {
-	u32 back = columns - column;	/* the newest is 1 back */
+	u32 back = columns - column;	/* 1 for the newest sample */
 
 	if (stretch && history->count)
 		return history->samples[(u64)column * history->count / columns % HISTORY];
@@ -42,7 +39,6 @@ static u32 eighths(u32 granules, u32 whole, u32 rows)
 	return ((u64)granules * 8 * rows + whole / 2) / whole;
 }
 
-/* What is in a row, counted from below, of a column; @level: how many eighths of it are used. */
 enum zone sample_zone(const struct sample *sample, u32 granules, u32 row, u32 rows, u32 *level)
 {
 	u32 used = eighths(sample->used, granules, rows);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * keys - what each key does
+ * keys - the actions of the keys
  */
-#include <ncurses.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,17 +9,16 @@
 
 #include "array.h"
 #include "keys.h"
+#include "prompt.h"
+#include "terminal.h"
 #include "trace.h"
 #include "words.h"
 
-#define ESCAPE 27
-
 static void say(struct view *view, const char *message)
 {
-	tell(&view->message, "%s", message);
+	set_problem(&view->message, "%s", message);
 }
 
-/* Moves: by so many cells, or rows. */
 static void move_cells(struct view *view, int cells)
 {
 	view_move(view, (long long)cells * view->slice);
@@ -61,12 +59,12 @@ static bool is_owned(const struct block *block, u32 owner)
 	return block->owner == owner;
 }
 
-static void go_find(struct view *view, int way, bool (*is_it)(const struct block *, u32),
-		    u32 argument, const char *none)
+static void go_to_match(struct view *view, int way, bool (*matches)(const struct block *, u32),
+			u32 argument, const char *none)
 {
 	const struct model *model = &view->source->model;
-	u32 found = way > 0 ? model_next(model, view_block(view), is_it, argument) :
-			      model_previous(model, view_block(view), is_it, argument);
+	u32 found = way > 0 ? model_next(model, view_block(view), matches, argument) :
+			      model_previous(model, view_block(view), matches, argument);
 
 	if (found == BLOCK_NONE)
 		say(view, none);
@@ -76,23 +74,23 @@ static void go_find(struct view *view, int way, bool (*is_it)(const struct block
 
 static void go_block(struct view *view, int way)
 {
-	go_find(view, way, is_any, 0, "there is no further block");
+	go_to_match(view, way, is_any, 0, "there is no further block");
 }
 
 static void go_hole(struct view *view, int way)
 {
-	go_find(view, way, is_in_state, HEAP_HOLE, "there is no further hole");
+	go_to_match(view, way, is_in_state, HEAP_HOLE, "there is no further hole");
 }
 
 static void go_owned(struct view *view, int way)
 {
 	if (view->wanted == OWNER_NONE)
-		say(view, "no owner is chosen: j, k or /");
+		say(view, "no owner is selected: j, k or /");
 	else
-		go_find(view, way, is_owned, view->wanted, "this owner has no further block");
+		go_to_match(view, way, is_owned, view->wanted, "this owner has no further block");
 }
 
-/* The largest hole, and then the next largest. */
+/* The largest hole; when called again, the next largest. */
 static void go_largest(struct view *view, int unused)
 {
 	const struct model *model = &view->source->model;
@@ -110,22 +108,22 @@ static void go_offset(struct view *view, int unused)
 	char answer[32] = "";
 	u64 offset;
 
-	if (!ask(view, "go to offset: ", answer, sizeof(answer)))
+	if (!prompt_read(view, "go to offset: ", answer, sizeof(answer)))
 		return;
 	if (!parse_bytes(answer, &offset) ||
 	    offset >= stats_get(&view->source->model.stats, "region_bytes"))
-		say(view, "that is no offset in the region: 4096, 0x1000, 4K");
+		say(view, "not an offset in the region: 4096, 0x1000, 4K");
 	else
 		view_jump(view, (max(offset, (u64)HEAP_EDGE) - HEAP_EDGE) / HEAP_GRANULE);
 }
 
-static void choose(struct view *view, int steps)
+static void select_owner(struct view *view, int steps)
 {
 	view->pane = PANE_OWNERS;
 	view_select(view, steps);
 }
 
-static void choose_none(struct view *view, int unused)
+static void select_none(struct view *view, int unused)
 {
 	view->wanted = OWNER_NONE;
 	view->help = false;
@@ -136,16 +134,17 @@ static void search_again(struct view *view, int unused)
 	if (!*view->search)
 		say(view, "search first: /");
 	else if (!view_find_owner(view, true))
-		say(view, "no owner has that in his name");
+		say(view, "no owner has this in its name");
 }
 
 static void search(struct view *view, int unused)
 {
-	if (!ask(view, "search owner: ", view->search, sizeof(view->search)) || !*view->search)
+	if (!prompt_read(view, "search owner: ", view->search, sizeof(view->search)) ||
+	    !*view->search)
 		return;
 	view->pane = PANE_OWNERS;
 	if (!view_find_owner(view, false))
-		say(view, "no owner has that in his name");
+		say(view, "no owner has this in its name");
 }
 
 static void show_pane(struct view *view, int pane)
@@ -158,28 +157,27 @@ static void next_pane(struct view *view, int steps)
 	view->pane = (view->pane + steps + PANES) % PANES;
 }
 
-static void stop_or_go(struct view *view, int unused)
+static void pause_or_resume(struct view *view, int unused)
 {
 	view->running = !view->running;
 	if (!view->source->trace && !view->interval) {
 		view->running = false;
-		say(view, "a copy does not change: --interval reads it again and again");
+		say(view, "a copy does not change: --interval reads it periodically");
 	}
 }
 
-static void read_anew(struct view *view, int unused)
+static void read_again(struct view *view, int unused)
 {
 	view_refresh(view);
 }
 
-/* Steps of a trace: events, or hundredths of all. */
 static void step(struct view *view, long long events)
 {
 	const struct trace *trace = view->source->trace;
 	long long position;
 
 	if (!trace) {
-		say(view, "this is no trace");
+		say(view, "this is not a trace");
 		return;
 	}
 	view->running = false;
@@ -202,7 +200,7 @@ static void step_hundredths(struct view *view, int hundredths)
 static void change_speed(struct view *view, int faster)
 {
 	view->speed = faster > 0 ? min(2 * view->speed, 1U << 24) : max(view->speed / 2, 1U);
-	tell(&view->message, "%u events at a time", view->speed);
+	set_problem(&view->message, "%u events at a time", view->speed);
 }
 
 static void toggle_help(struct view *view, int unused)
@@ -210,7 +208,7 @@ static void toggle_help(struct view *view, int unused)
 	view->help = !view->help;
 }
 
-static void leave(struct view *view, int unused)
+static void quit(struct view *view, int unused)
 {
 	view->done = true;
 }
@@ -240,9 +238,9 @@ static const struct {
 	{ 'O', go_owned, -1 },
 	{ 'l', go_largest, 0 },
 	{ 'g', go_offset, 0 },
-	{ 'j', choose, 1 },
-	{ 'k', choose, -1 },
-	{ ESCAPE, choose_none, 0 },
+	{ 'j', select_owner, 1 },
+	{ 'k', select_owner, -1 },
+	{ ESCAPE, select_none, 0 },
 	{ '/', search, 0 },
 	{ 'n', search_again, 0 },
 	{ '\t', next_pane, 1 },
@@ -251,8 +249,8 @@ static const struct {
 	{ '2', show_pane, PANE_BLOCKS },
 	{ '3', show_pane, PANE_HOLES },
 	{ '4', show_pane, PANE_STATS },
-	{ ' ', stop_or_go, 0 },
-	{ 'r', read_anew, 0 },
+	{ ' ', pause_or_resume, 0 },
+	{ 'r', read_again, 0 },
 	{ '.', step_events, 1 },
 	{ ',', step_events, -1 },
 	{ '>', step_hundredths, 1 },
@@ -261,7 +259,7 @@ static const struct {
 	{ 's', change_speed, -1 },
 	{ '?', toggle_help, 0 },
 	{ KEY_F(1), toggle_help, 0 },
-	{ 'q', leave, 0 },
+	{ 'q', quit, 0 },
 };
 
 void key_pressed(struct view *view, int key)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heapview - see a heap of heapmod: its address space, who owns it, its holes
+ * heapview - show a heap of heapmod: its address space, owners and holes
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,24 +23,24 @@
 #endif
 
 static const char usage[] =
-	"heapview shows a heap of heapmod: its address space, who owns it, its holes.\n"
+	"heapview shows a heap of heapmod: its address space, owners and holes.\n"
 	"\n"
 	"usage: heapview [options] [HEAP|FOLDER|TRACE]\n"
 	"\n"
-	"  HEAP              a heap's name; without one, the only heap that there is\n"
-	"  FOLDER            a copy of a heap's folder in debugfs, with its files blocks and stats\n"
-	"  TRACE             a file of `alloc ID SIZE` and `free ID`, which is replayed\n"
+	"  HEAP              the name of a heap (the only heap if omitted)\n"
+	"  FOLDER            a copy of a heap's debugfs folder, with the files blocks and stats\n"
+	"  TRACE             a file of lines `alloc ID SIZE` and `free ID`, to be replayed\n"
 	"\n"
-	"  --once            print it as text and leave\n"
-	"  --svg FILE        draw it into a picture and leave\n"
-	"  --interval S      read it anew every S seconds (1 for a live heap; never for a copy)\n"
-	"  --at PLACE        of a trace, begin at an event (1234), a part (50%), peak or end\n"
-	"  --region BYTES    replay a trace in so large a region (4194304, 4M)\n"
-	"  --gaps            show a copy though some of it is missing\n"
-	"  --debugfs FOLDER  where debugfs is mounted (/sys/kernel/debug)\n"
+	"  --once            print text and exit\n"
+	"  --svg FILE        write a picture and exit\n"
+	"  --interval S      read the heap every S seconds (1 for a live heap; never for a copy)\n"
+	"  --at PLACE        start a trace at an event (1234), a part (50%), peak or end\n"
+	"  --region BYTES    replay a trace in a region of this size (4194304, 4M)\n"
+	"  --gaps            show a copy in which blocks are missing\n"
+	"  --debugfs FOLDER  the mount point of debugfs (/sys/kernel/debug)\n"
 	"  --help, --version\n"
 	"\n"
-	"In full screen, the key ? shows the keys. With NO_COLOR set, there are no colours.\n";
+	"In full screen mode, ? lists the keys. NO_COLOR switches colours off.\n";
 
 struct options {
 	const char *subject;
@@ -78,7 +78,7 @@ static const struct option names[] = {
 	{}
 };
 
-static void leave_with(const char *text)
+static void print_and_exit(const char *text)
 {
 	fputs(text, stdout);
 	exit(0);
@@ -90,14 +90,14 @@ static bool parse_interval(struct options *options, const char *text, struct pro
 
 	options->interval = strtod(text, &end);
 	if (end == text || *end || !(options->interval >= 0.05 && options->interval <= 86400))
-		return fail(problem, "--interval %s is no number from 0.05 to 86400", text);
+		return fail(problem, "--interval %s is not a number from 0.05 to 86400", text);
 	return true;
 }
 
 static bool parse_region(struct options *options, const char *text, struct problem *problem)
 {
 	if (!parse_bytes(text, &options->region) || !options->region)
-		return fail(problem, "--region %s is no number of bytes", text);
+		return fail(problem, "--region %s is not a number of bytes", text);
 	return true;
 }
 
@@ -124,13 +124,13 @@ static bool take_option(struct options *options, int option, struct problem *pro
 		options->debugfs = optarg;
 		return true;
 	case OPTION_HELP:
-		leave_with(usage);
+		print_and_exit(usage);
 		return true;
 	case OPTION_VERSION:
-		leave_with("heapview " VERSION "\n");
+		print_and_exit("heapview " VERSION "\n");
 		return true;
 	default:
-		return fail(problem, "what is that? heapview --help tells");
+		return fail(problem, "unknown option; try heapview --help");
 	}
 }
 
@@ -148,7 +148,7 @@ static bool parse_options(struct options *options, int argc, char **argv, struct
 	return true;
 }
 
-/* An event, a part of all in percent, or a word. */
+/* @at is an event, a percentage of all events, peak or end. */
 static bool go_to(struct source *source, const char *at, struct problem *problem)
 {
 	struct trace *trace = source->trace;
@@ -165,7 +165,7 @@ static bool go_to(struct source *source, const char *at, struct problem *problem
 	else if (*end)
 		number = -1;
 	if (end == at || !(number >= 0 && number <= trace->count))
-		return fail(problem, "--at %s is no place among %u events", at, trace->count);
+		return fail(problem, "--at %s is not a place among %u events", at, trace->count);
 	trace_go(source, number);
 	return true;
 }
@@ -182,7 +182,6 @@ static bool open_trace(struct source *source, const struct options *options,
 	return go_to(source, at, problem);
 }
 
-/* The only heap that there is. */
 static bool open_only(struct source *source, const struct options *options,
 		      struct problem *problem)
 {
@@ -193,10 +192,7 @@ static bool open_only(struct source *source, const struct options *options,
 	return folder_open_heap(source, options->debugfs, name, problem);
 }
 
-/*
- * A name with a slash is a path. One without is a heap, or if there is none, what has that name in
- * this folder.
- */
+/* A name with a slash is a path. Any other name is a heap, or if there is none, a path. */
 static bool open_subject(struct source *source, const struct options *options,
 			 struct problem *problem)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model - a heap as it is shown: its blocks in the order of their addresses, who owns them, totals
+ * model - a heap as it is shown: its blocks in address order, their owners, totals
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,6 @@ const char * const state_names[STATES] = {
 	[STATE_UNKNOWN] = "unknown",
 };
 
-/* Begin anew, with the memory and the owners that there were. */
 void model_empty(struct model *model, u32 granules)
 {
 	model->count = 0;
@@ -33,7 +32,6 @@ void model_free(struct model *model)
 	*model = (struct model){};
 }
 
-/* The block comes after all others. */
 void model_add(struct model *model, const struct block *block)
 {
 	if (model->count == model->room) {
@@ -44,8 +42,8 @@ void model_add(struct model *model, const struct block *block)
 	model->in[block->state] += block->granules;
 	model->number[block->state]++;
 	if (block->owner != OWNER_NONE)
-		owner_gains(&model->owners, block->owner, block->granules,
-			    block->asked == ASKED_UNKNOWN ? 0 : block->asked);
+		owner_add(&model->owners, block->owner, block->granules,
+			  block->asked == ASKED_UNKNOWN ? 0 : block->asked);
 }
 
 void model_fill_gap(struct model *model, u32 at, u32 end)
@@ -57,7 +55,7 @@ void model_fill_gap(struct model *model, u32 at, u32 end)
 		model_add(model, &gap);
 }
 
-/* Keeps the list of the largest holes; of two that are as large, the lower one comes first. */
+/* Insert a hole into the list of the largest. Equal holes are in address order. */
 static void rank_hole(struct model *model, u32 index)
 {
 	const struct block *blocks = model->blocks;
@@ -75,7 +73,6 @@ static void rank_hole(struct model *model, u32 index)
 		model->holes_count++;
 }
 
-/* All blocks are there. */
 void model_settle(struct model *model)
 {
 	u32 i;
@@ -88,7 +85,6 @@ void model_settle(struct model *model)
 	owners_settle(&model->owners);
 }
 
-/* The index of the block that @at is in; the last one for what is beyond. */
 u32 model_find(const struct model *model, u32 at)
 {
 	u32 low = 0, high = model->count;
@@ -104,26 +100,25 @@ u32 model_find(const struct model *model, u32 at)
 	return low;
 }
 
-/* The first block behind @index that is what is asked for. */
-u32 model_next(const struct model *model, u32 index, bool (*is_it)(const struct block *, u32),
+u32 model_next(const struct model *model, u32 index, bool (*matches)(const struct block *, u32),
 	       u32 argument)
 {
 	u32 i;
 
 	for (i = index + 1; i < model->count; i++) {
-		if (is_it(&model->blocks[i], argument))
+		if (matches(&model->blocks[i], argument))
 			return i;
 	}
 	return BLOCK_NONE;
 }
 
-u32 model_previous(const struct model *model, u32 index, bool (*is_it)(const struct block *, u32),
+u32 model_previous(const struct model *model, u32 index, bool (*matches)(const struct block *, u32),
 		   u32 argument)
 {
 	u32 i;
 
 	for (i = index; i-- > 0;) {
-		if (is_it(&model->blocks[i], argument))
+		if (matches(&model->blocks[i], argument))
 			return i;
 	}
 	return BLOCK_NONE;
@@ -139,7 +134,6 @@ u64 model_largest_bytes(const struct model *model)
 	return model->holes_count ? heap_bytes(model->blocks[model->holes[0]].granules) : 0;
 }
 
-/* How much of the free memory is not in the largest hole. */
 double model_fragmentation(const struct model *model)
 {
 	u64 all = model_free_bytes(model);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * model - a heap as it is shown: its blocks in the order of their addresses, who owns them, totals
+ * model - a heap as it is shown: its blocks in address order, their owners, totals
  *
- * Filled by folder.c from debugfs or by trace.c from a heap of its own, and drawn by the others.
+ * folder.c fills it from debugfs, trace.c from a replayed trace; the other files draw it.
  */
 #ifndef HEAPVIEW_MODEL_H
 #define HEAPVIEW_MODEL_H
@@ -11,17 +11,17 @@
 #include "owners.h"
 #include "stats.h"
 
-/* Beside the states of enum heap_state: nobody says what is there. */
+/* Beside the states of enum heap_state: no line covers this memory. */
 #define STATE_UNKNOWN	(HEAP_QUARANTINED + 1)
 #define STATES		(STATE_UNKNOWN + 1)
 
 extern const char * const state_names[STATES];
 
 struct block {
-	u64 asked;			/* ASKED_UNKNOWN, when its header is damaged */
-	u32 at;				/* granules from the first block */
+	u64 asked;			/* ASKED_UNKNOWN if the header is unreadable */
+	u32 at;				/* first granule */
 	u32 granules;
-	u32 owner;			/* OWNER_NONE, unless it is used */
+	u32 owner;			/* OWNER_NONE unless the block is used */
 	u8 state;
 };
 
@@ -31,16 +31,16 @@ struct block {
 
 /**
  * struct model - a heap
- * @blocks: all of it, without gaps
- * @count: of them
- * @room: for blocks
- * @granules: of the region
- * @owners: who owns the used ones
- * @stats: as the heap counts
+ * @blocks: all blocks, without gaps
+ * @count: number of blocks
+ * @room: capacity of @blocks
+ * @granules: size of the region
+ * @owners: owners of the used blocks
+ * @stats: the counters of the heap
  * @in: granules by state
  * @number: blocks by state
- * @holes: the largest, in order; indices of @blocks
- * @holes_count: how many
+ * @holes: indices of the largest holes, largest first
+ * @holes_count: number of @holes
  */
 struct model {
 	struct block *blocks;
@@ -54,20 +54,29 @@ struct model {
 	u32 holes_count;
 };
 
+/* Remove all blocks. The names of the owners stay. */
 void model_empty(struct model *model, u32 granules);
+
+/* Append a block. Blocks are added in address order. */
 void model_add(struct model *model, const struct block *block);
 void model_fill_gap(struct model *model, u32 at, u32 end);
+
+/* All blocks are added: sort holes and owners. */
 void model_settle(struct model *model);
 void model_free(struct model *model);
 
+/* The index of the block at granule @at; the last block if @at is beyond it. */
 u32 model_find(const struct model *model, u32 at);
-u32 model_next(const struct model *model, u32 index, bool (*is_it)(const struct block *, u32),
-	       u32 argument);
-u32 model_previous(const struct model *model, u32 index, bool (*is_it)(const struct block *, u32),
-		   u32 argument);
+
 #define BLOCK_NONE	UINT32_MAX
 
-/* Where a block begins, from the region's start. */
+/* The next or previous block that matches, or BLOCK_NONE. */
+u32 model_next(const struct model *model, u32 index, bool (*matches)(const struct block *, u32),
+	       u32 argument);
+u32 model_previous(const struct model *model, u32 index, bool (*matches)(const struct block *, u32),
+		   u32 argument);
+
+/* Offset of the header from the start of the region. */
 static inline u64 block_offset(const struct block *block)
 {
 	return heap_offset(block->at);
@@ -83,7 +92,7 @@ static inline u64 model_free_bytes(const struct model *model)
 	return model->in[HEAP_HOLE] * HEAP_GRANULE;
 }
 
-/* Behind the last block. */
+/* End of the last block. */
 static inline u32 model_end(const struct model *model)
 {
 	return model->count ? block_end(&model->blocks[model->count - 1]) : 0;
@@ -91,6 +100,8 @@ static inline u32 model_end(const struct model *model)
 
 u64 model_used_bytes(const struct model *model);
 u64 model_largest_bytes(const struct model *model);
+
+/* The part of the free memory that is not in the largest hole. */
 double model_fragmentation(const struct model *model);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * owners - call sites by name: how much each owns, its colour and its letter
+ * owners - call sites by name: what each one owns, its colour and its letter
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "fail.h"
 #include "owners.h"
 
-/* FNV-1a: the same on every machine, for colours come from it. */
+/* FNV-1a: colours depend on it, so it is the same on every machine. */
 static u32 hash_of(const char *name, size_t length)
 {
 	u32 hash = 2166136261U;
@@ -19,7 +19,7 @@ static u32 hash_of(const char *name, size_t length)
 	return hash ^ hash >> 15;
 }
 
-/* The place of a name in the hash: where it is, or where it would be. */
+/* The slot of a name, or the empty slot for it. */
 static u32 *place_of(const struct owners *owners, const char *name, size_t length)
 {
 	u32 i = hash_of(name, length);
@@ -46,7 +46,6 @@ static void grow(struct owners *owners)
 		*place_of(owners, owners->table[i].name, strlen(owners->table[i].name)) = i + 1;
 }
 
-/* The number of a name, which is given one when it comes for the first time. */
 u32 owners_number(struct owners *owners, const char *name, size_t length)
 {
 	u32 *place;
@@ -64,7 +63,6 @@ u32 owners_number(struct owners *owners, const char *name, size_t length)
 	return *place - 1;
 }
 
-/* Nobody owns anything. */
 void owners_empty(struct owners *owners)
 {
 	u32 i;
@@ -76,15 +74,15 @@ void owners_empty(struct owners *owners)
 	}
 }
 
-/* The colour that the name asks for, or the first behind it that fewest others have. */
+/* The least used colour; the search starts at a colour that the name determines. */
 static u8 choose_colour(struct owners *owners, const struct owner *owner)
 {
-	u32 wish = hash_of(owner->name, strlen(owner->name)) % OWNER_COLOURS;
-	u32 best = wish, i;
+	u32 first = hash_of(owner->name, strlen(owner->name)) % OWNER_COLOURS;
+	u32 best = first, i;
 
 	for (i = 1; i < OWNER_COLOURS; i++) {
-		if (owners->taken[(wish + i) % OWNER_COLOURS] < owners->taken[best])
-			best = (wish + i) % OWNER_COLOURS;
+		if (owners->taken[(first + i) % OWNER_COLOURS] < owners->taken[best])
+			best = (first + i) % OWNER_COLOURS;
 	}
 	owners->taken[best]++;
 	return best;
@@ -100,7 +98,7 @@ static int by_size(const void *left, const void *right, void *table)
 	return strcmp(a->name, b->name);
 }
 
-static void give_looks(struct owners *owners, struct owner *owner)
+static void set_looks(struct owners *owners, struct owner *owner)
 {
 	owner->seen = true;
 	owner->colour = choose_colour(owners, owner);
@@ -108,7 +106,6 @@ static void give_looks(struct owners *owners, struct owner *owner)
 		owner->letter = 'A' + owners->letters++;
 }
 
-/* All blocks are counted: sort, and give those who are new a colour and a letter, largest first. */
 void owners_settle(struct owners *owners)
 {
 	u32 live, i;
@@ -121,11 +118,10 @@ void owners_settle(struct owners *owners)
 		struct owner *owner = &owners->table[owners->order[i]];
 
 		if (!owner->seen)
-			give_looks(owners, owner);
+			set_looks(owners, owner);
 	}
 }
 
-/* How many own something: the first ones in the order. */
 u32 owners_live(const struct owners *owners)
 {
 	u32 live = 0;

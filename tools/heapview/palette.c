@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * palette - the colours, on terminals with 256 and with 8 of them, and in pictures
+ * palette - the colours, for terminals with 256 or 8 colours and for pictures
  *
- * Red is what is damaged, and yellow what waits: no owner has them.
+ * Quarantined memory is red and pending memory is yellow: no owner has these colours.
  */
 #include "palette.h"
 

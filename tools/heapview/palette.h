@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * palette - the colours, on terminals with 256 and with 8 of them, and in pictures
+ * palette - the colours, for terminals with 256 or 8 colours and for pictures
  */
 #ifndef HEAPVIEW_PALETTE_H
 #define HEAPVIEW_PALETTE_H
@@ -10,11 +10,11 @@
 struct colour {
 	const char *hex;		/* for pictures */
 	short rich;			/* of 256 */
-	short plain;			/* of 8, as curses and SGR number them */
-	bool bold;			/* with it */
+	short plain;			/* of 8, in the numbers of curses and SGR */
+	bool bold;			/* combined with @plain */
 };
 
-/* The owners' colours come first. */
+/* The colours of the owners come first. */
 enum palette {
 	COLOUR_HOLE = OWNER_COLOURS,
 	COLOUR_PENDING,

@@ -21,8 +21,8 @@
 #include "words.h"
 
 #define LABEL		12		/* columns for offsets */
-#define SIDE		48		/* columns of a list beside the grid */
-#define WIDE		128		/* columns from which there is room for one */
+#define SIDE		48		/* columns of the list beside the grid */
+#define WIDE		128		/* minimum columns for a list beside the grid */
 #define SMALL_COLUMNS	40
 #define SMALL_ROWS	16
 
@@ -35,7 +35,7 @@ struct layout {
 	struct place grid, chart, list;
 };
 
-/* Columns of the grid: many, but a multiple of 8, so that offsets are round. */
+/* The columns of the grid are a multiple of 8, so that offsets are round. */
 static int grid_columns(int room)
 {
 	room -= LABEL + 2;
@@ -55,7 +55,6 @@ static void lay_out(struct layout *layout)
 			      (struct place){ LINES - 1 - list, 0, list, COLS };
 }
 
-/* Words at a place, cut at its edge. */
 static void words(attr_t ink, int room, const char *text)
 {
 	attrset(ink);
@@ -146,7 +145,6 @@ static void draw_grid(const struct view *view, const struct place *place)
 	}
 }
 
-/* `?` for what a damaged header does not tell. */
 static void describe(const struct model *model, const struct block *block, char *line, size_t room)
 {
 	int length = snprintf(line, room, "%llu: %s, %llu bytes",
@@ -156,9 +154,9 @@ static void describe(const struct model *model, const struct block *block, char 
 	if (block->state != HEAP_USED)
 		return;
 	if (block->asked == ASKED_UNKNOWN)
-		snprintf(line + length, room - length, ", its header is damaged");
+		snprintf(line + length, room - length, ", its header is unreadable");
 	else
-		snprintf(line + length, room - length, ", %llu asked by %s",
+		snprintf(line + length, room - length, ", %llu allocated by %s",
 			 (unsigned long long)block->asked, model->owners.table[block->owner].name);
 }
 
@@ -172,7 +170,7 @@ static void draw_block(const struct view *view, int y)
 	words(A_BOLD, COLS - LABEL - 1, line);
 }
 
-/* Beside the chart stands what its parts are. */
+/* The labels of the chart. */
 static void draw_chart_words(const struct model *model, const struct place *place)
 {
 	char word[WORD];
@@ -216,7 +214,7 @@ static void draw_chart(const struct view *view, const struct place *place)
 	}
 }
 
-/* The first line of a list that shows @chosen. */
+/* The first line of a list of @rows lines in which @chosen is visible. */
 static u32 first_line(u32 chosen, u32 rows, u32 count)
 {
 	u32 first = chosen < rows / 2 ? 0 : chosen - rows / 2;
@@ -232,7 +230,7 @@ static void draw_heading(const struct place *place, const char *text)
 	attrset(A_NORMAL);
 }
 
-static u32 chosen_owner(const struct view *view, u32 live)
+static u32 selected_owner(const struct view *view, u32 live)
 {
 	const struct owners *owners = &view->source->model.owners;
 	u32 i;
@@ -262,7 +260,7 @@ static void draw_owners(const struct view *view, const struct place *place)
 {
 	const struct owners *owners = &view->source->model.owners;
 	u32 live = owners_live(owners), rows = place->rows - 1;
-	u32 first = first_line(chosen_owner(view, live), rows, live);
+	u32 first = first_line(selected_owner(view, live), rows, live);
 	char line[128];
 	u32 i;
 
@@ -314,7 +312,7 @@ static void draw_holes(const struct view *view, const struct place *place)
 	}
 }
 
-/* Column by column, as many as there is room for. */
+/* As many columns as fit. */
 static void draw_stats(const struct view *view, const struct place *place)
 {
 	const struct stats *stats = &view->source->model.stats;
@@ -354,18 +352,18 @@ static void draw_foot(const struct view *view, const char *prompt)
 
 static const char * const help[] = {
 	"arrows, PgUp, PgDn, Home, End   move the cursor",
-	"+ -  0                          closer, farther; all of it",
-	"b B   h H   o O                 next, previous: block, hole, block of the chosen owner",
+	"+ -  0                          zoom in, zoom out; all of it",
+	"b B   h H   o O                 next, previous: block, hole, block of the selected owner",
 	"l                               the largest hole; again: the next largest",
 	"g                               go to an offset: 4096, 0x1000, 4K",
-	"j k   Esc                       choose an owner down or up the list; none",
-	"/  n                            search an owner by a part of his name; the next",
+	"j k   Esc                       select the next or the previous owner; none",
+	"/  n                            search an owner by a part of its name; the next",
 	"Tab   1 2 3 4                   list owners, blocks, the largest holes, stats",
-	"space                           stop, go on",
-	"r                               read it anew",
-	". ,   > <                       of a trace: an event on, back; a hundredth of all",
-	"f s                             of a trace: faster, slower",
-	"? q                             this help; leave",
+	"space                           pause, resume",
+	"r                               read the heap again",
+	". ,   > <                       trace: an event forward, back; a hundredth of all",
+	"f s                             trace: faster, slower",
+	"? q                             this help; quit",
 };
 
 static void draw_help(void)
@@ -392,7 +390,6 @@ static void draw_heap(struct view *view)
 	lists[view->pane](view, &layout.list);
 }
 
-/* @prompt stands in the last line, if there is one. */
 void panes_draw(struct view *view, const char *prompt)
 {
 	erase();

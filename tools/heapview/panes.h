@@ -7,6 +7,7 @@
 
 #include "view.h"
 
+/* Draw all. @prompt replaces the last line; it may be NULL. */
 void panes_draw(struct view *view, const char *prompt);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * replay - the events of a trace, one by one, served by the allocator itself
+ * replay - the events of a trace, served by the allocator of the kernel module
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,8 @@
 
 #include "replay.h"
 
-#define KEY	0x9c1f5a2e8b6d4073ULL	/* nobody attacks it */
+#define KEY	0x9c1f5a2e8b6d4073ULL	/* of the seals; need not be secret here */
 
-/* 0: up to 16 bytes, 1: up to 32 bytes, ... the last: whatever is larger. */
 u32 size_class(u32 size)
 {
 	u32 number = 0;
@@ -25,7 +24,7 @@ u32 size_class_limit(u32 number)
 	return 16U << number;
 }
 
-/* Zeroed, and taken from the machine where it is touched only. */
+/* Zeroed. A page takes memory only when it is written. */
 static void *map(u64 bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -45,7 +44,7 @@ bool replay_open(struct replay *replay, u32 granules, u32 ids, struct problem *p
 	void *index = map(heap_index_bytes(granules));
 
 	if (!region || !index)
-		return fail(problem, "there is no memory for a region of %llu bytes",
+		return fail(problem, "no memory for a region of %llu bytes",
 			    (unsigned long long)heap_bytes(granules));
 	*replay = (struct replay){
 		.ids = ids,
@@ -55,7 +54,7 @@ bool replay_open(struct replay *replay, u32 granules, u32 ids, struct problem *p
 	return true;
 }
 
-/* Back to the beginning. The tree lies first in the index. */
+/* Back to the first event. The tree is at the start of the index. */
 void replay_reset(struct replay *replay)
 {
 	struct heap *heap = &replay->heap;
@@ -74,7 +73,7 @@ static u32 end_of(const struct replay *replay, const void *ptr, u32 size)
 	return (payload + size + HEAP_GRANULE - 1) / HEAP_GRANULE;
 }
 
-/* A block that found no room is not there, and its free does nothing. */
+/* The free of a block whose allocation failed does nothing. */
 void replay_event(struct replay *replay, const struct event *event)
 {
 	void **block = &replay->blocks[event->id];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * replay - the events of a trace, one by one, served by the allocator itself
+ * replay - the events of a trace, served by the allocator of the kernel module
  *
- * The heap is that of the kernel module, compiled in. A trace names no call sites, so the owner of
- * a block is its class of sizes.
+ * The traces have no call sites, so the owner of a block is its size class.
  */
 #ifndef HEAPVIEW_REPLAY_H
 #define HEAPVIEW_REPLAY_H
@@ -14,11 +13,11 @@
 #define SIZE_CLASSES	16
 
 /**
- * struct replay - a heap, and the blocks of a trace that live in it
+ * struct replay - a heap, and the live blocks of a trace in it
  * @heap: the heap
  * @blocks: payloads by id
- * @ids: the highest, + 1
- * @footprint: granules in front of which all blocks have been
+ * @ids: highest id + 1
+ * @footprint: the highest end of a block so far, in granules
  */
 struct replay {
 	struct heap heap;
@@ -27,6 +26,7 @@ struct replay {
 	u32 footprint;
 };
 
+/* Class 0 has up to 16 bytes, 1 up to 32 bytes, ... the last one all larger sizes. */
 u32 size_class(u32 size);
 u32 size_class_limit(u32 number);
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * screen - a heap in full screen: waits for keys and for time to pass, and draws
+ * screen - full screen mode: wait for a key or for the next update, and draw
  */
-#include <errno.h>
 #include <ncurses.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,10 +15,10 @@
 #include "screen.h"
 #include "terminal.h"
 #include "trace.h"
+#include "view.h"
 
-#define ESCAPE		27
-#define FRAME		0.05		/* seconds a frame, of a trace that is played */
-#define FRAMES		600		/* of all of it */
+#define FRAME		0.05		/* seconds between two updates of a trace */
+#define FRAMES		600		/* updates that a whole trace takes */
 
 static double now(void)
 {
@@ -28,46 +26,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-static bool type(char *answer, size_t room, int key)
-{
-	size_t length = strlen(answer);
-
-	if (key == KEY_BACKSPACE || key == 127 || key == '\b')
-		answer[length ? length - 1 : 0] = '\0';
-	else if (key >= ' ' && key < 127 && length + 1 < room)
-		answer[length] = key;
-	return key != '\r' && key != '\n' && key != KEY_ENTER && key != ESCAPE;
-}
-
-bool ask(struct view *view, const char *question, char *answer, size_t room)
-{
-	char prompt[128];
-	int key;
-
-	memset(answer, 0, room);
-	timeout(-1);
-	do {
-		snprintf(prompt, sizeof(prompt), "%s%s_", question, answer);
-		panes_draw(view, prompt);
-		key = getch();
-	} while (key != ERR && type(answer, room, key));
-	return key != ESCAPE && key != ERR;
-}
-
-/* What went wrong is said until it is over, and what was there before stays as far as it can. */
-void view_refresh(struct view *view)
-{
-	if (view->source->trace)
-		return;
-	if (folder_read(view->source, &view->message)) {
-		if (view->lost)
-			*view->message.text = '\0';
-		view->lost = false;
-	} else {
-		view->lost = true;
-	}
 }
 
 static void advance(struct view *view)
@@ -83,7 +41,7 @@ static void advance(struct view *view)
 		view->running = false;
 }
 
-/* A key or ERR, when it is time to go on. */
+/* Return a key, or ERR when an update is due. */
 static int wait_for_key(const struct view *view, double due)
 {
 	double left = due - now();
@@ -117,9 +75,9 @@ static bool start(struct problem *problem)
 	const char *terminal = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return fail(problem, "this is no terminal: --once prints the same as text");
+		return fail(problem, "this is not a terminal: --once prints text");
 	if (!newterm(NULL, stdout, stdin))
-		return fail(problem, "TERM=%s is not known here: vt100 may do, or --once",
+		return fail(problem, "TERM=%s is not known here: try vt100, or --once",
 			    terminal ? terminal : "");
 	terminal_start();
 	return true;

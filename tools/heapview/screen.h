@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * screen - a heap in full screen
+ * screen - full screen mode
  */
 #ifndef HEAPVIEW_SCREEN_H
 #define HEAPVIEW_SCREEN_H
 
 #include "source.h"
 
-/* @interval: seconds; 0 for what is usual */
+/* @interval: seconds between two updates; 0 for the default */
 bool screen_run(struct source *source, double interval, struct problem *problem);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * source - where a heap comes from: a folder of debugfs, a copy of one, or a trace
+ * source - the source of a heap: a folder of debugfs, a copy of one, or a trace
  */
 #ifndef HEAPVIEW_SOURCE_H
 #define HEAPVIEW_SOURCE_H
@@ -12,17 +12,17 @@
 struct trace;
 
 /**
- * struct source - a heap that is shown
- * @name: for the title
- * @kind: what it is, in a word
- * @path: of a folder
- * @live: the folder is debugfs' own, and changes
- * @gaps: show it though something is missing
- * @trace: the events; NULL for a folder
- * @model: what it is now
- * @history: what it was
- * @missing: granules that nothing was said of
- * @torn: stats and blocks are not of the same moment
+ * struct source - a heap and its source
+ * @name: name of the heap or of the trace
+ * @kind: live, copy or trace
+ * @path: path of the folder
+ * @live: the folder is in debugfs, and its contents change
+ * @gaps: accept missing blocks
+ * @trace: the trace; NULL for a folder
+ * @model: the current state of the heap
+ * @history: its past
+ * @missing: granules that no block covers
+ * @torn: blocks are missing, or stats and blocks disagree
  */
 struct source {
 	char name[256];
@@ -37,11 +37,20 @@ struct source {
 	bool torn;
 };
 
+/* Open a folder by its path. */
 bool folder_open(struct source *source, const char *path, struct problem *problem);
+
+/* Open a heap of the running kernel by its name. @debugfs is the mount point. */
 bool folder_open_heap(struct source *source, const char *debugfs, const char *name,
 		      struct problem *problem);
+
+/* Is there a heap of this name? */
 bool folder_has(const char *debugfs, const char *name);
+
+/* Set @name to the name of the only heap. It is an error if there are none or several. */
 bool folder_only(const char *debugfs, char *name, size_t room, struct problem *problem);
+
+/* Read the heap again. After an error the model has what could be read, or its old contents. */
 bool folder_read(struct source *source, struct problem *problem);
 
 #endif

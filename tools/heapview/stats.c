@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stats - the numbers that a heap tells of itself: lines `key value`
+ * stats - parser of the debugfs file `stats`: lines `key value`
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,6 @@ static const struct stat_line *find(const struct stats *stats, const char *key)
 	return NULL;
 }
 
-/* 0 for what is not told. */
 u64 stats_get(const struct stats *stats, const char *key)
 {
 	const struct stat_line *line = find(stats, key);
@@ -39,7 +38,6 @@ void stats_set(struct stats *stats, const char *key, u64 value)
 	line->value = value;
 }
 
-/* One line, without its end. */
 static bool parse_line(struct stats *stats, const char *text)
 {
 	unsigned long long value;
@@ -57,34 +55,63 @@ static bool is_known(const struct stats *stats, const char *name, struct problem
 	u64 version = stats_get(stats, "version");
 
 	if (version > STATS_VERSION)
-		return fail(problem, "%s is of version %llu, and this heapview knows none beyond "
-			    "%d: use the one that came with that heapmod", name,
+		return fail(problem, "%s has format version %llu, and this heapview supports up to "
+			    "%d: use the heapview of that heapmod", name,
 			    (unsigned long long)version, STATS_VERSION);
 	if (!version)
-		return fail(problem, "%s begins with no version: is it a heap's stats?", name);
+		return fail(problem, "%s does not begin with a version: is it a heap's stats?",
+			    name);
 	return true;
 }
 
-/* What is shown, and the last that there is: a file that was cut between two lines lacks that. */
 static const char * const needed[] = {
 	"version", "region_bytes", "asked_bytes", "slack_bytes", "header_bytes", "hole_bytes",
 	"quarantine_bytes", "pending_bytes", "redzone_bytes", "edge_bytes", "peak_bytes", "blocks",
-	"holes", "allocs", "frees", "failures", "refused", "frozen", "corrupt_index",
+	"holes", "allocs", "frees", "failures", "refused", "frozen",
 };
 
-static bool is_whole(const struct stats *stats, const char *name, struct problem *problem)
+static const char * const verdicts[] = {
+	"foreign", "misaligned", "interior", "double_free", "wrong_heap", "overrun",
+	"corrupt_header", "use_after_free", "corrupt_index",
+};
+
+static const char *first_missing(const struct stats *stats, const char * const *keys, u32 count)
 {
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(needed); i++) {
-		if (!find(stats, needed[i]))
-			return fail(problem, "%s tells no %s: the file is not whole", name,
-				    needed[i]);
+	for (i = 0; i < count; i++) {
+		if (!find(stats, keys[i]))
+			return keys[i];
 	}
-	return true;
+	return NULL;
 }
 
-/* @name is the file's, for errors. The version is looked at before what it may have changed. */
+/*
+ * A file that was truncated between two lines lacks its end. Version 1 ends with all verdict
+ * counters; version 2 ends with those that are not zero, or with `findings 0`.
+ */
+static const char *missing_end(const struct stats *stats)
+{
+	u32 i;
+
+	if (stats_get(stats, "version") == 1)
+		return first_missing(stats, verdicts, ARRAY_SIZE(verdicts));
+	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		if (find(stats, verdicts[i]))
+			return NULL;
+	}
+	return find(stats, "findings") ? NULL : "findings";
+}
+
+static bool is_whole(const struct stats *stats, const char *name, struct problem *problem)
+{
+	const char *missing = first_missing(stats, needed, ARRAY_SIZE(needed));
+
+	if (!missing)
+		missing = missing_end(stats);
+	return !missing || fail(problem, "%s has no %s: the file is truncated", name, missing);
+}
+
 bool stats_parse(struct stats *stats, const char *text, size_t length, const char *name,
 		 struct problem *problem)
 {
@@ -98,11 +125,11 @@ bool stats_parse(struct stats *stats, const char *text, size_t length, const cha
 
 		number++;
 		if (!stop)
-			return fail(problem, "%s: line %u is cut: the file is not whole", name,
+			return fail(problem, "%s: line %u has no end: the file is truncated", name,
 				    number);
 		snprintf(line, sizeof(line), "%.*s", (int)(stop - text), text);
 		if (!parse_line(stats, line) && number > 1)
-			return fail(problem, "%s: line %u is none of `key value`", name, number);
+			return fail(problem, "%s: line %u is not `key value`", name, number);
 		if (number == 1 && !is_known(stats, name, problem))
 			return false;
 		text = stop + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stats - the numbers that a heap tells of itself: lines `key value`
+ * stats - parser of the debugfs file `stats`: lines `key value`
  */
 #ifndef HEAPVIEW_STATS_H
 #define HEAPVIEW_STATS_H
@@ -9,8 +9,8 @@
 
 #include "fail.h"
 
-#define STATS_VERSION	1
-#define STATS_MAX	64		/* what comes later is passed over */
+#define STATS_VERSION	2		/* the newest format that is known */
+#define STATS_MAX	64		/* later lines are ignored */
 
 struct stat_line {
 	char key[32];
@@ -22,9 +22,12 @@ struct stats {
 	u32 count;
 };
 
+/* @name is the name of the file, for errors. */
 bool stats_parse(struct stats *stats, const char *text, size_t length, const char *name,
 		 struct problem *problem);
 void stats_set(struct stats *stats, const char *key, u64 value);
+
+/* 0 for a missing key. */
 u64 stats_get(const struct stats *stats, const char *key);
 
 #endif

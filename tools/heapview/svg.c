@@ -4,11 +4,11 @@
  *
  *	name                              totals
  *	bar of the kinds of bytes
- *	grid, a square a slice            owners
+ *	grid, a square for each slice     owners
  *	chart along the trace             holes
  *
- * Squares of one colour and level are one path, and neighbours in a row one stroke of it, so that a
- * picture has some ten thousand bytes. The gaps between the squares are a pattern laid over all.
+ * All squares of the same colour and level are one path, and neighbours in a row are one stroke of
+ * it, which keeps the file small. The gaps between the squares are a pattern on top.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@
 #define CHART_HEIGHT	96
 #define TOP_OWNERS	16
 #define TOP_HOLES	5
-#define NAME		34		/* characters of an owner's name */
+#define NAME		34		/* maximum characters of an owner's name */
 
 static const char style[] =
 	"<style>"
@@ -68,7 +68,7 @@ static void text(FILE *file, double x, double y, const char *class, const char *
 	fputs("</text>\n", file);
 }
 
-/* A figure with what it is above it. */
+/* A number, with its name above it. */
 static void figure(FILE *file, double x, const char *what, const char *value)
 {
 	text(file, x, 40, "dim", what);
@@ -129,7 +129,7 @@ static int colour_of(const struct model *model, const struct cell *cell)
 	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
 }
 
-/* A colour and a level in one number; alarms are not dimmed. */
+/* Colour and level in one number. Only the colours of owners have levels. */
 static u32 shade_of(const struct model *model, const struct cell *cell)
 {
 	int colour = colour_of(model, cell);
@@ -138,7 +138,6 @@ static u32 shade_of(const struct model *model, const struct cell *cell)
 	return colour * (LEVELS + 1) + (colour < OWNER_COLOURS ? level : LEVELS);
 }
 
-/* The squares of one shade. */
 static void draw_shade(FILE *file, const u32 *shades, u32 count, u32 shade)
 {
 	bool any = false;
@@ -173,7 +172,7 @@ static void draw_offsets(FILE *file, u32 slice, u32 count)
 	}
 }
 
-/* Returns where it ends. */
+/* Return the lower edge. */
 static u32 draw_grid(FILE *file, const struct model *model)
 {
 	u32 slice = cells_slice(model, COLUMNS * ROWS);
@@ -209,7 +208,7 @@ static u32 draw_owner(FILE *file, const struct model *model, const struct owner 
 	return y + 20;
 }
 
-/* Returns where they end. */
+/* Return the lower edge. */
 static u32 draw_owners(FILE *file, const struct model *model, u32 y)
 {
 	const struct owners *owners = &model->owners;
@@ -241,13 +240,12 @@ static u32 draw_holes(FILE *file, const struct model *model, u32 y)
 	return y;
 }
 
-/* What is below a sample's line, from the height where a part begins. */
 static double height_of(u32 granules, const struct model *model)
 {
 	return (double)CHART_HEIGHT * granules / model->granules;
 }
 
-/* From below: used, free in pieces; the background is the largest hole. */
+/* The area below a line of the chart. The background above the areas is the largest hole. */
 static void draw_area(FILE *file, const struct source *source, const struct sample *samples,
 		      bool fragments)
 {
@@ -264,7 +262,7 @@ static void draw_area(FILE *file, const struct source *source, const struct samp
 	fprintf(file, "H%dV%dz\"/>\n", GRID_WIDTH, CHART_HEIGHT);
 }
 
-/* Along a trace. Returns where it ends. */
+/* Return the lower edge. */
 static u32 draw_chart(FILE *file, const struct source *source, u32 y)
 {
 	struct sample samples[GRID_WIDTH / 2];
@@ -285,7 +283,7 @@ static u32 draw_chart(FILE *file, const struct source *source, u32 y)
 	return y + CHART_HEIGHT + 24;
 }
 
-/* What is drawn tells how high the picture is, so it is drawn before its frame. */
+/* The contents determine the height, so they are drawn before the frame. */
 static void draw(FILE *file, const struct source *source, u32 *height)
 {
 	u32 left = draw_grid(file, &source->model);

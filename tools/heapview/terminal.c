@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * terminal - what this terminal can show: its colours, and whether it knows more than ASCII
+ * terminal - the terminal: with or without colours, with or without block characters
  */
 #include <langinfo.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 static bool colours, blocks;
 
-/* Pairs: ink on what the terminal has behind it; and solid, the same before and behind. */
+/* Colour pairs: on the default background, or solid, with the background in the same colour. */
 #define PAIR_INK(colour)	(1 + (colour))
 #define PAIR_SOLID(colour)	(1 + COLOURS + (colour))
 #define PAIR_TITLE		(1 + 2 * COLOURS)
@@ -41,7 +41,7 @@ static void start_colours(void)
 	init_pair(PAIR_TITLE, title_ink, title_paper);
 }
 
-/* A serial line's terminal sends more than its entry knows of; "Esc [ 4 ~" must not become a 4. */
+/* Terminals send sequences that terminfo omits; "Esc [ 4 ~" must not be read as the key 4. */
 static const struct {
 	const char *sent;
 	int key;
@@ -55,7 +55,7 @@ static const struct {
 	{ "\033[Z", KEY_BTAB },
 };
 
-static void know_sequences(void)
+static void define_sequences(void)
 {
 	u32 i;
 
@@ -72,13 +72,13 @@ void terminal_start(void)
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
-	know_sequences();
+	define_sequences();
 	set_escdelay(100);
 	curs_set(0);
 	start_colours();
 }
 
-/* Not every terminal has a second screen to come back from. */
+/* Not every terminal has an alternate screen, so clear this one. */
 void terminal_stop(void)
 {
 	erase();
@@ -124,7 +124,7 @@ static const char * const eighths[LEVELS + 1] = {
 	" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588",
 };
 
-/* A used cell in the colour of its owner. In the finest view, a block begins with half a cell. */
+/* A used cell in the colour of its owner. If it is one granule, a block starts with half a cell. */
 static void put_used(const struct cell *cell, int colour, u32 level)
 {
 	bool begins = cell->granules == 1 && cell->starts;
@@ -176,7 +176,7 @@ void put_cell(const struct model *model, const struct cell *cell, u32 wanted, bo
 		    blocks ? looks[look].block : looks[look].plain);
 }
 
-/* What an owner looks like in the grid. */
+/* The colour or the letter of an owner. */
 void put_swatch(const struct owner *owner)
 {
 	char letter[] = { owner->letter ? owner->letter : '#', '\0' };
@@ -189,7 +189,7 @@ void put_swatch(const struct owner *owner)
 		put(solid_ink(owner->colour), "#");
 }
 
-/* A cell of the chart; @here marks a place in time. */
+/* A cell of the chart; @here marks the current event. */
 void put_zone(enum zone zone, u32 level, bool here)
 {
 	static const int inks[] = {
@@ -206,7 +206,6 @@ void put_zone(enum zone zone, u32 level, bool here)
 		put(ink, blocks ? eighths[level] : level < 4 ? "." : "#");
 }
 
-/* A part of a bar. */
 void put_bar(int colour, char letter, u32 width)
 {
 	char plain[] = { letter, '\0' };

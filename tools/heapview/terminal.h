@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * terminal - what this terminal can show: its colours, and whether it knows more than ASCII
+ * terminal - the terminal: with or without colours, with or without block characters
  *
- * All four mixes work: a serial console has eight colours or none, and no blocks to draw with.
+ * All four combinations work: a serial console has eight colours or none, and only ASCII.
  */
 #ifndef HEAPVIEW_TERMINAL_H
 #define HEAPVIEW_TERMINAL_H
@@ -12,6 +12,8 @@
 #include "cells.h"
 #include "history.h"
 #include "palette.h"
+
+#define ESCAPE	27		/* the key */
 
 void terminal_start(void);
 void terminal_stop(void);

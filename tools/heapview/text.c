@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * text - a heap once, on a stream: what --once prints
+ * text - the output of --once
  *
- * Fits 80 columns. Colours, if there are any, repeat what the letters say.
+ * It fits into 80 columns. Colours only repeat what the characters say.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "trace.h"
 #include "words.h"
 
-#define COLUMNS		64		/* as debugfs' own map */
+#define COLUMNS		64		/* as the map in debugfs */
 #define ROWS		16
 #define KINDS_IN_LINE	4
 #define TOP_OWNERS	20
@@ -50,7 +50,6 @@ static void put(const struct paper *paper, int colour, const char *text, int len
 	ink_off(paper);
 }
 
-/* Of the trace, how far; of a live heap, nothing. */
 static void print_title(const struct paper *paper, const struct source *source)
 {
 	fprintf(paper->file, "%s (%s): region of %llu bytes", source->name, source->kind,
@@ -81,7 +80,7 @@ static void print_bar(const struct paper *paper, const struct source *source)
 {
 	const struct stats *stats = &source->model.stats;
 	char bar[COLUMNS], word[WORD];
-	u32 widths[KINDS], told = 0, i;
+	u32 widths[KINDS], printed = 0, i;
 
 	fprintf(paper->file, "%12s|", "");
 	kinds_widths(stats, COLUMNS, widths);
@@ -93,7 +92,7 @@ static void print_bar(const struct paper *paper, const struct source *source)
 	for (i = 0; i < KINDS; i++) {
 		if (!stats_get(stats, kinds[i].key) || kinds[i].letter == '|')
 			continue;
-		if (told++ % KINDS_IN_LINE == 0)
+		if (printed++ % KINDS_IN_LINE == 0)
 			fprintf(paper->file, "\n%13s", "");
 		put(paper, kinds[i].colour, &kinds[i].letter, 1);
 		fprintf(paper->file, " %s %s  ", kinds[i].name,
@@ -102,7 +101,7 @@ static void print_bar(const struct paper *paper, const struct source *source)
 	fputc('\n', paper->file);
 }
 
-/* What somebody should look at. */
+/* Counters that need attention when they are not zero. */
 static const char * const alarms[] = {
 	"failures", "refused", "foreign", "misaligned", "interior", "double_free", "wrong_heap",
 	"overrun", "corrupt_header", "use_after_free", "corrupt_index", "frozen",
@@ -126,10 +125,12 @@ static void print_alarms(const struct paper *paper, const struct source *source)
 	if (any)
 		fputc('\n', paper->file);
 	if (source->missing)
-		fprintf(paper->file, "nothing is said of %llu bytes: the heap changed meanwhile\n",
+		fprintf(paper->file,
+			"no block covers %llu bytes: the heap changed while it was read\n",
 			(unsigned long long)heap_bytes(source->missing));
 	else if (source->torn)
-		fputs("stats and blocks are not of the same moment\n", paper->file);
+		fputs("stats and blocks disagree: the heap changed while it was read\n",
+		      paper->file);
 }
 
 static int cell_colour(const struct model *model, const struct cell *cell)
@@ -145,7 +146,7 @@ static int cell_colour(const struct model *model, const struct cell *cell)
 	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
 }
 
-/* Runs of a colour are written in one piece. */
+/* A run of one colour is written at once. */
 static void print_row(const struct paper *paper, const struct model *model,
 		      const struct cell *cells, u32 count)
 {
@@ -175,7 +176,8 @@ static void print_map(const struct paper *paper, const struct model *model)
 	fprintf(paper->file, "\na character is %llu bytes: ",
 		(unsigned long long)heap_bytes(slice));
 	fputs(". hole, ~ pending, ! quarantined, ? unknown,\n", paper->file);
-	fputs("a letter: who has most of it; large when all of it is used\n", paper->file);
+	fputs("a letter: the owner of most of it; a capital letter when all of it is used\n",
+	      paper->file);
 	for (i = 0; i < count; i += COLUMNS)
 		print_row(paper, model, &cells[i], min(count - i, (u32)COLUMNS));
 }
@@ -236,7 +238,6 @@ static void print_chart_row(const struct paper *paper, const struct model *model
 	}
 }
 
-/* Along a trace; of a heap that is seen once there is nothing to tell. */
 static void print_chart(const struct paper *paper, const struct source *source)
 {
 	struct sample samples[COLUMNS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * text - a heap once, on a stream: what --once prints
+ * text - the output of --once
  */
 #ifndef HEAPVIEW_TEXT_H
 #define HEAPVIEW_TEXT_H

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * trace - a recorded trace, replayed by a heap of our own
+ * trace - a recorded trace and the heap that replays it
  *
- * It is replayed once to see how large the region has to be, and once for its history; then to
- * wherever somebody wants to see it. To go back is to begin anew, which takes no time to speak of.
+ * The trace is replayed once to find the size of the region, once for the history, and then up to
+ * the event to be shown. To go back, it is replayed from the start.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #include "trace.h"
 
-/* A region that suffices for certain: M * (1 + log2 n), by Robson, for M granules live at most. */
+/* Robson's bound: M * (1 + log2 n) granules are always enough for M live granules. */
 static u32 enough(const struct event *events, u32 count, u32 ids)
 {
 	u32 *live = must(calloc(ids, sizeof(*live)));
@@ -42,7 +42,7 @@ static u32 count_ids(const struct event *events, u32 count)
 	return ids + 1;
 }
 
-/* Of what all blocks were in, a thirtysecond more, for the eye. */
+/* The highest end of a block in an endless region, and a little more, to show a hole there. */
 static bool measure(const struct trace *trace, u32 ids, u32 *granules, struct problem *problem)
 {
 	u32 room = enough(trace->events, trace->count, ids);
@@ -59,7 +59,7 @@ static bool measure(const struct trace *trace, u32 ids, u32 *granules, struct pr
 	return true;
 }
 
-static void remember(struct source *source)
+static void add_sample(struct source *source)
 {
 	struct heap *heap = &source->trace->replay.heap;
 
@@ -70,7 +70,7 @@ static void remember(struct source *source)
 	};
 }
 
-/* All of the trace once: HISTORY samples at most, and the peak. */
+/* Replay all of the trace, for the history and the peak. */
 static void survey(struct source *source)
 {
 	struct trace *trace = source->trace;
@@ -85,7 +85,7 @@ static void survey(struct source *source)
 			trace->peak = i + 1;
 		}
 		if (i + 1 == (u64)(source->history.count + 1) * trace->count / samples)
-			remember(source);
+			add_sample(source);
 	}
 	replay_reset(&trace->replay);
 }
@@ -104,26 +104,26 @@ static void name_classes(struct trace *trace, struct owners *owners)
 	}
 }
 
-static void add_views(struct model *model, const struct trace *trace, const struct heap_block_info *views,
-		      u32 seen)
+static void add_blocks(struct model *model, const struct trace *trace,
+		       const struct heap_block_info *blocks, u32 count)
 {
 	u32 i;
 
-	for (i = 0; i < seen; i++) {
-		bool used = views[i].state == HEAP_USED;
+	for (i = 0; i < count; i++) {
+		bool used = blocks[i].state == HEAP_USED;
 		struct block block = {
-			.at = views[i].at, .granules = views[i].granules,
-			.asked = used ? views[i].asked : ASKED_UNKNOWN,
-			.owner = used ? trace->classes[views[i].owner] : OWNER_NONE,
-			.state = views[i].state,
+			.at = blocks[i].at, .granules = blocks[i].granules,
+			.asked = used ? blocks[i].asked : ASKED_UNKNOWN,
+			.owner = used ? trace->classes[blocks[i].owner] : OWNER_NONE,
+			.state = blocks[i].state,
 		};
 
 		model_add(model, &block);
 	}
 }
 
-/* The same keys as debugfs has. */
-static void tell_stats(struct stats *stats, const struct heap *heap)
+/* The keys are those of debugfs. */
+static void fill_stats(struct stats *stats, const struct heap *heap)
 {
 	u64 headers = heap_live_blocks(heap) * sizeof(struct heap_block);
 	u64 used = heap_bytes(heap->used);
@@ -138,27 +138,27 @@ static void tell_stats(struct stats *stats, const struct heap *heap)
 	stats_set(stats, "peak_bytes", heap_bytes(heap->peak));
 	stats_set(stats, "blocks", heap_live_blocks(heap));
 	stats_set(stats, "holes", heap->index.holes);
+	stats_set(stats, "largest_hole_bytes", heap_bytes(heap_index_largest(&heap->index)));
 	stats_set(stats, "allocs", heap->allocs);
 	stats_set(stats, "frees", heap->frees);
 	stats_set(stats, "failures", heap->failures);
 }
 
-static void look(struct source *source)
+static void fill_model(struct source *source)
 {
 	struct heap *heap = &source->trace->replay.heap;
-	struct heap_block_info views[64];
-	u32 at = 0, seen;
+	struct heap_block_info blocks[64];
+	u32 at = 0, count;
 
 	model_empty(&source->model, heap->granules);
-	while ((seen = heap_walk(heap, at, views, 64))) {
-		add_views(&source->model, source->trace, views, seen);
-		at = views[seen - 1].at + views[seen - 1].granules;
+	while ((count = heap_walk(heap, at, blocks, 64))) {
+		add_blocks(&source->model, source->trace, blocks, count);
+		at = blocks[count - 1].at + blocks[count - 1].granules;
 	}
-	tell_stats(&source->model.stats, heap);
+	fill_stats(&source->model.stats, heap);
 	model_settle(&source->model);
 }
 
-/* The heap as it is after @position events. */
 void trace_go(struct source *source, u32 position)
 {
 	struct trace *trace = source->trace;
@@ -170,7 +170,7 @@ void trace_go(struct source *source, u32 position)
 	}
 	while (trace->position < position)
 		replay_event(&trace->replay, &trace->events[trace->position++]);
-	look(source);
+	fill_model(source);
 }
 
 static bool is_region(u64 region, u32 *granules, struct problem *problem)
@@ -180,7 +180,6 @@ static bool is_region(u64 region, u32 *granules, struct problem *problem)
 				 (unsigned long long)region);
 }
 
-/* @region: its bytes, or 0 for what the trace needs. */
 bool trace_open(struct source *source, const char *path, u64 region, struct problem *problem)
 {
 	struct trace *trace = must(calloc(1, sizeof(*trace)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * trace - a recorded trace, replayed by a heap of our own
+ * trace - a recorded trace and the heap that replays it
  */
 #ifndef HEAPVIEW_TRACE_H
 #define HEAPVIEW_TRACE_H
@@ -9,13 +9,13 @@
 #include "source.h"
 
 /**
- * struct trace - the events, and the heap that serves them
- * @events: all of them
- * @count: how many
- * @position: so many of them have been replayed
- * @peak: so many, when most bytes were live
+ * struct trace - a trace and its heap
+ * @events: all events
+ * @count: number of events
+ * @position: number of events replayed so far
+ * @peak: number of events up to the peak of used memory
  * @replay: the heap
- * @classes: owners by class of sizes
+ * @classes: the owner of each size class
  */
 struct trace {
 	struct event *events;
@@ -26,7 +26,10 @@ struct trace {
 	u32 classes[SIZE_CLASSES];
 };
 
+/* Read a trace. @region is in bytes; 0: as large as the trace needs. */
 bool trace_open(struct source *source, const char *path, u64 region, struct problem *problem);
+
+/* Replay the trace up to @position events. */
 void trace_go(struct source *source, u32 position);
 void trace_close(struct source *source);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * view - what of a heap the screen shows: where, how close, whose
+ * view - the part of a heap that the screen shows
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static u32 granules_of(const struct view *view)
 	return view->source->model.granules;
 }
 
-/* The farther, the more granules a slice; all of the heap at zoom 0. */
+/* Zoom 0 shows all of the heap; each level halves the slices. */
 static void settle_slice(struct view *view)
 {
 	u32 all = cells_slice(&view->source->model, view->columns * view->rows);
@@ -25,7 +25,7 @@ static void settle_slice(struct view *view)
 	view->slice = max(all >> view->zoom, 1U);
 }
 
-/* Rows begin at multiples of their length, so that what is looked at twice looks the same. */
+/* Rows start at multiples of their length, so that a place looks the same each time. */
 static void settle_from(struct view *view)
 {
 	u64 row = (u64)view->slice * view->columns;
@@ -39,7 +39,6 @@ static void settle_from(struct view *view)
 	view->from = first * row;
 }
 
-/* The heap, the grid's size, or where we look has changed. */
 void view_layout(struct view *view, u32 columns, u32 rows)
 {
 	view->columns = columns;
@@ -64,7 +63,6 @@ void view_move(struct view *view, long long granules)
 	view_jump(view, at < 0 ? 0 : min(at, (long long)U32_MAX - 1));
 }
 
-/* The cursor stays in the middle. */
 void view_zoom(struct view *view, int steps)
 {
 	u64 half;
@@ -78,13 +76,12 @@ void view_zoom(struct view *view, int steps)
 	view->from = view->cursor < half ? 0 : view->cursor - half;
 }
 
-/* The block at the cursor. */
 u32 view_block(const struct view *view)
 {
 	return model_find(&view->source->model, view->cursor);
 }
 
-/* Where an owner stands in the order; the number of owners when he is nowhere. */
+/* The position of an owner in the order; the number of owners if it has none. */
 static u32 place_of(const struct owners *owners, u32 number)
 {
 	u32 place = 0;
@@ -94,7 +91,6 @@ static u32 place_of(const struct owners *owners, u32 number)
 	return place;
 }
 
-/* The next one in the order of size, or the one before; nobody is beyond both ends. */
 void view_select(struct view *view, int steps)
 {
 	const struct owners *owners = &view->source->model.owners;
@@ -107,7 +103,6 @@ void view_select(struct view *view, int steps)
 	view->wanted = place == live ? OWNER_NONE : owners->order[place];
 }
 
-/* Selects the first owner whose name has the words; @again, the next after the one selected. */
 bool view_find_owner(struct view *view, bool again)
 {
 	const struct owners *owners = &view->source->model.owners;
@@ -123,4 +118,17 @@ bool view_find_owner(struct view *view, bool again)
 		}
 	}
 	return false;
+}
+
+void view_refresh(struct view *view)
+{
+	if (view->source->trace)
+		return;
+	if (folder_read(view->source, &view->message)) {
+		if (view->lost)
+			*view->message.text = '\0';
+		view->lost = false;
+	} else {
+		view->lost = true;
+	}
 }

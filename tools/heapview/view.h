@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * view - what of a heap the screen shows: where, how close, whose
+ * view - the part of a heap that the screen shows
  */
 #ifndef HEAPVIEW_VIEW_H
 #define HEAPVIEW_VIEW_H
@@ -17,27 +17,27 @@ enum pane {
 };
 
 /**
- * struct view - what is shown of a heap
+ * struct view - the state of the screen
  * @source: the heap
- * @columns: of the grid
- * @rows: likewise
- * @zoom: how often the slices were halved
- * @slice: granules a cell
- * @from: the first granule that is seen
- * @cursor: a granule
- * @cells: what is seen
- * @count: cells
- * @wanted: the owner who is highlighted, or OWNER_NONE
- * @pane: what is listed beside the grid
- * @hole: which of the largest was visited last, + 1
- * @running: it goes on by itself
- * @interval: seconds from one refresh to the next
- * @speed: a trace's events a refresh
- * @search: words of an owner's name
- * @message: what somebody should read now
- * @lost: the message says why it cannot be read
+ * @columns: columns of the grid
+ * @rows: rows of the grid
+ * @zoom: number of times that the slices were halved
+ * @slice: granules of a cell
+ * @from: first visible granule
+ * @cursor: granule at the cursor
+ * @cells: the visible cells
+ * @count: number of @cells
+ * @wanted: the selected owner, which is highlighted, or OWNER_NONE
+ * @pane: the list beside the grid
+ * @hole: rank of the hole that was visited last, from 1
+ * @running: updates are made periodically
+ * @interval: seconds between two updates
+ * @speed: events of a trace per update
+ * @search: a part of the name of an owner
+ * @message: shown in the last line
+ * @lost: the message is the error of the last read
  * @help: the keys are shown
- * @done: somebody wants to leave
+ * @done: quit
  */
 struct view {
 	struct source *source;
@@ -61,12 +61,26 @@ struct view {
 	bool done;
 };
 
+/* The size of the grid, the heap or the visible part has changed: fill the cells. */
 void view_layout(struct view *view, u32 columns, u32 rows);
+
+/* Move the cursor. */
 void view_move(struct view *view, long long granules);
 void view_jump(struct view *view, u32 at);
+
+/* Change the zoom. The cursor stays in the middle. */
 void view_zoom(struct view *view, int steps);
+
+/* Select the first owner with @search in its name; with @again, the next after the selected one. */
 bool view_find_owner(struct view *view, bool again);
+
+/* Select the next or previous owner in the list; no owner comes after the last one. */
 void view_select(struct view *view, int steps);
+
+/* The index of the block at the cursor. */
 u32 view_block(const struct view *view);
+
+/* Read the heap again. An error is shown until a later read succeeds. */
+void view_refresh(struct view *view);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * words - numbers as people read them
+ * words - numbers for output, and from input
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 
 static const char units[] = "BKMGT";
 
-/* 905B, 12.5K, 64.0M */
 const char *human(char word[WORD], u64 bytes)
 {
 	double value = bytes;
@@ -31,7 +30,6 @@ const char *percent(char word[WORD], u64 part, u64 whole)
 	return word;
 }
 
-/* 4096, 0x1000, 4K */
 bool parse_bytes(const char *text, u64 *bytes)
 {
 	const char *unit;
@@ -58,10 +56,7 @@ const struct kind kinds[KINDS] = {
 	{ "hole", "hole_bytes", '.', COLOUR_HOLE },
 };
 
-/*
- * A bar of @width, cut by the kinds of bytes. What is small shows nevertheless, as long as there is
- * something larger to take it from; edges are too small for anybody.
- */
+/* The widest part gives the columns for the small ones. The edges may have none. */
 void kinds_widths(const struct stats *stats, u32 width, u32 widths[KINDS])
 {
 	u64 region = stats_get(stats, "region_bytes");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * words - numbers as people read them
+ * words - numbers for output, and from input
  */
 #ifndef HEAPVIEW_WORDS_H
 #define HEAPVIEW_WORDS_H
@@ -9,11 +9,14 @@
 
 #define WORD	32
 
+/* 905B, 12.5K, 64.0M */
 const char *human(char word[WORD], u64 bytes);
 const char *percent(char word[WORD], u64 part, u64 whole);
+
+/* 4096, 0x1000, 4K */
 bool parse_bytes(const char *text, u64 *bytes);
 
-/* The kinds of bytes that stats tells of, which add up to the region. */
+/* The byte counters of stats that add up to the region. */
 struct kind {
 	const char *name;
 	const char *key;
@@ -25,6 +28,7 @@ struct kind {
 
 extern const struct kind kinds[KINDS];
 
+/* Divide a bar of @width in proportion to the counters. A small part gets at least a column. */
 void kinds_widths(const struct stats *stats, u32 width, u32 widths[KINDS]);
 
 #endif

@@ -45,6 +45,9 @@ check "size=0 unloads" rmmod heapmod
 check "heaps=a:64K,b:1M loads" insmod heapmod.ko size=0 heaps=a:64K,b:1M
 check "a has its size" [ "$(stat a region_bytes)" = 65536 ]
 check "b has its size" [ "$(stat b region_bytes)" = 1048576 ]
+# 6 KiB and 2.1% of the region; what README says of the costs of a heap.
+check "64 KiB cost at most 7520 bytes of metadata" [ "$(stat a metadata_bytes)" -le 7520 ]
+check "1 MiB costs at most 4.1% of metadata" [ "$(stat b metadata_bytes)" -le 43000 ]
 check "heapmod unloads with both" rmmod heapmod
 
 # refuses HEAPS WORDS - with size= in front; its heap must not be left

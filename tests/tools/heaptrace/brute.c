@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * brute - a random trace, and which region it needs, by trying every size with the oracle
+ * brute - a random trace, and the region that it needs, found with the oracle by trying every size
  *
- * brute NUMBER REDZONE [RECORD] prints the trace with that number, with callers; or, with RECORD,
- * the same as tracefs would have recorded it. On stderr: the smallest region that serves it, bytes
- * at the peak, and of them those of caller c0.
+ * brute NUMBER REDZONE [RECORD] prints the trace with this number, with callers; with RECORD, it
+ * prints the events as tracefs does. On stderr: the smallest region in which no request fails, the
+ * bytes at the peak, and the bytes of caller c0 at the peak.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 struct event {
 	u32 id;
-	u32 size;			/* 0: freed */
+	u32 size;			/* 0 for a free */
 };
 
 struct random_trace {
@@ -30,7 +30,7 @@ static u32 granules_of(const struct random_trace *trace, u32 size)
 	return (size + trace->overhead + 15) / 16;
 }
 
-/* Sizes up to a power of two that differs by trace, so that some are nearly alike. */
+/* The largest size depends on the trace, so that in some traces all sizes are similar. */
 static struct random_trace make(u32 number, u32 overhead)
 {
 	struct random_trace trace = { .overhead = overhead };
@@ -70,7 +70,7 @@ static u64 failures(const struct random_trace *trace, u32 granules)
 	return count;
 }
 
-/* Every size is tried, up to one that holds all blocks side by side; larger ones serve, too. */
+/* Try every size up to one that holds all blocks side by side. No request fails in larger ones. */
 static u32 smallest(const struct random_trace *trace)
 {
 	u32 sum = 0, least = 0, i;
@@ -87,7 +87,7 @@ static u32 smallest(const struct random_trace *trace)
 	return least;
 }
 
-/* Bytes at the peak, or those of one caller. */
+/* Bytes at the peak: of all callers, and of caller c0. */
 static void print_peak(const struct random_trace *trace)
 {
 	u32 sizes[EVENTS + 1] = {}, live = 0, first = 0, peak = 0, first_peak = 0, i;
@@ -119,7 +119,7 @@ static void print_text(const struct random_trace *trace)
 	}
 }
 
-/* Offsets are first fit's, in a region that is large enough. */
+/* The offsets are those of first fit in a region that is large enough. */
 static void print_record(const struct random_trace *trace)
 {
 	struct node *first = oracle_init(1 << 24), *nodes[EVENTS + 1] = {};

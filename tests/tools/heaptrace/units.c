@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * units - parts of heaptrace that a recording shows only when it is unlucky: CPUs out of order, and
- * blocks that come and go while they are read
+ * units - tests of parts of heaptrace that a recording rarely exercises: records that come out of
+ * order, blocks that change while they are read, and both formats of debugfs
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../../tools/heaptrace/begin.h"
+#include "../../../tools/heaptrace/callers.h"
+#include "../../../tools/heaptrace/debugfs.h"
 #include "../../../tools/heaptrace/order.h"
 #include "../../oracle.h"
 #include "../../test.h"
@@ -16,7 +19,7 @@ static struct record stamped(u64 stamp)
 	return (struct record){ .kind = RECORD_ALLOC, .stamp = stamp };
 }
 
-/* What is late by less than the window comes out in order. */
+/* A record that is late by less than the window is put into order. */
 static void late_records(void)
 {
 	const u64 count = 3 * ORDER_ROOM, piece = ORDER_ROOM / 2;
@@ -29,7 +32,7 @@ static void late_records(void)
 			REQUIRE(order_take(&order, &record));
 			REQUIRE(record.stamp == ++taken);
 		}
-		/* Pieces of the stamps, each from its end. */
+		/* Pieces of the stamps, each in reverse order. */
 		record = stamped(i / piece * piece + piece - i % piece);
 		order_put(&order, &record);
 		put++;
@@ -40,7 +43,7 @@ static void late_records(void)
 	order_finish(&order);
 }
 
-/* What is late by more is counted. */
+/* A record that is late by more is counted. */
 static void too_late_records(void)
 {
 	struct order order = order_start();
@@ -58,17 +61,17 @@ static void too_late_records(void)
 	order_finish(&order);
 }
 
-#define BLOCKS	64			/* slots, of which about half have a block */
+#define BLOCKS	64			/* slots; about half of them have a block */
 #define EVENTS	600
 
 /**
- * struct history - a heap that works, and somebody who begins to record it meanwhile
- * @first: of its nodes
+ * struct history - a busy heap, and the state of a recording that starts
+ * @first: first node of the oracle
  * @slots: blocks
- * @slow: the slot whose client has its block, and has not told so yet; or NULL
- * @asked: by granule where they begin
- * @now: events so far
- * @read_to: granule before which the blocks are read
+ * @slow: slot whose block is allocated but whose event is still missing, or NULL
+ * @asked: bytes requested, by first granule of the block
+ * @now: number of events so far
+ * @read_to: the blocks before this granule are read
  */
 struct history {
 	struct node *first;
@@ -100,7 +103,7 @@ static void allocate(struct history *history, struct node **slot)
 	history->asked[(*slot)->at] = asked;
 }
 
-/* One event, as it would be told: of a block before it is free, or when it is allocated. */
+/* One event: a free, recorded before the block is freed, or an allocation. */
 static struct record happen(struct history *history)
 {
 	struct node **slot;
@@ -120,7 +123,7 @@ static struct record happen(struct history *history)
 	return record_of(history, RECORD_ALLOC, *slot);
 }
 
-/* A client that allocates, and is interrupted before he can tell. */
+/* An allocation that is interrupted before its event is recorded. */
 static void allocate_silently(struct history *history)
 {
 	struct node **slot = history->slots;
@@ -131,7 +134,7 @@ static void allocate_silently(struct history *history)
 	history->slow = slot;
 }
 
-/* Reads the blocks that begin before granule @end, from where it was read before. */
+/* Read the blocks that start between @read_to and granule @end. */
 static void read_some(struct history *history, struct live *live, u32 end)
 {
 	const struct node *node = history->first;
@@ -155,8 +158,9 @@ static u32 live_blocks(const struct history *history)
 }
 
 /*
- * Nothing is skipped, nothing implied, and in the end the same blocks live. Who allocates after the
- * event @slow, if there is such an event, tells of it late: his block may count as one that lived.
+ * No event is skipped or implied, and at the end the same blocks are live. An allocation after the
+ * event @slow, if there is such an event, is recorded late, so its block may count as live at the
+ * start.
  */
 static void begin_once(u32 slow)
 {
@@ -205,8 +209,8 @@ static void beginnings(void)
 	}
 }
 
-/* An allocation that was made before the blocks were read, and is told of after: it is no other. */
-static void told_late(void)
+/* An allocation before the blocks are read, whose event comes after that, is written once. */
+static void late_allocation(void)
 {
 	struct record block = { .kind = RECORD_ALLOC, .offset = 8, .asked = 9, .bytes = 32 };
 	struct convert convert = convert_start("/dev/null");
@@ -223,11 +227,52 @@ static void told_late(void)
 	free(convert.places.ids);
 }
 
+static struct live read_blocks(const char *text)
+{
+	FILE *file = fopen("formats/heapmod/some/blocks", "w");
+
+	REQUIRE(file && fputs(text, file) >= 0 && !fclose(file));
+	return debugfs_live("formats", "some");
+}
+
+/* The same blocks: one used, one with an unreadable header, and two that are not live. */
+static void blocks_of_versions(void)
+{
+	static const char * const texts[] = {
+		"offset size state asked owner\n"
+		"8 112 used 100 f+0x1/0x2 [m]\n120 16 used ? ?\n136 32 hole - -\n168 16 pending - -\n",
+		"      offset         size state              asked owner\n"
+		"           8          112 used                 100 f+0x1/0x2 [m]\n"
+		"         120           16 used                   ? ?\n"
+		"         136           32 hole                   - -\n"
+		"         168           16 pending                - -\n",
+		"state cpu asked size offset owner\n"
+		"used 1 100 112 8 f+0x1/0x2 [m]\nused 0 ? 16 120 ?\nhole - - 32 136 -\n",
+	};
+	struct live live;
+	u32 i;
+
+	mkdir("formats", 0755);
+	mkdir("formats/heapmod", 0755);
+	mkdir("formats/heapmod/some", 0755);
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		live = read_blocks(texts[i]);
+		REQUIRE(live.count == 2);
+		REQUIRE(live.blocks[0].offset == 8 && live.blocks[0].bytes == 112);
+		REQUIRE(live.blocks[0].asked == 100);
+		REQUIRE(!strcmp(caller_name(live.blocks[0].caller), "f+0x1/0x2 [m]"));
+		REQUIRE(live.blocks[1].offset == 120 && live.blocks[1].bytes == 16);
+		REQUIRE(live.blocks[1].asked == 8 && live.blocks[1].caller == NO_CALLER);
+		free(live.blocks);
+	}
+}
+
 static const struct test tests[] = {
-	{ "records that are late come in order", late_records },
+	{ "late records are put into order", late_records },
 	{ "records that are too late are counted", too_late_records },
-	{ "1000 recordings begin while blocks come and go", beginnings },
-	{ "an allocation that is told late is known", told_late },
+	{ "1000 recordings start correctly while blocks are allocated and freed", beginnings },
+	{ "an allocation with a late event is written once", late_allocation },
+	{ "blocks are read in the formats of versions 1 and 2", blocks_of_versions },
 };
 
 int main(void)
