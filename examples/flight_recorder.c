@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flight_recorder - the last programs that the kernel executed, in a bounded heap
+ * flight_recorder - record the last programs that the kernel executed, in a bounded heap
  *
- * A probe on the tracepoint sched_process_exec runs where nothing may sleep, and keeps one record
- * of variable size for each program. When the heap is full, the oldest records make room. Read
- * them in /sys/kernel/debug/flight_recorder/events, and the heap in heapmod/flight_recorder.
+ * A probe on the tracepoint sched_process_exec must not sleep. It allocates a record of variable
+ * size for each program. When the heap is full, the oldest records are freed. The records are in
+ * /sys/kernel/debug/flight_recorder/events, the heap in /sys/kernel/debug/heapmod/flight_recorder.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,15 +21,15 @@
 
 #include "heapmod.h"
 
-#define PATH_BYTES	256		/* longer paths are cut */
+#define PATH_BYTES	256		/* longer paths are truncated */
 
 static unsigned int size = 16384;
 module_param(size, uint, 0444);
-MODULE_PARM_DESC(size, "bytes for the records (default 16384)");
+MODULE_PARM_DESC(size, "size of the heap in bytes (default 16384)");
 
 struct record {
 	struct list_head list;
-	u64 number;			/* of the event, from 1 on */
+	u64 number;			/* of the event, from 1 */
 	u64 nanoseconds;
 	pid_t pid;
 	char path[];
@@ -39,7 +39,7 @@ static struct heapmod *heap;
 static struct dentry *dir;
 static struct tracepoint *exec_tracepoint;
 
-static DEFINE_RAW_SPINLOCK(lock);	/* of the two below; the heap's own lock nests in it */
+static DEFINE_RAW_SPINLOCK(lock);	/* protects the next two; the heap's lock nests in it */
 static LIST_HEAD(records);
 static u64 last_number;
 
@@ -84,13 +84,13 @@ static void record_exec(void *data, struct task_struct *task, pid_t old_pid,
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
-/* A copy of a record, so that it can be printed without the lock. */
+/* A copy of a record, to print it without the lock. */
 struct copy {
 	struct record record;
 	char path[PATH_BYTES];
 };
 
-/* Copies the first record from @number on; its number is the position in the file. */
+/* Copy the first record from @number on. Its number is the position in the file. */
 static struct copy *copy_record(struct copy *copy, loff_t *number)
 {
 	struct copy *found = NULL;
@@ -199,5 +199,5 @@ module_init(recorder_init);
 module_exit(recorder_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("The last programs executed, kept in a heapmod heap");
+MODULE_DESCRIPTION("The last programs executed, in a heapmod heap");
 MODULE_LICENSE("GPL");

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_shell - a heap to play with: allocate, free and make mistakes by hand
+ * heap_shell - a heap that is used by hand: allocate, free, and make mistakes
  *
- * One command a write to /sys/kernel/debug/heap_shell/ctl:
+ * Each write to /sys/kernel/debug/heap_shell/ctl is a command:
  *
- *	alloc NAME SIZE		a block, filled with the first letter of its name
- *	resize NAME SIZE	the same in another block of another size
- *	free NAME
- *	smash NAME BYTES	write as many bytes too far, on purpose
- *	double NAME		free it twice, on purpose
+ *	alloc NAME SIZE		allocate a block, filled with the first letter of its name
+ *	resize NAME SIZE	copy it to a new block of another size
+ *	free NAME		free it
+ *	smash NAME BYTES	write this many bytes behind it, a mistake
+ *	double NAME		free it twice, a mistake
  *
- * Reading the file lists the names, with offset and size of each. A command that is refused fails,
- * and the log says why. What became of the heap is in debugfs, in heapmod/heap_shell.
+ * A read lists the names, each with offset and size. A refused command fails with an error, and the
+ * log has the reason. The heap is in /sys/kernel/debug/heapmod/heap_shell.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,21 +30,21 @@
 
 #define SHELL_NAMES	64
 #define NAME_BYTES	16		/* with the final zero */
-#define LINE_BYTES	64		/* likewise; no good command is as long */
-#define SIZE_LIMIT	1048576		/* of the heap; so of all numbers */
+#define LINE_BYTES	64		/* likewise; all valid commands are shorter */
+#define SIZE_LIMIT	1048576		/* of the heap, and of all numbers */
 #define HEADER_BYTES	8
 #define SMASHED		'!'
 
 static unsigned int size = 65536;
 module_param(size, uint, 0444);
-MODULE_PARM_DESC(size, "bytes of the heap, at most 1048576 (default 65536)");
+MODULE_PARM_DESC(size, "size of the heap in bytes, at most 1048576 (default 65536)");
 
 static unsigned int flags;
 module_param(flags, uint, 0444);
-MODULE_PARM_DESC(flags, "of the heap: 1 for HEAPMOD_POISON, 2 for HEAPMOD_REDZONE (default 0)");
+MODULE_PARM_DESC(flags, "flags of the heap: 1 is HEAPMOD_POISON, 2 is HEAPMOD_REDZONE (default 0)");
 
 struct name {
-	char text[NAME_BYTES];		/* empty: the place is free */
+	char text[NAME_BYTES];		/* empty: the entry is free */
 	u8 *ptr;
 	u32 bytes;
 };
@@ -52,7 +52,7 @@ struct name {
 static struct name names[SHELL_NAMES];
 static DEFINE_MUTEX(names_lock);
 static struct heapmod *heap;
-static u8 *region;			/* ours, so that a smash is known to stay in it */
+static u8 *region;			/* allocated here, to keep a smash inside it */
 static struct dentry *dir;
 
 static __printf(2, 3) int refuse(int error, const char *fmt, ...)
@@ -67,7 +67,7 @@ static __printf(2, 3) int refuse(int error, const char *fmt, ...)
 	return error;
 }
 
-/* An empty text finds a free place. */
+/* An empty text finds a free entry. */
 static struct name *find_name(const char *text)
 {
 	unsigned int i;
@@ -79,7 +79,7 @@ static struct name *find_name(const char *text)
 	return NULL;
 }
 
-/* The owner is the command that calls this. */
+/* The block is accounted to the command that calls this. */
 static noinline u8 *new_block(const char *text, u32 bytes)
 {
 	u8 *ptr = heapmod_alloc_caller(heap, bytes, GFP_KERNEL | __GFP_NOWARN, _RET_IP_);
@@ -91,7 +91,7 @@ static noinline u8 *new_block(const char *text, u32 bytes)
 	return ptr;
 }
 
-/* Nobody but a smash changes what a block was filled with. */
+/* Only a smash changes the contents of a block. */
 static void free_block(const struct name *name)
 {
 	if (memchr_inv(name->ptr, *name->text, name->bytes))
@@ -104,7 +104,7 @@ static int do_alloc(struct name *unused, const char *text, u32 bytes)
 	struct name *name = find_name("");
 
 	if (!name)
-		return refuse(-ENOSPC, "%u names are in use, more there are not", SHELL_NAMES);
+		return refuse(-ENOSPC, "%u names are in use", SHELL_NAMES);
 	name->ptr = new_block(text, bytes);
 	if (!name->ptr)
 		return -ENOMEM;
@@ -133,7 +133,7 @@ static int do_resize(struct name *name, const char *text, u32 bytes)
 	return 0;
 }
 
-/* Byte by byte, in a file that KASAN does not watch: so it is heapmod that finds it. */
+/* This file is built without KASAN, so that heapmod finds the overrun. */
 static int do_smash(struct name *name, const char *text, u32 bytes)
 {
 	u8 *end = name->ptr + name->bytes;
@@ -156,7 +156,7 @@ static int do_double(struct name *name, const char *text, u32 unused)
 	return 0;
 }
 
-/* A command gets the block of the name, if there is to be one, and the number, if it takes one. */
+/* A command has the block of the name, unless it is new, and a number, if it takes one. */
 static const struct command {
 	const char *verb;
 	const char *number;
@@ -187,7 +187,7 @@ static int expect(const struct command *command)
 		      command->number ?: "");
 }
 
-/* The words of a line, at most @most of them; the next one says that there are more. */
+/* Split a line into words. Return: their number, or @most + 1 if there are more than @most. */
 static unsigned int split_words(char *line, char *words[], unsigned int most)
 {
 	unsigned int count = 0;
@@ -212,7 +212,7 @@ static bool is_name(const char *text)
 	return length && !text[length] && length < NAME_BYTES;
 }
 
-/* Digits and nothing else: kstrtouint() would take a sign. */
+/* Digits only: kstrtouint() accepts a sign. */
 static bool is_number(const char *text, u32 *number)
 {
 	return isdigit(*text) && !kstrtouint(text, 10, number) &&
@@ -273,7 +273,7 @@ static ssize_t ctl_write(struct file *file, const char __user *buffer, size_t co
 	return error ?: count;
 }
 
-/* Offsets as in the file blocks: of the header. */
+/* The offset is that of the header, as in the file blocks. */
 static int ctl_show(struct seq_file *file, void *unused)
 {
 	const struct name *name;
@@ -337,5 +337,5 @@ module_init(shell_init);
 module_exit(shell_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("A heapmod heap to play with");
+MODULE_DESCRIPTION("A heapmod heap with a shell");
 MODULE_LICENSE("GPL");

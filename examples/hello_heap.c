@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hello_heap - the shortest use of heapmod: a heap, a block, and back
+ * hello_heap - a minimal client of heapmod
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -18,7 +18,7 @@ static int hello_init(void)
 		return PTR_ERR(heap);
 	greeting = heapmod_zalloc(heap, 100, GFP_KERNEL);
 	if (greeting)
-		strcpy(greeting, "hello from a heap of my own");
+		strcpy(greeting, "hello from a private heap");
 	pr_info("hello_heap: %s\n", greeting ?: "no room");
 	return 0;
 }
@@ -32,5 +32,5 @@ static void hello_exit(void)
 module_init(hello_init);
 module_exit(hello_exit);
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("The shortest use of heapmod");
+MODULE_DESCRIPTION("A minimal client of heapmod");
 MODULE_LICENSE("GPL");

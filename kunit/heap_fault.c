@@ -125,10 +125,8 @@ ALLOCATES(alloc_caller, false, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(zalloc_caller, true, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(alloc_array_caller, false, BYTES / 4, 4, __GFP_NOWARN, _RET_IP_)
 
-/* 99 characters and the final zero. */
-static const char text[BYTES] =
-	"0123456789012345678901234567890123456789012345678901234567890123456789"
-	"01234567890123456789012345678";
+/* A string that takes all bytes of a block. */
+static const char text[BYTES] = { [0 ... BYTES - 2] = 'x' };
 
 ALLOCATES(alloc_aligned, false, BYTES, 64, __GFP_NOWARN)
 ALLOCATES(alloc_wait, false, BYTES, __GFP_NOWARN, 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bound - no operation takes more steps than heap_bound() says
+ * bound - no operation takes more steps than heap_bound()
  *
- * The index counts its steps (HEAP_COUNT_STEPS). Heaps of every height are driven to where an
- * operation has most to do: chunks full of holes, long ways through the summaries and the tree.
+ * The index counts its steps (HEAP_COUNT_STEPS). Heaps of every height are brought into states
+ * where an operation takes most: chunks full of holes, long paths through summaries and tree.
  */
 #include <sys/mman.h>
 
@@ -43,7 +43,7 @@ static void release(void *ptr)
 	count_steps();
 }
 
-/* Chunks of 32 holes each, all between small blocks; then each hole taken, grown and merged. */
+/* Chunks with 32 holes each, between small blocks; holes are allocated, extended and coalesced. */
 static void full_chunks(void)
 {
 	static void *ptr[BLOCKS];
@@ -61,8 +61,8 @@ static void full_chunks(void)
 		release(ptr[i]);
 }
 
-/* Blocks so large that their neighbours are as far away as the region allows. */
-static void long_ways(u32 granules)
+/* Large blocks: the distance to a neighbour is as long as the region allows. */
+static void long_paths(u32 granules)
 {
 	u32 size = granules / 5;
 	void *ptr[5];
@@ -95,8 +95,8 @@ static void storm(u32 granules)
 	}
 }
 
-/* Blocks that come and go at once, in holes of several sizes, until a request merges them all. */
-static void undone(void)
+/* Blocks freed directly after their allocation, in holes of several sizes: the quick list. */
+static void quick_frees(void)
 {
 	static void *ptr[BLOCKS];
 	u32 i, size;
@@ -135,11 +135,11 @@ static void bound(u32 granules)
 	worst = 0;
 	heap_init(&heap, region, granules, index, 0, TEST_KEY);
 	full_chunks();
-	undone();
-	long_ways(granules);
+	quick_frees();
+	long_paths(granules);
 	storm(granules);
-	printf("ok - %u granules: at most %u steps, %u are allowed\n", granules, worst,
-	       heap_bound(&heap));
+	printf("ok - %u granules: an operation takes at most %u steps, %u are allowed\n",
+	       granules, worst, heap_bound(&heap));
 	munmap(region, region_bytes);
 	munmap(index, heap_index_bytes(granules));
 }

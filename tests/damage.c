@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * damage - what clients can damage: is it found, by the check and by who meets it, and contained?
+ * damage - damage by clients is found, by the check and by the next operation, and contained
  *
- * In every scene (scene.h) bytes are written over, and each such damage is taken through three
- * stages: the check tells of it, and of nothing else; the next operation that touches it finds it;
- * and the heap serves on until everything is free, with no damage told twice, none forgotten,
- * and nothing in quarantine that does not belong there.
+ * In every scene (scene.h) bytes are overwritten, and each such damage goes through three stages:
+ * the check finds it, and nothing else; the next operation on the block finds it; and the heap
+ * works until everything is free, with each damage found exactly once, and only corrupt blocks in
+ * quarantine.
  */
 #include <string.h>
 
@@ -13,22 +13,22 @@
 #include "core/findings.h"
 #include "scene.h"
 
-/* Damage of a kind. What is not seen must have had its chance: 2^-20, that of the seal. */
+/* Counts of a kind of damage. Damage may pass only by chance: with 2^-20 a seal is valid. */
 struct tally {
 	const char *name;
 	unsigned long tried;
 	unsigned long found;
-	unsigned long chances;		/* of those tried, how many the seal had to find */
-	unsigned long past;		/* and did not */
+	unsigned long chances;		/* tried ones that only the seal can detect */
+	unsigned long past;		/* those of them that it did not detect */
 };
 
 #define CHANCE_SHIFT 20
 
 static struct scene scene;
 static struct plant plant;
-static unsigned long given_up;		/* writes that harm nobody: behind the last block */
+static unsigned long harmless;		/* writes behind the last block */
 
-/* As many as the chance says, and five standard deviations; where that is below 1, one. */
+/* At most the expected number and five standard deviations, or one more than expected. */
 static void require_rare(const struct tally *tally)
 {
 	unsigned long expected = tally->chances >> CHANCE_SHIFT;
@@ -40,16 +40,16 @@ static void require_rare(const struct tally *tally)
 static void report(const struct tally *tally)
 {
 	REQUIRE(tally->tried && tally->found + tally->past == tally->tried);
-	printf("ok - %s: %lu of %lu found", tally->name, tally->found, tally->tried);
+	printf("ok - %s are found: %lu of %lu", tally->name, tally->found, tally->tried);
 	if (tally->chances)
-		printf("; %lu by the seal alone, %lu got past it, %.2f expected", tally->chances,
+		printf("; %lu by the seal alone, %lu passed it, %.2f expected", tally->chances,
 		       tally->past, (double)tally->chances / (1 << CHANCE_SHIFT));
 	printf("\n");
 	require_rare(tally);
 }
 
-/* A header that was written over, and is a good one all the same. */
-static bool got_past(const struct piece *piece)
+/* A header that was overwritten, and has a valid seal by chance. */
+static bool passes_seal(const struct piece *piece)
 {
 	const struct heap *heap = &scene.arena.heap;
 	u64 word = header_word(block_at(heap, piece->at)) >> WORD_LOW_SHIFT << WORD_LOW_SHIFT;
@@ -68,8 +68,8 @@ static const struct piece *piece_harmed(enum heap_verdict verdict, u64 offset)
 	return NULL;
 }
 
-/* What waits to be told is true: every finding is of a block that is harmed. */
-static unsigned int true_findings(void)
+/* Every queued finding is about a harmed block. Return: how many are queued. */
+static unsigned int count_findings(void)
 {
 	const struct heap *heap = &scene.arena.heap;
 	u32 i;
@@ -84,13 +84,13 @@ static unsigned int true_findings(void)
 	return heap->events;
 }
 
-/* Stage 1: the check tells of the damage; of one of a chunk at least, if there is more of it. */
-static void look(unsigned int harmed)
+/* Stage 1: the check finds the damage; at least one in each chunk that has damage. */
+static void check_damage(unsigned int harmed)
 {
 	struct heap *heap = &scene.arena.heap;
 	enum heap_verdict verdict;
 	struct heap_audit audit;
-	unsigned int told = 0;
+	unsigned int found = 0;
 
 	heap_audit_start(&audit);
 	do {
@@ -98,54 +98,54 @@ static void look(unsigned int harmed)
 		REQUIRE(verdict != HEAP_CORRUPT_INDEX);
 		if (verdict)
 			REQUIRE(piece_harmed(verdict, audit.offset));
-		told += verdict != HEAP_OK;
+		found += verdict != HEAP_OK;
 	} while (!heap_audit_done(heap, &audit));
-	told += true_findings();	/* it merged what was kept, and met that */
-	REQUIRE(told <= harmed && !told == !harmed);
+	found += count_findings();	/* the check has coalesced the quick list */
+	REQUIRE(found <= harmed && !found == !harmed);
 }
 
-/* Stage 2: the operations that touch a harmed block. */
+/* Stage 2: the operations that find a harmed block. */
 enum act {
 	FREE_IT,
 	RELEASE_IT,
 	FREE_NEIGHBOUR,
 	TAKE_ALL,			/* of the hole */
-	TAKE_LESS,			/* by a granule */
-	TAKE_LEAST,			/* by two */
+	TAKE_LESS,			/* all but a granule */
+	TAKE_LEAST,			/* all but two */
 	ACTS
 };
 
 static const char * const act_names[ACTS] = {
 	[FREE_IT] = "a free of the block",
-	[RELEASE_IT] = "the second step of a free",
-	[FREE_NEIGHBOUR] = "a free beside it",
-	[TAKE_ALL] = "an allocation of all of the hole",
-	[TAKE_LESS] = "an allocation of all but a granule",
-	[TAKE_LEAST] = "an allocation of all but two",
+	[RELEASE_IT] = "the release of a claimed block",
+	[FREE_NEIGHBOUR] = "a free of its neighbour",
+	[TAKE_ALL] = "an allocation of the whole hole",
+	[TAKE_LESS] = "an allocation of all but one granule",
+	[TAKE_LEAST] = "an allocation of all but two granules",
 };
 
-static unsigned long met[ACTS];
+static unsigned long found_by[ACTS];
 
 static void report_acts(void)
 {
 	enum act act;
 
 	for (act = 0; act < ACTS; act++) {
-		REQUIRE(met[act]);
-		printf("ok - damage met by %s: %lu times\n", act_names[act], met[act]);
+		REQUIRE(found_by[act]);
+		printf("ok - damage is found by %s: %lu times\n", act_names[act], found_by[act]);
 	}
 }
 
-/* Where first fit goes. */
+/* The place that first fit chooses. */
 static enum place place_for(u32 want)
 {
 	enum place i;
 
 	for (i = 0; i < PLACES; i++) {
 		enum kind kind = scene.pieces[i].kind;
-		u32 rest = kind == PART ? scene.pieces[REST].granules : 0;
+		u32 rest = kind == QUICK_PART ? scene.pieces[REST].granules : 0;
 
-		if ((kind == HOLE || kind == KEPT || kind == PART) &&
+		if ((kind == HOLE || kind == QUICK || kind == QUICK_PART) &&
 		    scene.pieces[i].granules + rest >= want)
 			break;
 	}
@@ -162,7 +162,7 @@ static enum place neighbour_of(enum place place)
 	return place == TAIL ? RIGHT : TARGET;
 }
 
-/* The hole of a block is its own, or that which it was cut off. */
+/* The place of the hole that a block is, or was split off. */
 static enum place hole_of(enum place place)
 {
 	return place == REST ? BEHIND : place;
@@ -171,7 +171,8 @@ static enum place hole_of(enum place place)
 static u32 want_of(enum place place, enum act act)
 {
 	const struct piece *hole = &scene.pieces[hole_of(place)];
-	u32 granules = hole->granules + (hole->kind == PART ? scene.pieces[REST].granules : 0);
+	u32 rest = hole->kind == QUICK_PART ? scene.pieces[REST].granules : 0;
+	u32 granules = hole->granules + rest;
 	u32 less = act - TAKE_ALL;
 
 	return granules > less ? granules - less : 0;
@@ -182,7 +183,7 @@ static bool takes(enum place place, enum act act)
 	u32 want = want_of(place, act);
 
 	if (place == REST && want == scene.pieces[BEHIND].granules)
-		return false;		/* the kept block as it is: its rest is not touched */
+		return false;		/* a block of the list, as it is: its rest is not touched */
 	return heap_bytes(want) > scene.arena.heap.overhead && place_for(want) == hole_of(place);
 }
 
@@ -194,17 +195,17 @@ static bool touches(enum place place, enum act act)
 	case PENDING:
 		return act == RELEASE_IT;
 	case HOLE:
-	case KEPT:
-	case PART:
+	case QUICK:
+	case QUICK_PART:
 		if (act == FREE_NEIGHBOUR)
 			return is_bystander(neighbour_of(place));
 		return act >= TAKE_ALL && takes(place, act);
 	default:
-		return false;		/* nothing goes near what is in quarantine */
+		return false;		/* no operation touches a quarantined block */
 	}
 }
 
-/* A block whose header was damaged is quarantined as long as there is room. */
+/* A block with a corrupt header is quarantined while there is room. */
 static void require_quarantined(const struct heap *before, const struct piece *piece)
 {
 	const struct heap *heap = &scene.arena.heap;
@@ -223,7 +224,8 @@ static void free_piece(struct piece *piece)
 
 	REQUIRE(scene_free(heap, piece->ptr, &freed) == piece->harm);
 	REQUIRE(freed.at == piece->at && freed.granules == piece->granules);
-	REQUIRE(heap_live_blocks(heap) == heap_live_blocks(&before) - 1 && heap->frees == before.frees + 1);
+	REQUIRE(heap_live_blocks(heap) == heap_live_blocks(&before) - 1);
+	REQUIRE(heap->frees == before.frees + 1);
 	REQUIRE(heap->used == before.used - piece->granules);
 	if (piece->harm == HEAP_CORRUPT_HEADER)
 		require_quarantined(&before, piece);
@@ -243,21 +245,21 @@ static void release_piece(struct piece *piece)
 	piece->gone = true;
 }
 
-/* Blocks that came after the damage. */
-#define GUESTS 16
+/* Blocks that are allocated after the damage. */
+#define NEW_BLOCKS 16
 
-static void *guests[GUESTS];
-static u32 guest_count;
+static void *new_blocks[NEW_BLOCKS];
+static u32 new_count;
 
-static void admit(u32 at, u32 granules)
+static void allocate_at(u32 at, u32 granules)
 {
 	struct heap *heap = &scene.arena.heap;
 	size_t size = payload_bytes(heap, granules);
 	u8 *ptr = heap_alloc(heap, size, 99);
 
-	REQUIRE(ptr && place_of(&scene.arena, ptr) == at && guest_count < GUESTS);
+	REQUIRE(ptr && place_of(&scene.arena, ptr) == at && new_count < NEW_BLOCKS);
 	memset(ptr, 'z', size);
-	guests[guest_count++] = ptr;
+	new_blocks[new_count++] = ptr;
 }
 
 static void touch(enum place place, enum act act)
@@ -269,32 +271,32 @@ static void touch(enum place place, enum act act)
 	else if (act == FREE_NEIGHBOUR)
 		free_piece(&scene.pieces[neighbour_of(place)]);
 	else
-		admit(scene.pieces[hole_of(place)].at, want_of(place, act));
+		allocate_at(scene.pieces[hole_of(place)].at, want_of(place, act));
 }
 
 static void require_found(const struct piece *piece)
 {
 	const struct heap *heap = &scene.arena.heap;
-	unsigned int i, told = 0;
+	unsigned int i, found = 0;
 
-	true_findings();
+	count_findings();
 	for (i = 0; i < heap->events; i++)
-		told += heap->findings[i].offset == piece->harmed_at;
-	REQUIRE(told == 1);
+		found += heap->findings[i].offset == piece->harmed_at;
+	REQUIRE(found == 1);
 }
 
-/* Stage 3: every hole is taken, and everything is freed. */
+/* Stage 3: every hole is allocated, and everything is freed. */
 static void fill_holes(void)
 {
 	struct heap *heap = &scene.arena.heap;
-	struct heap_block_info views[GUESTS];
-	u32 count = heap_walk(heap, 0, views, GUESTS);
+	struct heap_block_info blocks[NEW_BLOCKS];
+	u32 count = heap_walk(heap, 0, blocks, NEW_BLOCKS);
 	u32 i;
 
-	REQUIRE(count < GUESTS);
+	REQUIRE(count < NEW_BLOCKS);
 	for (i = 0; i < count; i++) {
-		if (views[i].state == HEAP_HOLE && heap_bytes(views[i].granules) > heap->overhead)
-			admit(views[i].at, views[i].granules);
+		if (blocks[i].state == HEAP_HOLE && heap_bytes(blocks[i].granules) > heap->overhead)
+			allocate_at(blocks[i].at, blocks[i].granules);
 	}
 }
 
@@ -311,11 +313,11 @@ static void free_all(void)
 		if (!scene.pieces[i].gone && scene.pieces[i].kind == USED)
 			free_piece(&scene.pieces[i]);
 	}
-	while (guest_count)
-		REQUIRE(scene_free(&scene.arena.heap, guests[--guest_count], &freed) == HEAP_OK);
+	while (new_count)
+		REQUIRE(scene_free(&scene.arena.heap, new_blocks[--new_count], &freed) == HEAP_OK);
 }
 
-/* How much damage the operations should have found by now: all but that in quarantine. */
+/* Damage that the operations must have found by now: all but that in quarantine. */
 static unsigned int harms(enum heap_verdict verdict)
 {
 	unsigned int count = 0;
@@ -339,7 +341,7 @@ static void require_totals(void)
 	REQUIRE(!heap_is_frozen(heap) && heap->refused == scene.good.heap.refused);
 }
 
-/* Only what was damaged in quarantine stays damaged, for nobody comes there any more. */
+/* Only damage in quarantine remains, because no operation touches these blocks. */
 static void require_good(void)
 {
 	struct heap_audit audit;
@@ -355,7 +357,7 @@ static void require_good(void)
 	REQUIRE(verdict == (i < PLACES ? HEAP_CORRUPT_HEADER : HEAP_OK));
 }
 
-static void serve_on(void)
+static void use_and_empty(void)
 {
 	fill_holes();
 	free_all();
@@ -363,8 +365,8 @@ static void serve_on(void)
 	require_good();
 }
 
-/* The last two stages, for every way to touch what was harmed. */
-static unsigned int meet(enum place place)
+/* Stages 2 and 3, for each operation that touches a harmed block. */
+static unsigned int find_by_each(enum place place)
 {
 	unsigned int ways = 0;
 	enum act act;
@@ -376,32 +378,32 @@ static unsigned int meet(enum place place)
 		scene_plant(&scene, &plant);
 		touch(place, act);
 		require_found(&scene.pieces[place]);
-		met[act]++;
+		found_by[act]++;
 		ways++;
-		serve_on();
+		use_and_empty();
 	}
 	return ways;
 }
 
-/* All three stages of a plant. */
+/* All three stages for a plant. */
 static void prove(unsigned int harmed)
 {
 	unsigned int ways = 0;
 	enum place i;
 
-	look(harmed);
+	check_damage(harmed);
 	for (i = 0; i < PLACES; i++) {
 		if (scene.pieces[i].harm)
-			ways += meet(i);
+			ways += find_by_each(i);
 	}
 	if (ways)
 		return;
 	scene_restore(&scene);
 	scene_plant(&scene, &plant);
-	serve_on();
+	use_and_empty();
 }
 
-/* Try the plant, and count it. Return: false if it changes nothing, and is no damage. */
+/* Try the plant, and count it. Return: false when it changes nothing. */
 static bool try(struct tally *tally)
 {
 	bool chance = false, past = false;
@@ -414,7 +416,7 @@ static bool try(struct tally *tally)
 	harmed = scene_assess(&scene);
 	for (i = 0; i < PLACES; i++) {
 		chance |= scene.pieces[i].harm && scene.pieces[i].chance;
-		past |= scene.pieces[i].harm && got_past(&scene.pieces[i]);
+		past |= scene.pieces[i].harm && passes_seal(&scene.pieces[i]);
 	}
 	if (!past)
 		prove(harmed);
@@ -424,12 +426,12 @@ static bool try(struct tally *tally)
 		tally->past += past;
 		tally->found += !past;
 	} else {
-		given_up++;
+		harmless++;
 	}
 	return true;
 }
 
-/* Every value of a byte: those that differ in a bit are counted on their own. */
+/* Every value of a byte. Those that differ in one bit are counted separately. */
 static void try_byte(u64 offset, struct tally *bits, struct tally *bytes)
 {
 	u8 good = scene.good.region[offset];
@@ -442,16 +444,16 @@ static void try_byte(u64 offset, struct tally *bits, struct tally *bytes)
 	}
 }
 
-/* Scenes: every target between every two neighbours; in a heap with flags, one target. */
+/* Scenes: every target between neighbours of every kind; with flags, one target only. */
 static const u32 targets[] = { 3, 1, 70 };
 static const u32 slacks[] = { 0, 1, 8, 9, 15 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-/* The slack that a target of few granules can have. */
-static bool is_plausible(const struct plan *plan)
+/* A block on the quick list in front of the target has no rest; a small block has little slack. */
+static bool is_possible(const struct plan *plan)
 {
-	return plan->front != PART && plan->slack < heap_bytes(plan->granules) - 8;
+	return plan->front != QUICK_PART && plan->slack < heap_bytes(plan->granules) - 8;
 }
 
 static void each_scene(u32 flags, u32 slack, void (*run)(void))
@@ -463,7 +465,7 @@ static void each_scene(u32 flags, u32 slack, void (*run)(void))
 		plan.granules = targets[i];
 		for (plan.front = NONE; plan.front < KINDS; plan.front++) {
 			for (plan.behind = NONE; plan.behind < KINDS; plan.behind++) {
-				if (!is_plausible(&plan))
+				if (!is_possible(&plan))
 					continue;
 				scene_init(&scene, &plan);
 				run();
@@ -473,26 +475,26 @@ static void each_scene(u32 flags, u32 slack, void (*run)(void))
 	}
 }
 
-/* Headers: of the target and of the blocks beside it. */
+/* Headers of the target and of its neighbours. */
 static struct tally header_bits[KINDS] = {
-	[USED] = { .name = "header bits of used blocks" },
-	[HOLE] = { .name = "header bits of holes" },
-	[KEPT] = { .name = "header bits of kept blocks" },
-	[PART] = { .name = "header bits of kept blocks that are a part of their hole" },
-	[PENDING] = { .name = "header bits of pending blocks" },
-	[QUARANTINED] = { .name = "header bits of quarantined blocks" },
+	[USED] = { .name = "changed header bits of used blocks" },
+	[HOLE] = { .name = "changed header bits of holes" },
+	[QUICK] = { .name = "changed header bits of blocks on the quick list" },
+	[QUICK_PART] = { .name = "changed header bits of such blocks with a rest" },
+	[PENDING] = { .name = "changed header bits of pending blocks" },
+	[QUARANTINED] = { .name = "changed header bits of quarantined blocks" },
 };
 
 static struct tally header_bytes[KINDS] = {
-	[USED] = { .name = "header bytes of used blocks" },
-	[HOLE] = { .name = "header bytes of holes" },
-	[KEPT] = { .name = "header bytes of kept blocks" },
-	[PART] = { .name = "header bytes of kept blocks that are a part of their hole" },
-	[PENDING] = { .name = "header bytes of pending blocks" },
-	[QUARANTINED] = { .name = "header bytes of quarantined blocks" },
+	[USED] = { .name = "changed header bytes of used blocks" },
+	[HOLE] = { .name = "changed header bytes of holes" },
+	[QUICK] = { .name = "changed header bytes of blocks on the quick list" },
+	[QUICK_PART] = { .name = "changed header bytes of such blocks with a rest" },
+	[PENDING] = { .name = "changed header bytes of pending blocks" },
+	[QUARANTINED] = { .name = "changed header bytes of quarantined blocks" },
 };
 
-static void spoil_headers(void)
+static void damage_headers(void)
 {
 	enum place place;
 	u64 byte;
@@ -510,8 +512,8 @@ static void headers(void)
 {
 	enum kind kind;
 
-	each_scene(0, 1, spoil_headers);
-	each_scene(HEAP_POISON | HEAP_REDZONE, 0, spoil_headers);
+	each_scene(0, 1, damage_headers);
+	each_scene(HEAP_POISON | HEAP_REDZONE, 0, damage_headers);
 	for (kind = USED; kind < KINDS; kind++) {
 		report(&header_bits[kind]);
 		report(&header_bytes[kind]);
@@ -521,7 +523,7 @@ static void headers(void)
 /* Slack, and redzones. */
 static struct tally slack_bits, slack_bytes;
 
-static void spoil_slack(void)
+static void damage_slack(void)
 {
 	const struct piece *target = &scene.pieces[TARGET];
 	u64 end = heap_offset(target->at + target->granules);
@@ -538,12 +540,12 @@ static void slack(u32 flags, const char *bits, const char *bytes)
 	slack_bits = (struct tally){ .name = bits };
 	slack_bytes = (struct tally){ .name = bytes };
 	for (i = 0; i < COUNT(slacks); i++)
-		each_scene(flags, slacks[i], spoil_slack);
+		each_scene(flags, slacks[i], damage_slack);
 	report(&slack_bits);
 	report(&slack_bytes);
 }
 
-/* Overruns: what a client writes behind what it asked for. */
+/* Overruns: writes behind the requested bytes. */
 #define LONGEST 32
 
 enum text {
@@ -559,7 +561,7 @@ enum text {
 static struct tally overruns[TEXTS];
 static unsigned long overruns_stopped;	/* by the redzone */
 
-/* A header is copied so that it would come to lie on the next one. */
+/* A header is copied over the next one. */
 static u8 header_byte(enum place place, u32 i)
 {
 	u64 offset = heap_offset(scene.pieces[place].at);
@@ -587,7 +589,7 @@ static u8 text_byte(enum text text, u32 i)
 	}
 }
 
-/* A redzone is there to stop what is no longer than itself. */
+/* An overrun up to the end of the redzone does not reach a header. */
 static void require_stopped(u32 length)
 {
 	enum place i;
@@ -623,7 +625,7 @@ static void overrun_all(u32 flags, const char * const *names)
 	unsigned int i;
 
 	memset(overruns, 0, sizeof(overruns));
-	given_up = 0;
+	harmless = 0;
 	overruns_stopped = 0;
 	for (i = 0; i < COUNT(slacks); i++)
 		each_scene(flags, slacks[i], overrun);
@@ -632,34 +634,33 @@ static void overrun_all(u32 flags, const char * const *names)
 		report(&overruns[i]);
 	}
 	if (flags & HEAP_REDZONE)
-		printf("ok - overruns up to the redzone's end: %lu, none reached a header\n",
+		printf("ok - no overrun up to the end of the redzone reaches a header: %lu\n",
 		       overruns_stopped);
-	if (given_up)
-		printf("ok - overruns behind the last block: %lu, harmless, not found\n",
-		       given_up);
+	if (harmless)
+		printf("ok - overruns behind the last block are harmless: %lu\n", harmless);
 }
 
 static const char * const names_usual[TEXTS] = {
-	"overruns by 1 to 32 zeros", "overruns by 0xff", "overruns by letters",
-	"overruns by words", "overruns by the block's own header",
-	"overruns by the header of another",
+	"overruns by zeros", "overruns by 0xff", "overruns by letters",
+	"overruns by words", "overruns by a copy of the block's header",
+	"overruns by a copy of another header",
 };
 
 static const char * const names_redzone[TEXTS] = {
 	"with redzones, overruns by zeros", "with redzones, overruns by 0xff",
 	"with redzones, overruns by letters", "with redzones, overruns by words",
-	"with redzones, overruns by the block's own header",
-	"with redzones, overruns by the header of another",
+	"with redzones, overruns by a copy of the block's header",
+	"with redzones, overruns by a copy of another header",
 };
 
 static const char * const names_poison[TEXTS] = {
 	"with poison, overruns by zeros", "with poison, overruns by 0xff",
 	"with poison, overruns by letters", "with poison, overruns by words",
-	"with poison, overruns by the block's own header",
-	"with poison, overruns by the header of another",
+	"with poison, overruns by a copy of the block's header",
+	"with poison, overruns by a copy of another header",
 };
 
-/* Poison: a byte that is written to a free block is told of when the memory is given anew. */
+/* Poison: a byte that was written to a free block is found when the memory is allocated. */
 static struct tally late_writes[2];
 
 static void require_late_write(u32 at, u32 granules)
@@ -672,7 +673,7 @@ static void require_late_write(u32 at, u32 granules)
 	REQUIRE(heap_first_unfilled(ptr, bytes) == heap->region + plant.offset);
 }
 
-/* As a block of its own, and as a part of what a free of the target merges it with. */
+/* The damaged block is allocated again, and as a part of the hole that it is coalesced to. */
 static void try_late(enum place place, struct tally *tally)
 {
 	struct piece *piece = &scene.pieces[place];
@@ -691,7 +692,7 @@ static void try_late(enum place place, struct tally *tally)
 		release_piece(piece);
 	first = place == FRONT ? piece->at : scene.pieces[TARGET].at;
 	free_piece(&scene.pieces[TARGET]);
-	if (scene.plan.front == HOLE || scene.plan.front == KEPT)
+	if (scene.plan.front == HOLE || scene.plan.front == QUICK)
 		first = scene.pieces[FRONT].at;
 	heap_flush(&scene.arena.heap);
 	require_late_write(first, heap_index_size(&scene.arena.heap.index, first));
@@ -723,14 +724,14 @@ static void write_late(void)
 
 static void poison(void)
 {
-	late_writes[0].name = "bits written to free memory";
-	late_writes[1].name = "bytes written to free memory";
+	late_writes[0].name = "changed bits of free memory";
+	late_writes[1].name = "changed bytes of free memory";
 	each_scene(HEAP_POISON, 8, write_late);
 	report(&late_writes[0]);
 	report(&late_writes[1]);
 }
 
-/* The seal alone: tags at random, and copies of good headers, where the size is right. */
+/* The seal alone: random tags, and copies of valid headers of the same size. */
 #define ROW	16
 #define KEYS	4096
 
@@ -748,13 +749,13 @@ static void judge(struct arena *arena, u8 *ptr, u64 word, struct tally *tally)
 {
 	struct heap_block *header = block_at(&arena->heap, place_of(arena, ptr));
 	u64 good = header_word(header);
-	struct heap_block_info view;
+	struct heap_block_info info;
 	enum heap_verdict verdict;
 
 	if (word == good)
 		return;
 	write_header(header, word);
-	verdict = heap_judge(&arena->heap, ptr, &view);
+	verdict = heap_judge(&arena->heap, ptr, &info);
 	write_header(header, good);
 	REQUIRE(verdict == HEAP_OK || verdict == HEAP_CORRUPT_HEADER ||
 		verdict == HEAP_DOUBLE_FREE);
@@ -766,8 +767,8 @@ static void judge(struct arena *arena, u8 *ptr, u64 word, struct tally *tally)
 
 static void seals(void)
 {
-	struct tally random = { .name = "headers with the right size and a random tag" };
-	struct tally copies = { .name = "good headers on the place of others of their size" };
+	struct tally random = { .name = "headers with a random tag" };
+	struct tally copies = { .name = "headers copied from blocks of the same size" };
 	unsigned int key, i, j;
 	struct arena arena;
 	u8 *row[ROW];
@@ -790,7 +791,7 @@ static void seals(void)
 	report(&copies);
 }
 
-/* A client that damages everything does not get everything into quarantine. */
+/* A client that damages all blocks cannot bring the whole heap into quarantine. */
 static void fill_quarantine(u32 granules, u32 block, u32 expected)
 {
 	struct arena arena;
@@ -811,7 +812,7 @@ static void fill_quarantine(u32 granules, u32 block, u32 expected)
 	REQUIRE(arena.heap.quarantined == expected * block);
 	REQUIRE(heap_alloc(&arena.heap, heap_bytes(granules - expected * block) - 8, 1));
 	REQUIRE(arena_check(&arena) == HEAP_OK);
-	printf("ok - quarantine: %u of %u damaged blocks of %u granules, of %u in the region\n",
+	printf("ok - the quarantine is bounded: %u of %u blocks of %u granules, of %u in all\n",
 	       expected, count, block, granules);
 	arena_destroy(&arena);
 }
@@ -819,8 +820,8 @@ static void fill_quarantine(u32 granules, u32 block, u32 expected)
 int main(void)
 {
 	headers();
-	slack(0, "slack bits", "slack bytes");
-	slack(HEAP_REDZONE, "slack and redzone bits", "slack and redzone bytes");
+	slack(0, "changed slack bits", "changed slack bytes");
+	slack(HEAP_REDZONE, "changed slack and redzone bits", "changed slack and redzone bytes");
 	overrun_all(0, names_usual);
 	overrun_all(HEAP_REDZONE, names_redzone);
 	overrun_all(HEAP_POISON, names_poison);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * defer - frees without the lock, a reset in batches, and the mark
+ * defer - frees without the lock, a reset in batches, the watermark
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 static struct arena arena;
 static struct heap_deferred deferred;
-static struct heap_block_info view;
+static struct heap_block_info info;
 
 static void setup(void)
 {
@@ -32,7 +32,7 @@ static enum heap_verdict defer(void *ptr)
 	return heap_defer(&arena.heap, &deferred, ptr, 1234);
 }
 
-/* As the module does it, by whoever has the lock next. */
+/* Free the blocks in the slots, as the module does with the lock held. */
 static u32 drain(void)
 {
 	struct heap_slot slot;
@@ -42,13 +42,13 @@ static u32 drain(void)
 		REQUIRE(slot.caller == 1234);
 		if (!heap_resume_free(&arena.heap, slot.at))
 			continue;
-		freed += !heap_free(&arena.heap, heap_payload(&arena.heap, slot.at), &view);
+		freed += !heap_free(&arena.heap, heap_payload(&arena.heap, slot.at), &info);
 	}
 	return freed;
 }
 
-/* A block that waits counts as live, is nobody's to free, and passes every check. */
-static void waits(void)
+/* A deferred block is still accounted as live, cannot be freed again, and passes the check. */
+static void block_is_deferred(void)
 {
 	void *ptr;
 
@@ -57,17 +57,17 @@ static void waits(void)
 	arena_alloc(&arena, 1);
 	REQUIRE(!heap_defers(&deferred));
 	REQUIRE(defer(ptr) == HEAP_OK && heap_defers(&deferred));
-	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_DEFERRED);
-	REQUIRE(view.sealed && view.asked == 40 && view.owner == TEST_OWNER);
+	REQUIRE(heap_walk(&arena.heap, 0, &info, 1) == 1 && info.state == HEAP_DEFERRED);
+	REQUIRE(info.sealed && info.asked == 40 && info.owner == TEST_OWNER);
 	REQUIRE(heap_live_blocks(&arena.heap) == 2 && arena_check(&arena) == HEAP_OK);
 	REQUIRE(defer(ptr) == HEAP_DOUBLE_FREE);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_DOUBLE_FREE);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_DOUBLE_FREE);
 	REQUIRE(drain() == 1 && heap_live_blocks(&arena.heap) == 1 && !heap_defers(&deferred));
 	REQUIRE(drain() == 0 && arena_alloc(&arena, 3) == ptr);
 	teardown();
 }
 
-/* Without the lock, too, no pointer is believed that is none. */
+/* Invalid pointers are refused without the lock, too. */
 static void refuses(void)
 {
 	char *used, *hole;
@@ -92,7 +92,7 @@ static void refuses(void)
 	arena_destroy(&arena);
 }
 
-/* More than there are slots: they have but their mark, and a walk finds them. */
+/* More blocks than slots: the rest is marked only, and found by a walk. */
 static void overflows(void)
 {
 	void *ptr[MORE];
@@ -104,19 +104,19 @@ static void overflows(void)
 	for (i = 0; i < MORE; i++)
 		REQUIRE(defer(ptr[i]) == HEAP_OK);
 	REQUIRE(deferred.overflow && drain() == HEAP_SLOTS);
-	for (; heap_walk(&arena.heap, at, &view, 1); at = view.at + view.granules) {
-		if (view.state != HEAP_DEFERRED)
+	for (; heap_walk(&arena.heap, at, &info, 1); at = info.at + info.granules) {
+		if (info.state != HEAP_DEFERRED)
 			continue;
-		REQUIRE(heap_recover(&arena.heap, &deferred, view.at));
-		REQUIRE(!heap_free(&arena.heap, heap_payload(&arena.heap, view.at), &view));
+		REQUIRE(heap_recover(&arena.heap, &deferred, info.at));
+		REQUIRE(!heap_free(&arena.heap, heap_payload(&arena.heap, info.at), &info));
 		left++;
 	}
 	REQUIRE(left == MORE - HEAP_SLOTS && !heap_live_blocks(&arena.heap));
 	teardown();
 }
 
-/* A block that waits in a slot is none for the walk, but looked at again. */
-static void walks(void)
+/* The walk leaves a block that has a slot, and requests another walk. */
+static void slot_is_skipped(void)
 {
 	void *ptr;
 	u32 at;
@@ -139,8 +139,8 @@ static void walks(void)
 	teardown();
 }
 
-/* A block that is between the two steps of a free, or was just freed: to free it is wrong. */
-static void freed_just_now(void)
+/* A free of a claimed block, or of one on the quick list, is a double free. */
+static void freed_before(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
@@ -159,8 +159,8 @@ static void freed_just_now(void)
 	teardown();
 }
 
-/* Nor is a free lost whose block has no header any more; unless there is no slot to remember it. */
-static void headless(void)
+/* A block with an overwritten header is deferred, too, if there is a slot for it. */
+static void corrupt_header(void)
 {
 	char *ptr;
 	u32 i;
@@ -180,7 +180,7 @@ static void headless(void)
 	arena_destroy(&arena);
 }
 
-/* A waiting block that was freed by a race of two, and is another's now, is left alone. */
+/* A deferred block that was freed and allocated again in the meantime is not freed. */
 static void reused(void)
 {
 	void *ptr;
@@ -195,8 +195,8 @@ static void reused(void)
 	teardown();
 }
 
-/* A mark that was written over makes the block one with a bad header. */
-static void damaged(void)
+/* A deferred block whose tag is overwritten is freed, and found corrupt. */
+static void damaged_tag(void)
 {
 	char *ptr;
 
@@ -209,8 +209,8 @@ static void damaged(void)
 	teardown();
 }
 
-/* Nor is it lost when only what its header says of its size was. */
-static void half_damaged(void)
+/* So is one whose size in the header is overwritten. */
+static void damaged_size(void)
 {
 	char *ptr;
 
@@ -229,7 +229,7 @@ static u32 reset(u32 batch)
 	u32 from = 0, freed = 0, count, i;
 
 	heap_begin_reset(&arena.heap);
-	REQUIRE(!heap_alloc(&arena.heap, 8, 1));
+	REQUIRE(!heap_alloc(&arena.heap, 1, 1));
 	while (from != HEAP_NONE) {
 		count = heap_claim_batch(&arena.heap, &from, claimed, batch);
 		for (i = 0; i < count; i++)
@@ -244,10 +244,10 @@ static u32 reset(u32 batch)
 	return freed;
 }
 
-/* Everything is freed, what is quarantined, too; in any batch. */
+/* A reset frees all blocks, quarantined ones included, in batches of any size. */
 static void resets(u32 batch)
 {
-	char *ptr[100];
+	char *ptr[100], *slack;
 	u32 i;
 
 	setup();
@@ -257,11 +257,15 @@ static void resets(u32 batch)
 		arena_free(&arena, ptr[i]);
 	for (i = 1; i < 100; i += 22) {
 		ptr[i][-1] ^= 1;
-		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_CORRUPT_HEADER);
+		REQUIRE(heap_free(&arena.heap, ptr[i], &info) == HEAP_CORRUPT_HEADER);
 	}
 	ptr[2][-1] ^= 1;
-	REQUIRE(reset(batch) == 85);
+	slack = heap_alloc(&arena.heap, 20, TEST_OWNER);
+	slack[-1] ^= 1;
+	REQUIRE(heap_free(&arena.heap, slack, &info) == HEAP_CORRUPT_HEADER);
+	REQUIRE(reset(batch) == 86);
 	REQUIRE(!heap_live_blocks(&arena.heap) && !arena.heap.quarantined && !arena.heap.pending);
+	REQUIRE(!arena.heap.asked && !arena.heap.lost);
 	REQUIRE(arena.heap.index.holes == 1 && arena_alloc(&arena, GRANULES) == ptr[0]);
 	teardown();
 }
@@ -273,15 +277,35 @@ static void resets_in_batches(void)
 	resets(GRANULES);
 }
 
-/* There is no more room for claims than HEAP_CLAIMS; a frozen heap is not opened again. */
+/* The end of a reset accepts allocations again, whatever is left in the heap. */
+static void resets_with_rest(void)
+{
+	setup();
+	arena_alloc(&arena, 3);
+	heap_begin_reset(&arena.heap);
+	REQUIRE(!heap_alloc(&arena.heap, 1, 1) && arena.heap.asked == 40);
+	heap_end_reset(&arena.heap);
+	REQUIRE(arena.heap.asked == 40 && heap_alloc(&arena.heap, 8, 1));
+	teardown();
+	arena_init_as(&arena, 1, HEAP_REDZONE, TEST_KEY);
+	heap_end_reset(&arena.heap);
+	REQUIRE(!arena.heap.largest);
+	teardown();
+}
+
+/* At most HEAP_CLAIMS blocks are claimed. The end of a reset does not thaw a frozen heap. */
 static void claims_end(void)
 {
 	struct heap_block_info claimed[GRANULES];
 	u32 from = 0, i;
+	char *ptr;
 
 	setup();
-	for (i = 0; i < HEAP_CLAIMS + 5; i++)
-		arena_alloc(&arena, 1);
+	for (i = 0; i < HEAP_CLAIMS + 6; i++)
+		ptr = arena_alloc(&arena, 1);
+	ptr[-1] ^= 1;
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
+	REQUIRE(arena.heap.quarantine_count == 1);
 	REQUIRE(heap_claim_batch(&arena.heap, &from, claimed, GRANULES) == HEAP_CLAIMS);
 	REQUIRE(from == HEAP_CLAIMS && !heap_can_claim(&arena.heap));
 	REQUIRE(heap_claim_batch(&arena.heap, &from, claimed, 1) == 0 && from == HEAP_CLAIMS);
@@ -297,8 +321,8 @@ static void claims_end(void)
 	arena_destroy(&arena);
 }
 
-/* The mark is told of when it is passed, once, and again when it is set anew. */
-static void marks(void)
+/* The watermark raises its event once when it is exceeded, and again after it is set again. */
+static void watermark(void)
 {
 	void *ptr[10];
 	u32 i;
@@ -326,19 +350,32 @@ static void marks(void)
 	REQUIRE(arena.heap.peak == 51);
 	arena_alloc(&arena, 1);
 	REQUIRE(arena.heap.peak == 52);
+	for (i = 2; i < 4; i++)
+		arena_free(&arena, ptr[i]);
+	heap_set_watermark(&arena.heap, 50);
+	heap_reset_peak(&arena.heap);
+	REQUIRE(arena.heap.peak == 32);
+	arena_alloc(&arena, 5);
+	REQUIRE(arena.heap.peak == 37 && !arena.heap.events);
 	teardown();
 }
 
 int main(void)
 {
 	const struct test tests[] = {
-		{ "a block waits", waits }, { "wrong pointers", refuses },
-		{ "more than there are slots", overflows }, { "a walk", walks },
-		{ "freed just now", freed_just_now }, { "no header", headless },
-		{ "reused meanwhile", reused },
-		{ "damaged meanwhile", damaged }, { "half damaged", half_damaged },
-		{ "reset", resets_in_batches },
-		{ "no room for claims", claims_end }, { "marks", marks },
+		{ "a deferred block is live until it is drained", block_is_deferred },
+		{ "invalid pointers are refused", refuses },
+		{ "blocks without a slot are found by a walk", overflows },
+		{ "a walk skips a block with a slot", slot_is_skipped },
+		{ "a block freed before is refused", freed_before },
+		{ "a block with a corrupt header is quarantined", corrupt_header },
+		{ "a block allocated again is not freed", reused },
+		{ "a corrupt tag is found when the block is drained", damaged_tag },
+		{ "a corrupt size is found when the block is drained", damaged_size },
+		{ "a reset in batches frees all blocks", resets_in_batches },
+		{ "the end of a reset accepts allocations", resets_with_rest },
+		{ "the number of claims is limited", claims_end },
+		{ "the watermark raises its event once", watermark },
 	};
 
 	run_tests("deferred", tests, sizeof(tests) / sizeof(*tests));

@@ -2,12 +2,12 @@
 /*
  * exhaust - every sequence of operations up to some length, on tiny regions
  *
- * After each: the same address as the oracle's, or none; its blocks; a whole check that finds
- * nothing; payloads that are as their owners left them. And of every byte of the region, what a
- * pointer to it is judged.
+ * After each sequence, addresses and blocks must be those of the oracle, a check of the whole heap
+ * must find nothing, and the payloads must be unchanged. After shorter ones, a pointer to every
+ * byte of the region must get the right verdict.
  *
- * The sequences are a tree, walked depth first. What looks at a heap merges its kept blocks, so it
- * looks at a state that is given up after, and the walk goes on from a snapshot.
+ * The sequences form a tree, which is walked depth first. A check coalesces the quick list, so the
+ * walk continues from a snapshot that was taken before.
  */
 #include <string.h>
 
@@ -20,20 +20,20 @@
 #define LIVE	24
 #define DEPTH	8
 
-/* A granule has 16 bytes, and a header takes 8 of them: a block of N with no slack. */
+/* Payload of a block of @granules without slack. */
 #define FULL(granules)	((granules) * HEAP_GRANULE - 8)
 
 /*
- * A region, and what is tried on it. The sequences begin behind the steps of @start: N allocates as
- * many bytes, -N frees the Nth oldest block.
+ * A region, and the operations that are tried on it. The sequences begin after the steps of @start:
+ * N allocates N bytes, -N frees the Nth oldest block.
  */
 struct world {
 	const char *name;
 	u32 granules;
 	u32 flags;
-	bool two_steps;			/* between claim and release, others have their turn */
+	bool two_steps;			/* other operations run between claim and release */
 	unsigned int depth;
-	unsigned int judged;		/* up to here, which is less, every pointer is judged */
+	unsigned int judged;		/* up to this depth, every pointer is judged */
 	int start[STEPS];
 	size_t sizes[SIZES];
 };
@@ -46,8 +46,9 @@ static const struct world worlds[] = {
 		.name = "7 granules", .granules = 7, .depth = 7, .judged = 5,
 		.sizes = { 1, FULL(2), 25, FULL(4), FULL(5), FULL(6), FULL(7) },
 	}, {
-		/* Holes of 1, 2, 3 and 4 granules, of which the first is kept already. */
-		.name = "four holes, three can be kept", .granules = 13, .depth = 7, .judged = 3,
+		/* Holes of 1 to 4 granules. The block of the first is on the quick list. */
+		.name = "four holes and a quick list of three",
+		.granules = 13, .depth = 7, .judged = 3,
 		.start = { 8, FULL(1), FULL(2), FULL(1), FULL(3), 1, -1, -2, -3, 8, -4 },
 		.sizes = { FULL(1), FULL(2), FULL(3), FULL(4) },
 	}, {
@@ -55,7 +56,7 @@ static const struct world worlds[] = {
 		.start = { FULL(60) },
 		.sizes = { FULL(1), 25, FULL(4), FULL(60) - 15, FULL(63), FULL(66) },
 	}, {
-		/* Each hole in a chunk of its own, under a tree of three levels. */
+		/* Each hole in another chunk. */
 		.name = "nine chunks", .granules = 9 * HEAP_CHUNK + 1, .depth = 5, .judged = 0,
 		.start = { FULL(64), FULL(65), FULL(63), FULL(128), FULL(129), -2, -3 },
 		.sizes = { FULL(1), FULL(62), FULL(64), FULL(65) - 15, FULL(128), FULL(255) },
@@ -79,7 +80,7 @@ struct live {
 	struct heap_block_info claim;
 };
 
-/* The clients' side of a heap, and the oracle's. */
+/* The live blocks, and the oracle. */
 struct clients {
 	struct live live[LIVE];
 	u32 count;
@@ -97,11 +98,11 @@ static struct clients now;
 static struct state states[DEPTH + 1];
 static unsigned long sequences, judgements;
 
-/* What led to a failure is told by exit(). */
+/* The sequence that failed, printed at exit. */
 static unsigned int trail[DEPTH];
 static unsigned int trail_length;
 
-static void tell_trail(void)
+static void print_trail(void)
 {
 	unsigned int i;
 
@@ -170,14 +171,14 @@ static void allocate(u32 size)
 	};
 }
 
-static void require_same(const struct live *live, const struct heap_block_info *view)
+static void require_same(const struct live *live, const struct heap_block_info *info)
 {
-	REQUIRE(view->at == live->at && view->granules == node_at(live->at)->size);
-	REQUIRE(view->asked == live->size && view->sealed && view->owner == live->owner);
-	REQUIRE(view->state == HEAP_USED);
+	REQUIRE(info->at == live->at && info->granules == node_at(live->at)->size);
+	REQUIRE(info->asked == live->size && info->sealed && info->owner == live->owner);
+	REQUIRE(info->state == HEAP_USED);
 }
 
-static void forget(struct live *live)
+static void remove_live(struct live *live)
 {
 	oracle_free(node_at(live->at));
 	now.count--;
@@ -196,7 +197,7 @@ static void claim(struct live *live)
 static void release(struct live *live)
 {
 	heap_release(&arena.heap, &live->claim);
-	forget(live);
+	remove_live(live);
 }
 
 static void free_at_once(struct live *live)
@@ -205,10 +206,10 @@ static void free_at_once(struct live *live)
 
 	REQUIRE(heap_free(&arena.heap, live->ptr, &freed) == HEAP_OK);
 	require_same(live, &freed);
-	forget(live);
+	remove_live(live);
 }
 
-static void let_go(struct live *live)
+static void free_live(struct live *live)
 {
 	if (live->claimed) {
 		release(live);
@@ -221,7 +222,7 @@ static void let_go(struct live *live)
 	}
 }
 
-/* What a pointer to this byte must be judged. */
+/* The verdict that a pointer to this byte must get. */
 static enum heap_verdict verdict_on(u32 offset)
 {
 	u32 at = offset / HEAP_GRANULE - 1;
@@ -239,15 +240,15 @@ static enum heap_verdict verdict_on(u32 offset)
 	return node->at == at ? HEAP_OK : HEAP_INTERIOR;
 }
 
-/* A pointer that is refused changes a counter, and what is told. */
+/* A refused pointer changes the counters and the findings only. */
 static void require_refused(const struct state *state, const char *ptr, enum heap_verdict verdict)
 {
 	struct heap *heap = &arena.heap;
-	u32 found = heap->events + (verdict != HEAP_FOREIGN);
+	u32 events = heap->events + (verdict != HEAP_FOREIGN);
 	struct heap_block_info freed;
 
 	REQUIRE(heap_free(heap, ptr, &freed) == verdict);
-	REQUIRE(heap->refused == state->heap.heap.refused + 1 && heap->events == found);
+	REQUIRE(heap->refused == state->heap.heap.refused + 1 && heap->events == events);
 	heap->refused--;
 	REQUIRE(!memcmp(heap, &state->heap.heap, offsetof(struct heap, verdicts)));
 }
@@ -256,25 +257,25 @@ static void judge_all(const struct state *state)
 {
 	u32 bytes = heap_bytes(world->granules + 1);
 	char *region = arena.region;
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 offset;
 
 	for (offset = 0; offset < bytes + HEAP_GRANULE; offset++) {
 		enum heap_verdict verdict = verdict_on(offset);
 
 		judgements++;
-		REQUIRE(heap_judge(&arena.heap, region + offset, &view) == verdict);
+		REQUIRE(heap_judge(&arena.heap, region + offset, &info) == verdict);
 		if (verdict)
 			require_refused(state, region + offset, verdict);
 		else
-			require_same(live_at(offset / HEAP_GRANULE - 1), &view);
+			require_same(live_at(offset / HEAP_GRANULE - 1), &info);
 	}
 	arena.heap.events = 0;
 	REQUIRE(!memcmp(arena.region, state->heap.region, bytes));
 	REQUIRE(!memcmp(arena.index, state->heap.index, heap_index_bytes(world->granules)));
 }
 
-/* Nobody but its owner wrote to a payload. */
+/* A payload is as it was filled. */
 static void check_payload(const struct live *live)
 {
 	if (live->claimed)
@@ -283,43 +284,43 @@ static void check_payload(const struct live *live)
 	REQUIRE(!memcmp(live->ptr, live->ptr + 1, live->size - 1));
 }
 
-static void check_view(const struct heap_block_info *view, const struct node *node)
+static void check_block(const struct heap_block_info *info, const struct node *node)
 {
 	const struct live *live = live_at(node->at);
 
-	REQUIRE(view->at == node->at && view->granules == node->size);
+	REQUIRE(info->at == node->at && info->granules == node->size);
 	REQUIRE(!live == !node->used);
 	if (!live)
-		REQUIRE(view->state == HEAP_HOLE);
+		REQUIRE(info->state == HEAP_HOLE);
 	else if (live->claimed)
-		REQUIRE(view->state == HEAP_PENDING);
+		REQUIRE(info->state == HEAP_PENDING);
 	else
-		require_same(live, view);
+		require_same(live, info);
 }
 
-/* Is the heap what the oracle is? It is merged by that, and to be restored. */
+/* Compare the heap with the oracle. This coalesces the quick list: the caller restores the heap. */
 static void check_all(void)
 {
-	struct heap_block_info views[2 * LIVE + 1];
+	struct heap_block_info blocks[2 * LIVE + 1];
 	struct node *node = now.oracle;
 	u32 count, i;
 
 	for (i = 0; i < now.count; i++)
 		check_payload(&now.live[i]);
 	REQUIRE(arena_check(&arena) == HEAP_OK && !arena.heap.events);
-	count = heap_walk(&arena.heap, 0, views, 2 * LIVE + 1);
+	count = heap_walk(&arena.heap, 0, blocks, 2 * LIVE + 1);
 	for (i = 0; i < count && node; i++, node = node->next)
-		check_view(&views[i], node);
+		check_block(&blocks[i], node);
 	REQUIRE(i == count && !node);
 }
 
-/* An operation: below SIZES an allocation, from there on a free. */
+/* An operation: an allocation if it is below SIZES, otherwise a free. */
 static void operate(unsigned int operation)
 {
 	if (operation < SIZES)
 		allocate(world->sizes[operation]);
 	else
-		let_go(&now.live[operation - SIZES]);
+		free_live(&now.live[operation - SIZES]);
 }
 
 static bool is_possible(const struct state *state, unsigned int operation)
@@ -329,7 +330,7 @@ static bool is_possible(const struct state *state, unsigned int operation)
 	return operation - SIZES < state->clients.count;
 }
 
-/* At the last depth nothing goes on from the state, so it need not be saved. */
+/* The state of the last depth is not saved, because no sequence continues from it. */
 static void explore(unsigned int depth)
 {
 	const bool last = depth + 1 == world->depth;
@@ -365,7 +366,7 @@ static void start(void)
 		if (*step > 0)
 			allocate(*step);
 		else
-			let_go(&now.live[-*step - 1]);
+			free_live(&now.live[-*step - 1]);
 	}
 }
 
@@ -383,8 +384,9 @@ static void exhaust(void)
 	save(&states[0]);
 	explore(0);
 	trail_length = 0;
-	printf("ok - %s: %lu sequences of up to %u operations, %lu pointers judged\n", world->name,
-	       sequences, world->depth, judgements);
+	printf("ok - %s: %lu sequences of up to %u operations agree with the oracle", world->name,
+	       sequences, world->depth);
+	printf(", %lu pointers judged\n", judgements);
 	oracle_destroy(states[0].clients.oracle);
 	for (i = 0; i <= world->depth; i++)
 		snapshot_destroy(&states[i].heap);
@@ -395,7 +397,7 @@ int main(void)
 {
 	unsigned int i;
 
-	atexit(tell_trail);
+	atexit(print_trail);
 	for (i = 0; i < sizeof(worlds) / sizeof(*worlds); i++) {
 		world = &worlds[i];
 		exhaust();

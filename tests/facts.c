@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * facts - what is told of a finding, and of blocks
+ * facts - the facts in a finding, and in a walk
  *
- * The queue of findings when more come than it holds; the facts of each place in a region, both
- * edges included; views that begin anywhere.
+ * The queue of findings, also when it overflows; the facts of each offset of a region, both edges
+ * included; walks that begin at any granule.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 static struct arena arena;
 
-/* Used blocks at 0 and 6, holes at 3 and at 9; no byte of the region is as the one before it. */
+/* Used blocks at 0 and 6, holes at 3 and 9; each payload byte differs from the one before it. */
 static void setup(void)
 {
 	void *ptr[3];
@@ -37,14 +37,14 @@ static void teardown(void)
 	arena_destroy(&arena);
 }
 
-static bool same_view(const struct heap_block_info *one, const struct heap_block_info *other)
+static bool is_same(const struct heap_block_info *one, const struct heap_block_info *other)
 {
 	return one->at == other->at && one->granules == other->granules &&
 	       one->asked == other->asked && one->state == other->state &&
 	       one->sealed == other->sealed && one->owner == other->owner;
 }
 
-/* The bytes: a copy from the region, four lines at most, with @offset in it. */
+/* The bytes are a copy of at most four lines of the region, with @offset in it. */
 static void require_bytes(const struct heap_finding *finding, u64 offset, u64 region)
 {
 	u64 line = offset / HEAP_GRANULE * HEAP_GRANULE;
@@ -60,17 +60,17 @@ static void require_bytes(const struct heap_finding *finding, u64 offset, u64 re
 			finding->bytes_count));
 }
 
-/* The blocks in a finding are those that the views show around @offset. */
+/* The blocks in a finding are those that a walk finds around @offset. */
 static void require_blocks(const struct heap_finding *finding, u64 offset)
 {
-	struct heap_block_info views[4];
-	u32 i, seen = heap_walk(&arena.heap, 0, views, 4);
+	struct heap_block_info walked[4];
+	u32 i, count = heap_walk(&arena.heap, 0, walked, 4);
 
-	for (i = 0; i + 1 < seen && heap_offset(views[i + 1].at) <= offset; i++)
+	for (i = 0; i + 1 < count && heap_offset(walked[i + 1].at) <= offset; i++)
 		;
-	REQUIRE(same_view(&finding->block, &views[i]));
+	REQUIRE(is_same(&finding->block, &walked[i]));
 	if (i)
-		REQUIRE(same_view(&finding->before, &views[i - 1]));
+		REQUIRE(is_same(&finding->before, &walked[i - 1]));
 	else
 		REQUIRE(finding->before.at == HEAP_NONE);
 }
@@ -84,7 +84,7 @@ static void require_nothing(enum heap_verdict verdict, u64 offset)
 	REQUIRE(!finding.bytes_count);
 }
 
-/* Each byte of the region; the first and the last eight are in no block. */
+/* Each byte of the region; the first eight and the last eight are in no block. */
 static void every_offset(void)
 {
 	struct heap_finding finding;
@@ -107,7 +107,7 @@ static void every_offset(void)
 	teardown();
 }
 
-/* Regions as small as what is copied, and smaller. */
+/* Regions as small as the copied bytes, and smaller. */
 static void small_regions(void)
 {
 	struct heap_finding finding;
@@ -126,45 +126,45 @@ static void small_regions(void)
 	}
 }
 
-/* What a view tells of a block, and of a hole. */
+/* The facts of used blocks and of holes. */
 static void blocks(void)
 {
-	struct heap_block_info views[5];
+	struct heap_block_info walked[5];
 
 	setup();
-	REQUIRE(heap_walk(&arena.heap, 0, views, 5) == 4);
-	REQUIRE(views[0].at == 0 && views[0].asked == 33 && views[0].owner == 1);
-	REQUIRE(views[1].at == 3 && views[1].asked == 0 && views[1].state == HEAP_HOLE);
-	REQUIRE(views[2].at == 6 && views[2].asked == 35 && views[2].owner == 3);
-	REQUIRE(views[2].state == HEAP_USED && views[2].sealed && views[2].granules == 3);
-	REQUIRE(views[3].at == 9 && views[3].granules == GRANULES - 9 && !views[3].sealed);
+	REQUIRE(heap_walk(&arena.heap, 0, walked, 5) == 4);
+	REQUIRE(walked[0].at == 0 && walked[0].asked == 33 && walked[0].owner == 1);
+	REQUIRE(walked[1].at == 3 && walked[1].asked == 0 && walked[1].state == HEAP_HOLE);
+	REQUIRE(walked[2].at == 6 && walked[2].asked == 35 && walked[2].owner == 3);
+	REQUIRE(walked[2].state == HEAP_USED && walked[2].sealed && walked[2].granules == 3);
+	REQUIRE(walked[3].at == 9 && walked[3].granules == GRANULES - 9 && !walked[3].sealed);
 	teardown();
 }
 
-/* Views from each granule on: a block that begins before it is passed over. */
-static void views(void)
+/* Walks from each granule: a block that begins before it is skipped. */
+static void walks(void)
 {
-	struct heap_block_info from_start[4], view[4];
-	u32 from, first, seen, i;
+	struct heap_block_info from_start[4], walked[4];
+	u32 from, first, count, i;
 
 	setup();
 	REQUIRE(heap_walk(&arena.heap, 0, from_start, 4) == 4);
 	for (from = 0; from <= GRANULES + 1; from++) {
 		first = from > 9 ? 4 : (from + EVERY - 1) / EVERY;
-		seen = heap_walk(&arena.heap, from, view, 4);
-		REQUIRE(seen == 4 - first);
-		for (i = 0; i < seen; i++)
-			REQUIRE(same_view(&view[i], &from_start[first + i]));
+		count = heap_walk(&arena.heap, from, walked, 4);
+		REQUIRE(count == 4 - first);
+		for (i = 0; i < count; i++)
+			REQUIRE(is_same(&walked[i], &from_start[first + i]));
 	}
-	REQUIRE(heap_walk(&arena.heap, 0, view, 0) == 0);
-	REQUIRE(heap_walk(&arena.heap, 1, view, 1) == 1 && view[0].at == 3);
+	REQUIRE(heap_walk(&arena.heap, 0, walked, 0) == 0);
+	REQUIRE(heap_walk(&arena.heap, 1, walked, 1) == 1 && walked[0].at == 3);
 	teardown();
 }
 
-/* An owner is told of a block that is kept, for a while. */
-static void kept(void)
+/* The owner of a block on the quick list is known until the list is coalesced. */
+static void quick_block(void)
 {
-	struct heap_block_info views[2];
+	struct heap_block_info walked[2];
 	struct heap_finding finding;
 	void *ptr;
 
@@ -175,14 +175,14 @@ static void kept(void)
 	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
 	REQUIRE(finding.block.state == HEAP_HOLE && finding.block.sealed);
 	REQUIRE(finding.block.owner == 77 && !finding.block.asked);
-	REQUIRE(heap_walk(&arena.heap, 9, views, 2) == 1 && !arena.heap.quick_count);
-	REQUIRE(views[0].at == 9 && views[0].granules == GRANULES - 9);
+	REQUIRE(heap_walk(&arena.heap, 9, walked, 2) == 1 && !arena.heap.quick_count);
+	REQUIRE(walked[0].at == 9 && walked[0].granules == GRANULES - 9);
 	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
 	REQUIRE(finding.block.state == HEAP_HOLE && !finding.block.owner);
 	teardown();
 }
 
-/* @count findings come, of which some find no room. They are taken in order; then there is room. */
+/* Record @count findings. Those that fit in the queue are taken in order. */
 static void queue_of(u32 count)
 {
 	struct heap_finding finding;
@@ -212,7 +212,7 @@ static void queue(void)
 	teardown();
 }
 
-/* One taken, one comes: it stands behind those that waited. */
+/* Take a finding after each new one: the oldest is taken first. */
 static void queue_in_turn(void)
 {
 	struct heap_finding finding;
@@ -229,7 +229,7 @@ static void queue_in_turn(void)
 	teardown();
 }
 
-/* What is counted, while blocks of 1, 2, 3 and 4 granules come and go. */
+/* The counters, while blocks of 1 to 4 granules are allocated and freed. */
 static void counters(void)
 {
 	const struct heap *heap = &arena.heap;
@@ -245,7 +245,8 @@ static void counters(void)
 	REQUIRE(heap->asked == 4 * 5 + 6 * 16);
 	for (i = 0; i < 4; i++) {
 		arena_free(&arena, ptr[i]);
-		REQUIRE(heap->frees == i + 1 && heap_live_blocks(heap) == 3 - i && heap->peak == 10);
+		REQUIRE(heap->frees == i + 1 && heap_live_blocks(heap) == 3 - i);
+		REQUIRE(heap->peak == 10);
 		REQUIRE(heap->allocs == 4 && heap->used == 10 - (i + 1) * (i + 2) / 2);
 	}
 	REQUIRE(!heap_alloc(&arena.heap, heap_bytes(GRANULES), 0) && heap->failures == 1);
@@ -269,10 +270,14 @@ static void names(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "every offset", every_offset }, { "small regions", small_regions },
-		{ "blocks and holes", blocks }, { "views from anywhere", views },
-		{ "a kept block", kept }, { "more findings than room", queue },
-		{ "findings come and go", queue_in_turn }, { "counters", counters },
+		{ "a finding describes the blocks at every offset", every_offset },
+		{ "a finding in a small region has fewer bytes", small_regions },
+		{ "a walk reads blocks and holes", blocks },
+		{ "a walk begins at any granule", walks },
+		{ "a block on the quick list has its owner", quick_block },
+		{ "findings that do not fit in the queue are counted", queue },
+		{ "findings are taken oldest first", queue_in_turn },
+		{ "the counters follow allocations and frees", counters },
 		{ "every verdict has a name", names },
 	};
 

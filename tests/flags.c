@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flags - heaps that poison, and heaps with redzones
+ * flags - HEAP_POISON and HEAP_REDZONE
  *
- * Blocks of every size up to a few granules in a heap of each kind: where they lie, what stands
- * behind them, and that each byte of that is watched. What is free in a heap that poisons carries
- * the pattern, whatever was merged, but for one header a hole.
+ * Blocks of every size up to a few granules, with each combination of flags: their place, the
+ * pattern behind the payload, and that a change of each byte of it is found. With HEAP_POISON all
+ * free memory carries the pattern after any coalescing, except the header of each hole.
  */
 #include <string.h>
 
@@ -36,21 +36,21 @@ static u32 granules_of(size_t size)
 	return (size + overhead + 15) / 16;
 }
 
-/* Free a block as a client does that sees to the poison, if there is any. */
+/* Free a block; with HEAP_POISON fill it, as the caller must. */
 static enum heap_verdict release(void *ptr)
 {
 	enum heap_verdict verdict;
-	struct heap_block_info view;
+	struct heap_block_info info;
 
 	if (!(flags & HEAP_POISON))
-		return heap_free(&arena.heap, ptr, &view);
-	verdict = heap_claim(&arena.heap, ptr, &view);
-	heap_fill(ptr, heap_bytes(view.granules) - sizeof(struct heap_block));
-	heap_release(&arena.heap, &view);
+		return heap_free(&arena.heap, ptr, &info);
+	verdict = heap_claim(&arena.heap, ptr, &info);
+	heap_fill(ptr, heap_bytes(info.granules) - sizeof(struct heap_block));
+	heap_release(&arena.heap, &info);
 	return verdict;
 }
 
-/* What is behind a payload, to the end of its block. */
+/* Bytes between a payload and the end of its block. */
 static u32 tail_of(size_t size)
 {
 	return granules_of(size) * 16 - 8 - size;
@@ -64,21 +64,21 @@ static void require_pattern(const char *from, u32 count)
 		REQUIRE((u8)from[i] == HEAP_PATTERN);
 }
 
-/* A block of @size at the start, written to its last byte and not further. */
+/* Allocate a block of @size at the start of the region, and write all of its payload. */
 static char *allocate(size_t size)
 {
 	char *ptr = heap_alloc(&arena.heap, size, 3);
-	struct heap_block_info view;
+	struct heap_block_info info;
 
 	REQUIRE(ptr == arena.heap.region + HEAP_GRANULE);
 	memset(ptr, 0, size);
 	require_pattern(ptr + size, tail_of(size));
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_OK);
-	REQUIRE(view.granules == granules_of(size) && view.asked == size && view.owner == 3);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_OK);
+	REQUIRE(info.granules == granules_of(size) && info.asked == size && info.owner == 3);
 	return ptr;
 }
 
-/* Each byte behind the payload that is written to is found, and none before it. */
+/* A change of a byte behind the payload is found, at that byte. */
 static void overrun(size_t size, u32 byte)
 {
 	struct heap_finding finding;
@@ -108,21 +108,21 @@ static void sizes(void)
 	teardown();
 }
 
-/* All that is free carries the pattern: all but the edges, the used blocks, and a header a hole. */
+/* All holes carry the pattern, except in their headers. */
 static void require_poison(void)
 {
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 from;
 
-	for (from = 0; heap_walk(&arena.heap, from, &view, 1); from = view.at + view.granules) {
-		char *payload = arena.heap.region + heap_offset(view.at) + 8;
+	for (from = 0; heap_walk(&arena.heap, from, &info, 1); from = info.at + info.granules) {
+		char *payload = arena.heap.region + heap_offset(info.at) + 8;
 
-		if (view.state == HEAP_HOLE)
-			require_pattern(payload, heap_bytes(view.granules) - 8);
+		if (info.state == HEAP_HOLE)
+			require_pattern(payload, heap_bytes(info.granules) - 8);
 	}
 }
 
-/* Blocks that come and go, kept ones and such as are merged on both sides. */
+/* Random allocations and frees; some blocks enter the quick list, others coalesce. */
 static void storm(void)
 {
 	char *ptr[BLOCKS] = {};
@@ -152,7 +152,7 @@ static void storm(void)
 	teardown();
 }
 
-/* The largest payload there can be, and one byte more; a region that has no room for a redzone. */
+/* The largest payload, and one byte more; a region that is too small for a redzone. */
 static void largest(void)
 {
 	u32 overhead = flags & HEAP_REDZONE ? 24 : 8, granules;
@@ -173,7 +173,7 @@ static void largest(void)
 	}
 }
 
-/* The first byte of a filled range that differs, at each place in ranges of each size. */
+/* heap_first_unfilled() finds a changed byte at each place in ranges of each size. */
 static void unfilled(void)
 {
 	u64 words[6];
@@ -195,9 +195,11 @@ static void unfilled(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "sizes", sizes }, { "storm", storm }, { "the largest payload", largest },
+		{ "every byte behind a payload is checked", sizes },
+		{ "random operations pass the check", storm },
+		{ "the largest payload fits, and no larger one", largest },
 	};
-	const struct test once[] = { { "what is unfilled", unfilled } };
+	const struct test once[] = { { "a changed byte is found", unfilled } };
 	const char * const kinds[] = {
 		"plain", "poison", "redzone", "poison and redzone",
 	};

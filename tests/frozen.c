@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frozen - an index that contradicts itself, and the heap after that was seen
+ * frozen - a corrupt index freezes the heap, a corrupt header does not
  *
- * Each way in which a call meets a wrong index ends in a frozen heap: from then on nothing is
- * given, taken or written. And headers that a call meets and finds wrong, which is no reason to.
+ * Each way in which a call finds the index corrupt must freeze the heap: from then on no call
+ * allocates, frees or writes. A corrupt header of a free block is recorded and repaired.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #define GRANULES	1000
 
 static struct arena arena;
-static struct heap_block_info view;
+static struct heap_block_info info;
 
 static struct heap_block *header_at(u32 at)
 {
@@ -45,25 +45,25 @@ static void expect_frozen(u64 offset)
 	expect_finding(HEAP_CORRUPT_INDEX, offset);
 }
 
-/* Every call, on a frozen heap. */
+/* Make every call, on a frozen heap. */
 static void call_all(void *ptr)
 {
 	struct heap_audit audit;
 
 	REQUIRE(!heap_alloc(&arena.heap, 1, 1));
 	REQUIRE(!heap_alloc(&arena.heap, 0, 1));
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(heap_free(&arena.heap, NULL, &view) == HEAP_CORRUPT_INDEX);
-	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 0);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_claim(&arena.heap, ptr, &info) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_free(&arena.heap, NULL, &info) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_walk(&arena.heap, 0, &info, 1) == 0);
 	heap_flush(&arena.heap);
 	heap_freeze(&arena.heap, 77);
 	heap_audit_start(&audit);
 	REQUIRE(heap_check(&arena.heap, &audit, 1) == HEAP_CORRUPT_INDEX && !audit.chunk);
 }
 
-/* A frozen heap counts what it refuses; nothing else changes, in the region as in the index. */
+/* A frozen heap counts what it refuses. Nothing else changes, neither region nor index. */
 static void frozen(void)
 {
 	u64 index_bytes = heap_index_bytes(GRANULES);
@@ -91,7 +91,7 @@ static void frozen(void)
 	teardown();
 }
 
-/* A block that was claimed before can still be released: it stays as it is. */
+/* A block that was claimed before the freeze can be released, and stays as it is. */
 static void release_frozen(void)
 {
 	struct heap_block header;
@@ -111,7 +111,7 @@ static void release_frozen(void)
 	teardown();
 }
 
-/* Whoever complains of an address later is told no more: the map may lead anywhere. */
+/* A finding in a frozen heap has no facts, because the map may be corrupt. */
 static void lost_starts(void)
 {
 	char *ptr;
@@ -128,8 +128,8 @@ static void lost_starts(void)
 	teardown();
 }
 
-/* The tree promises a hole that is in no chunk. */
-static void broken_promise(void)
+/* The tree says that there is a hole, and no chunk has it. */
+static void wrong_tree(void)
 {
 	struct heap_index *index = &arena.heap.index;
 	unsigned int level;
@@ -148,8 +148,8 @@ static void broken_promise(void)
 	teardown();
 }
 
-/* What does not fit is not there: no hole, no top, and no promise. */
-static void no_promise(void)
+/* An allocation that does not fit fails, and does not freeze the heap: the tree is right. */
+static void right_tree(void)
 {
 	setup();
 	arena_alloc(&arena, GRANULES - 10);
@@ -160,10 +160,7 @@ static void no_promise(void)
 	teardown();
 }
 
-/*
- * The sentinel is lost, and a start stands behind the region: a block, which agrees with no header,
- * would end there.
- */
+/* Without the sentinel, and with a start behind the region, a block would end outside. */
 static void beyond_the_end(void)
 {
 	struct heap_chunk *last;
@@ -174,15 +171,15 @@ static void beyond_the_end(void)
 	ptr = arena_alloc(&arena, 10);
 	last = &arena.heap.index.chunks[GRANULES / HEAP_CHUNK];
 	last->start ^= BIT_ULL(GRANULES % HEAP_CHUNK) | BIT_ULL(GRANULES % HEAP_CHUNK + 1);
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_CORRUPT_INDEX);
 	REQUIRE(!heap_is_frozen(&arena.heap));
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_INDEX);
 	REQUIRE(arena.heap.refused == 1 && heap_live_blocks(&arena.heap) == 2);
 	expect_frozen(ptr - arena.heap.region);
 	teardown();
 }
 
-/* Summaries that know of nothing: the ways end at the region's edges all the same. */
+/* With empty summaries a search still ends at the edges of the region. */
 static void lost_summaries(void)
 {
 	struct heap_index *index = &arena.heap.index;
@@ -199,8 +196,8 @@ static void lost_summaries(void)
 	teardown();
 }
 
-/* A hole's header is wrong: who takes it, or merges with it, tells, and mends it. */
-static void met_holes(void)
+/* The corrupt header of a hole is recorded and repaired when the hole is split or coalesced. */
+static void corrupt_holes(void)
 {
 	void *ptr[5];
 	u32 i;
@@ -223,8 +220,8 @@ static void met_holes(void)
 	teardown();
 }
 
-/* A kept block is freed memory like any other: its header is looked at when it is met. */
-static void met_kept(u32 granules, u32 tag, u32 want)
+/* The corrupt header of a block on the quick list is recorded when the block leaves the list. */
+static void corrupt_quick(u32 granules, u32 tag, u32 want)
 {
 	void *ptr;
 
@@ -241,19 +238,19 @@ static void met_kept(u32 granules, u32 tag, u32 want)
 	teardown();
 }
 
-static void met_kept_blocks(void)
+static void corrupt_quick_blocks(void)
 {
 	u32 want;
 
 	for (want = 0; want < 7; want++) {
-		met_kept(1, 0, want);
-		met_kept(0, 1, want);
-		met_kept(0, 1U << 31, want);
+		corrupt_quick(1, 0, want);
+		corrupt_quick(0, 1, want);
+		corrupt_quick(0, 1U << 31, want);
 	}
 }
 
-/* The hole behind a kept block is met, and mended, when the block is cut anew. */
-static void met_recut(void)
+/* The hole behind a block on the quick list is verified when the block is resplit. */
+static void corrupt_rest(void)
 {
 	void *ptr;
 
@@ -270,12 +267,16 @@ static void met_recut(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "all calls", frozen }, { "release", release_frozen },
-		{ "starts that are lost", lost_starts },
-		{ "a hole that is none", broken_promise }, { "no hole, no promise", no_promise },
-		{ "a block beyond the end", beyond_the_end },
-		{ "lost summaries", lost_summaries }, { "damaged holes", met_holes },
-		{ "damaged kept blocks", met_kept_blocks }, { "a block cut anew", met_recut },
+		{ "every call is refused and changes nothing", frozen },
+		{ "a claimed block can be released", release_frozen },
+		{ "a finding has no facts", lost_starts },
+		{ "a wrong tree freezes the heap", wrong_tree },
+		{ "a request that does not fit does not freeze it", right_tree },
+		{ "a block beyond the end freezes the heap", beyond_the_end },
+		{ "searches end without summaries", lost_summaries },
+		{ "the header of a hole is repaired", corrupt_holes },
+		{ "the header of a block on the quick list is verified", corrupt_quick_blocks },
+		{ "the hole behind a block that is resplit is verified", corrupt_rest },
 	};
 
 	run_tests("frozen", tests, sizeof(tests) / sizeof(*tests));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * limits - the arithmetic at both ends: the smallest region and the largest
+ * limits - the arithmetic of the smallest and of the largest region
  *
- * A region may be mapped without being touched, so one of 64 GiB costs nothing here.
+ * A region is mapped and hardly touched, so the largest one takes little memory here.
  */
 #include <sys/mman.h>
 
 #include "test.h"
 
-/* What heap_granules_in() makes of region sizes around each limit. */
-static void sizes(void)
+/* heap_granules_in() for sizes around each limit. */
+static void region_sizes(void)
 {
 	REQUIRE(heap_granules_in(0) == 0);
 	REQUIRE(heap_granules_in(31) == 0);
@@ -22,7 +22,10 @@ static void sizes(void)
 	REQUIRE(heap_granules_in(1ULL << 40) == HEAP_GRANULES_MAX);
 }
 
-/* Eight chunks need one row, nine need another; two a summary; none more than 2.1% and 4 KiB. */
+/*
+ * Up to eight chunks have one row of the tree, more have a second one; two chunks have a summary.
+ * The index takes at most 2.1% of the region, and 4 KiB.
+ */
 static void index_sizes(void)
 {
 	const u64 chunk = sizeof(struct heap_chunk), nodes = HEAP_FANOUT * sizeof(u32);
@@ -39,7 +42,7 @@ static void index_sizes(void)
 	REQUIRE(heap_index_bytes(HEAP_GRANULES_MAX) * 1000 <= heap_bytes(HEAP_GRANULES_MAX) * 21);
 }
 
-/* The maps and the last summary end where the memory of the index does. */
+/* The map or the last summary ends where the memory of the index ends. */
 static void index_ends(void)
 {
 	struct heap_index index;
@@ -59,10 +62,10 @@ static void index_ends(void)
 	}
 }
 
-/* Sizes that would wrap fail and change nothing. */
+/* An allocation of a size that would wrap fails, and changes nothing. */
 static void huge_requests(void)
 {
-	const size_t wrap = (size_t)16 << sizeof(size_t) * 4;	/* as granules, no 32 bits */
+	const size_t wrap = (size_t)16 << sizeof(size_t) * 4;	/* in granules, more than 32 bits */
 	struct arena arena;
 	size_t size;
 
@@ -88,14 +91,14 @@ static void *map_bytes(u64 bytes)
 	return memory;
 }
 
-/* Once what was freed last is merged. */
+/* Holes, after the quick list is coalesced. */
 static u32 holes(struct heap *heap)
 {
 	heap_flush(heap);
 	return heap->index.holes;
 }
 
-/* The largest heap: blocks of gigabytes, the last granule, and all merged again. */
+/* The largest region: blocks of gigabytes, the last granule, and coalescing of all. */
 static void largest(void)
 {
 	u32 granules = sizeof(size_t) == 8 ? HEAP_GRANULES_MAX : 100 << 16;
@@ -133,10 +136,11 @@ static void largest(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "sizes of regions", sizes }, { "sizes of indexes", index_sizes },
-		{ "ends of indexes", index_ends },
-		{ "huge requests", huge_requests },
-		{ "the largest region", largest },
+		{ "sizes of regions are rounded and limited", region_sizes },
+		{ "the index has the size that is documented", index_sizes },
+		{ "the index ends where its memory ends", index_ends },
+		{ "requests that would wrap fail", huge_requests },
+		{ "the largest region is used to its ends", largest },
 	};
 
 	run_tests("limits", tests, sizeof(tests) / sizeof(*tests));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nmi - an NMI frees blocks between any two instructions of whoever has the lock
+ * nmi - an NMI frees blocks between any two instructions of the holder of the lock
  *
- * The processor stops after each instruction of an operation of the core (the trap flag). There a
- * child process is the NMI: it frees blocks without the lock, ends the operation, and then frees
- * what waits, as the module does. Then everything must be as if one free had come after the other,
- * and each that was wrong must have been told of, once.
+ * The trap flag stops the processor after each instruction of an operation of the core. At each
+ * stop a child process plays the NMI: it frees blocks without the lock, completes the operation,
+ * and drains the deferred blocks, as the module does. The result must be that of the same frees one
+ * after the other, with each invalid one found once.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -25,17 +25,17 @@
 static struct arena arena;
 static struct heap *const heap = &arena.heap;
 static struct heap_deferred deferred;
-static struct heap_block_info view;
-static char *victim, *other, *hole;	/* of whom the operation is about; a live block; none */
+static struct heap_block_info info;
+static char *victim, *other, *hole;	/* the block of the operation; a live block; no block */
 static u32 flags;
 
 struct operation {
 	const char *name;
 	void (*prepare)(void);
 	void (*run)(void);
-	int blocks;			/* that there are more, or less, when it is done */
-	/* Is it right that the NMI frees the victim, or is one free too many, or even both? */
-	enum { RIGHT, MAYBE, WRONG, BOTH_WRONG } victim;
+	int blocks;			/* change of the number of live blocks */
+	/* Is the free of the victim by the NMI valid, or one free too many, or are both invalid? */
+	enum { VALID, MAYBE, INVALID, BOTH_INVALID } victim;
 };
 
 static void *allocate(u32 granules)
@@ -46,19 +46,19 @@ static void *allocate(u32 granules)
 	return ptr;
 }
 
-static void free_it(void *ptr)
+static void free_block(void *ptr)
 {
-	heap_free(heap, ptr, &view);
+	heap_free(heap, ptr, &info);
 }
 
-/* What waits is freed by whoever has the lock next: as in api.c. */
+/* Free the deferred blocks with the lock held, as the module does. */
 static void drain(void)
 {
 	struct heap_slot slot;
 
 	while (heap_take_deferred(&deferred, &slot)) {
 		if (heap_resume_free(heap, slot.at))
-			free_it(heap_payload(heap, slot.at));
+			free_block(heap_payload(heap, slot.at));
 	}
 }
 
@@ -75,7 +75,7 @@ static void prepare_used(void)
 	allocate(3);
 }
 
-/* Between two holes. */
+/* The victim between two holes. */
 static void prepare_holes(void)
 {
 	void *left, *right;
@@ -85,8 +85,8 @@ static void prepare_holes(void)
 	victim = allocate(4);
 	right = allocate(6);
 	allocate(3);
-	free_it(left);
-	free_it(right);
+	free_block(left);
+	free_block(right);
 }
 
 static void prepare_last(void)
@@ -95,24 +95,24 @@ static void prepare_last(void)
 	victim = allocate(4);
 }
 
-/* The victim is kept: free already. */
-static void prepare_kept(void)
+/* The victim is free already, and on the quick list. */
+static void prepare_quick(void)
 {
 	prepare_last();
-	free_it(victim);
+	free_block(victim);
 }
 
-/* It is not, but another is. */
-static void prepare_beside_kept(void)
+/* Another block is on the quick list. */
+static void prepare_beside_quick(void)
 {
 	void *last;
 
 	prepare_last();
 	last = allocate(5);
-	free_it(last);
+	free_block(last);
 }
 
-static void prepare_waiting(void)
+static void prepare_deferred(void)
 {
 	prepare_holes();
 	REQUIRE(defer(victim) == HEAP_OK);
@@ -120,16 +120,16 @@ static void prepare_waiting(void)
 
 static void free_victim(void)
 {
-	free_it(victim);
+	free_block(victim);
 }
 
 static void claim_victim(void)
 {
-	if (heap_is_retired(heap_claim(heap, victim, &view), &view))
-		heap_release(heap, &view);
+	if (heap_is_retired(heap_claim(heap, victim, &info), &info))
+		heap_release(heap, &info);
 }
 
-static void allocate_much(void)
+static void allocate_more(void)
 {
 	allocate(20);
 }
@@ -144,7 +144,7 @@ static void allocate_aligned(void)
 	REQUIRE(heap_alloc_aligned(heap, 100, 256, 7));
 }
 
-/* As one CPU while the kernel panics, when another has the lock and goes on. */
+/* As a CPU does while the kernel panics; another CPU holds the lock and continues. */
 static void defer_victim(void)
 {
 	defer(victim);
@@ -154,7 +154,7 @@ static void resize(size_t size)
 {
 	bool done;
 
-	heap_resize(heap, victim, size, &view, &done);
+	heap_resize(heap, victim, size, &info, &done);
 }
 
 static void grow(void)
@@ -167,13 +167,13 @@ static void shrink(void)
 	resize(10);
 }
 
-static void look(void)
+static void walk(void)
 {
-	struct heap_block_info views[8];
+	struct heap_block_info blocks[8];
 	u32 from = 0, count;
 
-	while ((count = heap_walk(heap, from, views, 8)))
-		from = views[count - 1].at + views[count - 1].granules;
+	while ((count = heap_walk(heap, from, blocks, 8)))
+		from = blocks[count - 1].at + blocks[count - 1].granules;
 }
 
 static void check(void)
@@ -182,31 +182,31 @@ static void check(void)
 }
 
 static const struct operation operations[] = {
-	{ "a free between blocks", prepare_used, free_victim, -1, WRONG },
-	{ "a free between holes", prepare_holes, free_victim, -1, WRONG },
-	{ "a free that is kept", prepare_last, free_victim, -1, WRONG },
-	{ "a free that merges what is kept", prepare_beside_kept, free_victim, -1, WRONG },
-	{ "a free in two steps", prepare_holes, claim_victim, -1, WRONG },
-	{ "a free that was put off", prepare_waiting, drain, -1, WRONG },
-	{ "a double free", prepare_kept, free_victim, 0, BOTH_WRONG },
-	{ "an allocation", prepare_holes, allocate_much, 1, RIGHT },
-	{ "an allocation that merges what is kept", prepare_kept, allocate_much, 1, MAYBE },
-	{ "an allocation that takes it back", prepare_kept, allocate_less, 1, MAYBE },
-	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, RIGHT },
-	{ "growth", prepare_holes, grow, 0, MAYBE },
-	{ "shrinkage", prepare_holes, shrink, 0, MAYBE },
+	{ "a free between blocks", prepare_used, free_victim, -1, INVALID },
+	{ "a free between holes", prepare_holes, free_victim, -1, INVALID },
+	{ "a free that enters the quick list", prepare_last, free_victim, -1, INVALID },
+	{ "a free that coalesces the quick list", prepare_beside_quick, free_victim, -1, INVALID },
+	{ "a free in two steps", prepare_holes, claim_victim, -1, INVALID },
+	{ "a deferred free", prepare_deferred, drain, -1, INVALID },
+	{ "a double free", prepare_quick, free_victim, 0, BOTH_INVALID },
+	{ "an allocation", prepare_holes, allocate_more, 1, VALID },
+	{ "an allocation that coalesces the quick list", prepare_quick, allocate_more, 1, MAYBE },
+	{ "an allocation from the quick list", prepare_quick, allocate_less, 1, MAYBE },
+	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, VALID },
+	{ "a resize to more", prepare_holes, grow, 0, MAYBE },
+	{ "a resize to less", prepare_holes, shrink, 0, MAYBE },
 	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE },
-	{ "a dump", prepare_holes, look, 0, RIGHT },
-	{ "a check", prepare_holes, check, 0, RIGHT },
+	{ "a walk", prepare_holes, walk, 0, VALID },
+	{ "a check", prepare_holes, check, 0, VALID },
 };
 
 static const struct operation *operation;
-static u64 blocks;			/* live at the end */
-static u64 bad;				/* frees that are wrong, in all */
-static u64 refused;			/* of these, without the lock */
+static u64 live_blocks;			/* expected at the end */
+static u64 invalid;			/* frees that must be refused */
+static u64 refused;			/* those of them refused without the lock */
 static u32 instructions;
 
-/* What an NMI does that has not the lock: the block that is live is freed, the wrong are not. */
+/* The NMI frees a live block; its invalid frees are refused. */
 static void free_other(void)
 {
 	REQUIRE(defer(other + HEAP_GRANULE) == HEAP_INTERIOR);
@@ -215,25 +215,25 @@ static void free_other(void)
 	REQUIRE(defer(hole) == HEAP_INTERIOR || defer(hole) == HEAP_DOUBLE_FREE);
 	REQUIRE(defer(other + 1) == HEAP_MISALIGNED);
 	REQUIRE(defer(other + heap_bytes(GRANULES)) == HEAP_FOREIGN);
-	blocks--;
+	live_blocks--;
 }
 
-/* Right or wrong, the block is freed once. */
+/* Whether the free is valid or not, the block is freed once. */
 static void free_victim_too(void)
 {
 	enum heap_verdict verdict = defer(victim);
 
 	REQUIRE(!verdict || verdict == HEAP_DOUBLE_FREE || verdict == HEAP_INTERIOR);
 	refused += !!verdict;
-	blocks -= operation->victim == RIGHT;
+	live_blocks -= operation->victim == VALID;
 }
 
-/* What is done meanwhile by who has the lock: another block comes to the same place. */
+/* The holder of the lock frees the victim, and allocates another block at its place. */
 static void replace_victim(void)
 {
 	size_t size = 4 * HEAP_GRANULE - heap->overhead - 3;
 
-	if (!heap_free(heap, victim, &view))
+	if (!heap_free(heap, victim, &info))
 		REQUIRE(heap_alloc(heap, size, 8) == victim);
 }
 
@@ -247,21 +247,22 @@ static void interrupt(void)
 	}
 }
 
-/* Everything is freed that was to be, and nothing else. */
+/* All blocks that had to be freed are free, and no others. */
 static void judge(void)
 {
 	if (operation->victim == MAYBE) {
-		REQUIRE(heap_live_blocks(heap) == blocks || heap_live_blocks(heap) == blocks - 1);
+		REQUIRE(heap_live_blocks(heap) == live_blocks ||
+			heap_live_blocks(heap) == live_blocks - 1);
 	} else {
-		REQUIRE(heap_live_blocks(heap) == blocks);
-		REQUIRE(heap->refused + refused == bad);
+		REQUIRE(heap_live_blocks(heap) == live_blocks);
+		REQUIRE(heap->refused + refused == invalid);
 	}
 	REQUIRE(!heap->verdicts[HEAP_CORRUPT_HEADER] && !heap->verdicts[HEAP_CORRUPT_INDEX]);
 	REQUIRE(!heap->quarantined && !heap->pending && !heap_defers(&deferred));
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 }
 
-/* All that follows from it. */
+/* The rest of the life of the child. */
 static void finish(void)
 {
 	drain();
@@ -269,11 +270,8 @@ static void finish(void)
 	_exit(0);
 }
 
-/*
- * After each instruction, while there are steps: what is interrupted there is ended by the child,
- * to which the NMI came; the parent goes on as if there had been none.
- */
-static enum { STILL, BEGINS, STEPS, ENDS } phase;
+/* Runs after each instruction while @phase is STEPS. The child gets the NMI; the parent goes on. */
+static enum { IDLE, BEGINS, STEPS, ENDS } phase;
 
 static void trap(int signal, siginfo_t *info, void *context)
 {
@@ -322,12 +320,12 @@ static void setup(void)
 	other = allocate(5);
 	hole = allocate(2);
 	allocate(3);
-	free_it(hole);
+	free_block(hole);
 	allocate(3);
 	operation->prepare();
-	blocks = heap_live_blocks(heap) + operation->blocks;
+	live_blocks = heap_live_blocks(heap) + operation->blocks;
 	refused = 0;
-	bad = (operation->victim >= WRONG) + (operation->victim == BOTH_WRONG);
+	invalid = (operation->victim >= INVALID) + (operation->victim == BOTH_INVALID);
 }
 
 static void try_operation(void)
@@ -363,8 +361,8 @@ static void poisoned(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "frees between any two instructions", plain },
-		{ "free memory poisoned, with redzones", poisoned },
+		{ "frees between any two instructions are safe", plain },
+		{ "so they are with poison and redzones", poisoned },
 	};
 	struct sigaction action = { .sa_sigaction = trap, .sa_flags = SA_SIGINFO };
 

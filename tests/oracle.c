@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * oracle - the heap of the notes: a list of nodes and a plain walk
+ * oracle - first fit on a linked list, as a reference for the heap
  */
 #include <stdlib.h>
 
 #include "oracle.h"
 
-/* Nodes that were given up are used again: exhaust.c copies the list millions of times. */
+/* Released nodes are reused, because exhaust.c copies the list very often. */
 static struct node *spare;
 
 static struct node *node_get(void)
@@ -70,28 +70,28 @@ struct node *oracle_alloc(struct node *first, u32 granules)
 	return node;
 }
 
-/* The free node and the free one behind it become one. */
-static void merge(struct node *node)
+/* Coalesce a node with the one behind it. */
+static void coalesce(struct node *node)
 {
-	struct node *gone = node->next;
+	struct node *next = node->next;
 
-	node->size += gone->size;
-	node->next = gone->next;
-	if (gone->next)
-		gone->next->prev = node;
-	node_put(gone);
+	node->size += next->size;
+	node->next = next->next;
+	if (next->next)
+		next->next->prev = node;
+	node_put(next);
 }
 
 void oracle_free(struct node *node)
 {
 	node->used = false;
 	if (node->next && !node->next->used)
-		merge(node);
+		coalesce(node);
 	if (node->prev && !node->prev->used)
-		merge(node->prev);
+		coalesce(node->prev);
 }
 
-/* A used node becomes two. */
+/* Split a used node in two. Return: the second one. */
 static struct node *split(struct node *node, u32 granules)
 {
 	struct node *rest = node_new(node->at + granules, node->size - granules, node, node->next);
@@ -101,16 +101,16 @@ static struct node *split(struct node *node, u32 granules)
 	return rest;
 }
 
-/* Of a used node @granules are left, behind @front that are free. */
+/* Free the first @front granules of a used node, and all behind the next @granules. */
 struct node *oracle_trim(struct node *node, u32 front, u32 granules)
 {
-	struct node *kept = front ? split(node, front) : node;
+	struct node *middle = front ? split(node, front) : node;
 
-	if (kept->size > granules)
-		oracle_free(split(kept, granules));
+	if (middle->size > granules)
+		oracle_free(split(middle, granules));
 	if (front)
 		oracle_free(node);
-	return kept;
+	return middle;
 }
 
 bool oracle_resize(struct node *node, u32 granules)
@@ -123,7 +123,7 @@ bool oracle_resize(struct node *node, u32 granules)
 		return true;
 	if (!next || next->used || node->size + next->size < granules)
 		return false;
-	merge(node);
+	coalesce(node);
 	if (node->size > granules)
 		oracle_free(split(node, granules));
 	return true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * oracle - the heap of the notes: a list of nodes and a plain walk
+ * oracle - first fit on a linked list, as a reference for the heap
  *
- * A heap so simple that it is right at sight: nodes in the order of their addresses, each with its
- * size, whether it is used, and its neighbours. malloc walks to the first free node that fits and
- * splits it; free merges a node with its free neighbours. The real heap must always agree with it.
+ * The nodes are in address order. An allocation walks to the first free node that is large enough,
+ * and splits it. A free coalesces the node with its free neighbours. The heap must always agree
+ * with this list.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 struct node {
-	u32 at;				/* granules from the region's start */
+	u32 at;				/* granules from the start of the region */
 	u32 size;
 	bool used;
 	struct node *next, *prev;

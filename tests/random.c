@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * random [TIMES] - a million random operations, each compared with the oracle
+ * random [TIMES] - random operations, each compared with the oracle
  *
- * Both heaps must give the same address for every allocation, and refuse the same ones. The blocks
- * are filled, so that two that overlap are found; the whole heap is checked every so often.
+ * Every allocation must return the address that the oracle returns, or fail when that fails. The
+ * blocks are filled, to find blocks that overlap. The whole heap is checked at intervals.
  */
 #include <string.h>
 
@@ -19,13 +19,13 @@ struct live {
 	unsigned char fill;
 };
 
-/* Log-uniform: as many of 1..2 bytes as of 1024..2048. */
+/* Log-uniform: 1 to 2 bytes are as probable as 1024 to 2048. */
 static size_t random_size(u32 bits)
 {
 	return 1 + next_random(1U << next_random(bits + 1));
 }
 
-/* Now and then a block goes as soon as it came, which leaves it kept. */
+/* Free a block directly after its allocation: it enters the quick list. */
 static void undo(struct arena *arena, void *ptr)
 {
 	struct heap_block_info freed;
@@ -39,7 +39,7 @@ static void allocate(struct arena *arena, struct node *oracle, struct live *live
 	size_t size = random_size(bits);
 	u32 granules = (size + 8 + 15) / 16;
 
-	live->ptr = heap_alloc(&arena->heap, size, 7);
+	live->ptr = heap_alloc(&arena->heap, size, TEST_OWNER);
 	live->node = oracle_alloc(oracle, granules);
 	REQUIRE(!live->ptr == !live->node);
 	if (!live->ptr)
@@ -65,14 +65,14 @@ static void release(struct arena *arena, struct live *live)
 	for (i = 0; i < live->size; i++)
 		REQUIRE(live->ptr[i] == live->fill);
 	REQUIRE(heap_free(&arena->heap, live->ptr, &freed) == HEAP_OK);
-	REQUIRE(freed.asked == live->size && freed.owner == 7);
+	REQUIRE(freed.asked == live->size && freed.owner == TEST_OWNER);
 	REQUIRE(freed.granules == live->node->size);
 	oracle_free(live->node);
 	live->ptr = NULL;
 }
 
-/* A wrong pointer now and then, which must change nothing. */
-static void abuse(struct arena *arena, struct live *live)
+/* Free invalid pointers, which must change nothing but the counters. */
+static void free_invalid(struct arena *arena, struct live *live)
 {
 	struct heap_block_info freed;
 	struct heap before;
@@ -87,14 +87,14 @@ static void abuse(struct arena *arena, struct live *live)
 
 static void compare(struct arena *arena, struct node *oracle)
 {
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 from = 0;
 
 	REQUIRE(arena_check(arena) == HEAP_OK);
-	for (; oracle; oracle = oracle->next, from = view.at + view.granules) {
-		REQUIRE(heap_walk(&arena->heap, from, &view, 1) == 1);
-		REQUIRE(view.at == oracle->at && view.granules == oracle->size);
-		REQUIRE((view.state == HEAP_USED) == oracle->used);
+	for (; oracle; oracle = oracle->next, from = info.at + info.granules) {
+		REQUIRE(heap_walk(&arena->heap, from, &info, 1) == 1);
+		REQUIRE(info.at == oracle->at && info.granules == oracle->size);
+		REQUIRE((info.state == HEAP_USED) == oracle->used);
 	}
 	REQUIRE(from == arena->heap.index.granules);
 }
@@ -114,7 +114,7 @@ static void storm(u32 granules, u32 blocks, u32 bits, unsigned int operations)
 			allocate(&arena, oracle, one, bits);
 		} else {
 			if (i % 64 == 0)
-				abuse(&arena, one);
+				free_invalid(&arena, one);
 			release(&arena, one);
 		}
 		if (i % 256 == 0)
@@ -126,13 +126,13 @@ static void storm(u32 granules, u32 blocks, u32 bits, unsigned int operations)
 	}
 	compare(&arena, oracle);
 	REQUIRE(!oracle->next && arena.heap.index.holes == 1 && !arena.heap.asked);
-	printf("ok - %u operations on %u granules, %llu failed for room\n", operations, granules,
-	       (unsigned long long)arena.heap.failures);
+	printf("ok - %u operations on %u granules agree with the oracle, %llu allocations failed\n",
+	       operations, granules, (unsigned long long)arena.heap.failures);
 	oracle_destroy(oracle);
 	arena_destroy(&arena);
 }
 
-/* An argument multiplies the number of operations. */
+/* The argument multiplies the number of operations. */
 int main(int argc, char **argv)
 {
 	unsigned int times = argc > 1 ? atoi(argv[1]) : 1;

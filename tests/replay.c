@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * replay - what real kernels asked for, served by the heap and by the oracle: the same addresses
+ * replay - recorded traces of kernels, replayed by the heap and by the oracle: same addresses
  */
 #include "oracle.h"
 #include "test.h"
@@ -41,8 +41,8 @@ static void replay(const char *path)
 			REQUIRE(arena_check(&arena) == HEAP_OK);
 	}
 	REQUIRE(arena_check(&arena) == HEAP_OK);
-	printf("ok - %u events of %s, %u blocks live at the end\n", trace.count, path,
-	       (unsigned int)heap_live_blocks(&arena.heap));
+	printf("ok - %u events of %s agree with the oracle, %u blocks are live at the end\n",
+	       trace.count, path, (unsigned int)heap_live_blocks(&arena.heap));
 	oracle_destroy(oracle);
 	arena_destroy(&arena);
 	free(pairs);

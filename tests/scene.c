@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scene - a block between neighbours of given kinds, damage to be planted, and who is harmed by it
+ * scene - a block between neighbours of given kinds, planted damage, and the blocks that it harms
  */
 #include <string.h>
 
 #include "core/block.h"
 #include "scene.h"
 
-/* So that two neighbours of a target of up to 3 granules fit in quarantine, and not all three. */
+/*
+ * Granules of the region for a target of up to 3 granules, and for one of 70: two neighbours fit in
+ * quarantine, and all three do not.
+ */
 #define SMALL	48
-/* ... and of one of 70. */
 #define LARGE	592
 
 static u64 random_key(void)
@@ -24,7 +26,7 @@ u64 payload_offset(const struct piece *piece)
 	return heap_offset(piece->at) + sizeof(struct heap_block);
 }
 
-/* A free as the caller of a heap that poisons does it. */
+/* A free, in two steps with HEAP_POISON. */
 enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_block_info *freed)
 {
 	enum heap_verdict verdict;
@@ -39,7 +41,7 @@ enum heap_verdict scene_free(struct heap *heap, void *ptr, struct heap_block_inf
 	return verdict;
 }
 
-/* What each block takes of the region; a block with a redzone takes a granule more. */
+/* Set size and place of each block. A redzone takes a granule. */
 static void measure(struct scene *scene)
 {
 	const struct plan *plan = &scene->plan;
@@ -54,8 +56,8 @@ static void measure(struct scene *scene)
 		pieces[FRONT].granules = 1 + more;
 	}
 	if (plan->behind) {
-		pieces[BEHIND].granules = (plan->behind == PART ? 2 : 3) + more;
-		pieces[REST].granules = plan->behind == PART ? 1 : 0;
+		pieces[BEHIND].granules = (plan->behind == QUICK_PART ? 2 : 3) + more;
+		pieces[REST].granules = plan->behind == QUICK_PART ? 1 : 0;
 		pieces[RIGHT].granules = 3 + more;
 	}
 	for (i = 0; i < TAIL; i++)
@@ -80,7 +82,7 @@ static void allocate(struct scene *scene, enum place place, u32 granules, u32 sl
 	piece->kind = USED;
 }
 
-static void let_go(struct scene *scene, enum place place)
+static void free_block(struct scene *scene, enum place place)
 {
 	struct heap_block_info freed;
 
@@ -108,29 +110,29 @@ static void claim(struct scene *scene, enum place place)
 		heap_fill(piece->ptr, heap_bytes(piece->granules) - sizeof(struct heap_block));
 }
 
-/* The neighbour becomes what it shall be; a kept one, a hole first. */
-static void turn(struct scene *scene, enum place place, enum kind kind)
+/* Give a neighbour its kind. A block for the quick list becomes a hole first. */
+static void set_kind(struct scene *scene, enum place place, enum kind kind)
 {
 	if (kind == PENDING)
 		claim(scene, place);
 	else if (kind == QUARANTINED)
 		quarantine(scene, place);
 	else if (kind != USED)
-		let_go(scene, place);
+		free_block(scene, place);
 	scene->pieces[place].kind = kind;
 }
 
-/* Nothing else may happen after. */
-static void keep(struct scene *scene, enum place place, enum kind kind)
+/* Put a block on the quick list. Any other change would coalesce it. */
+static void make_quick(struct scene *scene, enum place place, enum kind kind)
 {
 	struct piece *piece = &scene->pieces[place];
 
-	if (kind != KEPT && kind != PART)
+	if (kind != QUICK && kind != QUICK_PART)
 		return;
 	allocate(scene, place, piece->granules, 0);
-	let_go(scene, place);
+	free_block(scene, place);
 	piece->kind = kind;
-	if (kind == PART)
+	if (kind == QUICK_PART)
 		scene->pieces[REST].kind = HOLE;
 }
 
@@ -149,21 +151,21 @@ static void populate(struct scene *scene)
 		allocate(scene, RIGHT, pieces[RIGHT].granules, 0);
 		pieces[TAIL].kind = HOLE;
 	}
-	/* Nothing goes into quarantine while a block is claimed. */
+	/* A block enters quarantine before another one is claimed. */
 	if (plan->behind == QUARANTINED)
-		turn(scene, BEHIND, plan->behind);
+		set_kind(scene, BEHIND, plan->behind);
 	if (plan->front)
-		turn(scene, FRONT, plan->front);
+		set_kind(scene, FRONT, plan->front);
 	if (plan->behind && plan->behind != QUARANTINED)
-		turn(scene, BEHIND, plan->behind);
-	keep(scene, FRONT, plan->front);
-	keep(scene, BEHIND, plan->behind);
+		set_kind(scene, BEHIND, plan->behind);
+	make_quick(scene, FRONT, plan->front);
+	make_quick(scene, BEHIND, plan->behind);
 }
 
 /**
- * scene_init - build a scene, with a key of its own
+ * scene_init - build a scene, with a random key
  * @scene: the scene
- * @plan: what is in it
+ * @plan: its contents
  */
 void scene_init(struct scene *scene, const struct plan *plan)
 {
@@ -198,13 +200,13 @@ void scene_destroy(struct scene *scene)
 	arena_destroy(&scene->arena);
 }
 
-/* Are bytes not as they were before the damage? */
+/* Did the damage change any of these bytes? */
 bool scene_changed(const struct scene *scene, u64 offset, u64 bytes)
 {
 	return memcmp(scene->arena.heap.region + offset, scene->good.region + offset, bytes);
 }
 
-/* False when that changes nothing, so that there is nothing to be found. */
+/* Return: false when the plant changes nothing, and there is no damage to be found. */
 bool scene_plant(struct scene *scene, const struct plant *plant)
 {
 	u64 end = heap_bytes(scene->arena.heap.index.granules + 1);
@@ -217,8 +219,8 @@ bool scene_plant(struct scene *scene, const struct plant *plant)
 }
 
 /*
- * A header of which more than a byte of the tag was changed may be sealed by chance. A wrong size
- * is seen at once, but where a block is pending, that of the map is what is looked at.
+ * If more than one byte of the tag was changed, the header may have a valid seal by chance. A wrong
+ * size is always detected, except that of a pending block, which is read from the map.
  */
 static bool is_chance(const struct scene *scene, const struct piece *piece)
 {
@@ -256,7 +258,7 @@ static void assess(const struct scene *scene, struct piece *piece)
 	}
 }
 
-/* Find out who was harmed by a plant. Return: how many. */
+/* Find the blocks that a plant harms. Return: how many. */
 unsigned int scene_assess(struct scene *scene)
 {
 	unsigned int harmed = 0;

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * scene - a block between neighbours of given kinds, damage to be planted, and who is harmed by it
+ * scene - a block between neighbours of given kinds, planted damage, and the blocks that it harms
  *
  *	| left | front | TARGET | behind | rest | right | tail
  *
- * The target is used; left and right are, too, and the tail is a hole. What stands in front of the
- * target and behind it is varied; the rest is that of the hole that a kept block was cut off.
+ * Target, left and right are used, the tail is a hole. The kinds of the front and of the behind
+ * block vary. The rest is what a split left of the hole behind a block on the quick list.
  */
 #ifndef SCENE_H
 #define SCENE_H
 
 #include "test.h"
 
-/* Of a block; of a neighbour, NONE is the end of the region. */
+/* Kinds of blocks. NONE: no neighbour, but the end of the region. */
 enum kind {
 	NONE,
 	USED,
 	HOLE,
-	KEPT,
-	PART,				/* kept, and there is a rest of its hole */
+	QUICK,				/* on the quick list */
+	QUICK_PART,			/* on the quick list, with a rest of its hole */
 	PENDING,
 	QUARANTINED,
 	KINDS
@@ -37,16 +37,16 @@ enum place {
 
 /**
  * struct piece - a block of the scene
- * @kind: what it is
- * @at: where
+ * @kind: its kind
+ * @at: its first granule
  * @granules: its size
- * @asked: bytes it was asked for, if it is or was used
+ * @asked: bytes that were requested, if it is or was used
  * @ptr: its payload
- * @claim: of a pending one, what to release
+ * @claim: for heap_release(), if it is pending
  * @harm: HEAP_OK, HEAP_OVERRUN or HEAP_CORRUPT_HEADER
- * @harmed_at: the offset that is to be told
- * @chance: that the harm is seen, the seal alone sees to
- * @gone: freed or released since
+ * @harmed_at: the offset that a finding must have
+ * @chance: only the seal can detect the harm
+ * @gone: freed or released in the meantime
  */
 struct piece {
 	enum kind kind;
@@ -62,7 +62,7 @@ struct piece {
 };
 
 struct plan {
-	u32 granules;			/* of the target; one more, if there are redzones */
+	u32 granules;			/* of the target; one more with HEAP_REDZONE */
 	u32 slack;
 	enum kind front;
 	enum kind behind;
@@ -71,7 +71,7 @@ struct plan {
 
 #define PLANT_BYTES 64
 
-/* Bytes that somebody writes where they do not belong. */
+/* Bytes to be written to the wrong place. */
 struct plant {
 	u64 offset;
 	u32 count;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * seals - what a seal promises, under many keys
+ * seals - what a seal detects, with many keys
  *
- * Every bit of the key counts. Slack and owner come back from a header as they were written; every
- * other tag that differs in one byte, or in slack and owner alone, is found; and so is a good
- * header at another place, in another heap, or of a block that was freed.
+ * Every bit of the key changes the seal. Slack and owner are read as they were written. A tag that
+ * differs in one byte, or in slack and owner alone, is detected; so is a valid header at another
+ * place or in another heap.
  */
 #include <string.h>
 
@@ -51,7 +51,7 @@ static u64 factor_of(u64 key)
 	return factor;
 }
 
-/* The factor is odd, and no bit of the key is lost on the way to it. */
+/* The factor is odd, and depends on every bit of the key. */
 static void factors(void)
 {
 	u32 i, bit;
@@ -66,9 +66,9 @@ static void factors(void)
 
 static enum heap_verdict judge(const void *ptr)
 {
-	struct heap_block_info view;
+	struct heap_block_info info;
 
-	return heap_judge(&arena.heap, ptr, &view);
+	return heap_judge(&arena.heap, ptr, &info);
 }
 
 /* Each other value of each byte of a header. */
@@ -87,7 +87,7 @@ static void change_bytes(void *ptr)
 	REQUIRE(judge(ptr) == HEAP_OK);
 }
 
-/* Each other slack and owner, with the seal as it was. */
+/* Each other slack and owner, with the same seal. */
 static void change_facts(void *ptr)
 {
 	struct heap_block *header = (struct heap_block *)ptr - 1;
@@ -102,7 +102,7 @@ static void change_facts(void *ptr)
 
 static void changes(void)
 {
-	struct heap_block_info view;
+	struct heap_block_info info;
 	size_t size;
 	void *ptr;
 	u32 i;
@@ -111,18 +111,18 @@ static void changes(void)
 		setup(random_key(i));
 		size = 1 + next_random(400);
 		ptr = heap_alloc(&arena.heap, size, i * 37);
-		REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_OK);
-		REQUIRE(view.asked == size && view.owner == (u8)(i * 37) && view.sealed);
+		REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_OK);
+		REQUIRE(info.asked == size && info.owner == (u8)(i * 37) && info.sealed);
 		change_bytes(ptr);
 		change_facts(ptr);
 		teardown();
 	}
 }
 
-/* Every slack and every owner come back. */
+/* Every slack and every owner. */
 static void every_fact(void)
 {
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 owner, size;
 	void *ptr;
 
@@ -130,17 +130,17 @@ static void every_fact(void)
 	for (owner = 0; owner < 256; owner++) {
 		for (size = 9; size <= 24; size++) {
 			ptr = heap_alloc(&arena.heap, size, owner);
-			REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_OK);
-			REQUIRE(view.owner == owner && view.asked == size);
+			REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_OK);
+			REQUIRE(info.owner == owner && info.asked == size);
 		}
 	}
 	teardown();
 }
 
-/* The header of one block in front of another, which was asked for by the same, as much. */
+/* The header of one block in front of another with the same size and owner. */
 static void copies(void)
 {
-	struct heap_block *header[10], kept;
+	struct heap_block *header[10], saved;
 	u32 one, other;
 
 	setup(TEST_KEY);
@@ -148,17 +148,17 @@ static void copies(void)
 		header[one] = (struct heap_block *)heap_alloc(&arena.heap, 50, 7) - 1;
 	for (one = 0; one < 10; one++) {
 		for (other = 0; other < 10; other++) {
-			kept = *header[other];
+			saved = *header[other];
 			*header[other] = *header[one];
 			REQUIRE(judge(header[other] + 1) ==
 				(one == other ? HEAP_OK : HEAP_CORRUPT_HEADER));
-			*header[other] = kept;
+			*header[other] = saved;
 		}
 	}
 	teardown();
 }
 
-/* A good header under any other key is a bad one. */
+/* A header is invalid with any other key. */
 static void other_heaps(void)
 {
 	struct heap_block *header;
@@ -177,8 +177,8 @@ static void other_heaps(void)
 	teardown();
 }
 
-/* A mark passes for none of another state or size, and no other word for it. */
-static void mark(u32 at, u32 granules, enum heap_state state)
+/* A header with a state is valid for this state and size only, and no bit of it may change. */
+static void check_state(u32 at, u32 granules, enum heap_state state)
 {
 	struct heap_block *header = block_at(&arena.heap, at);
 	enum heap_state other;
@@ -196,7 +196,7 @@ static void mark(u32 at, u32 granules, enum heap_state state)
 	}
 }
 
-static void marks(void)
+static void states(void)
 {
 	enum heap_state state;
 	u32 at, granules;
@@ -205,7 +205,7 @@ static void marks(void)
 	for (state = HEAP_HOLE; state <= HEAP_QUARANTINED; state++) {
 		for (at = 1; at < 100; at++) {
 			for (granules = 1; granules < 50; granules++)
-				mark(at, granules, state);
+				check_state(at, granules, state);
 		}
 	}
 	teardown();
@@ -214,9 +214,12 @@ static void marks(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "every bit of the key", factors }, { "a byte, or the facts", changes },
-		{ "slack and owner", every_fact }, { "copies", copies },
-		{ "other heaps", other_heaps }, { "marks", marks },
+		{ "every bit of the key changes the factor", factors },
+		{ "a change of one byte is detected", changes },
+		{ "slack and owner are read as written", every_fact },
+		{ "a copy at another place is detected", copies },
+		{ "a header of another heap is detected", other_heaps },
+		{ "a header without a seal is valid for its state only", states },
 	};
 
 	run_tests("seals", tests, sizeof(tests) / sizeof(*tests));

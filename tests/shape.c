@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shape - aligned blocks, and blocks that grow and shrink, each compared with the oracle
+ * shape - aligned and resized blocks, compared with the oracle
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ struct live {
 
 static struct arena arena;
 static struct node *oracle;
-static u32 granules, overhead;
+static u32 granules, overhead, peak;
 
 static u32 granules_of(u64 size)
 {
@@ -45,15 +45,15 @@ static void expect_bytes(const struct live *live, size_t size)
 		REQUIRE(live->ptr[i] == live->fill);
 }
 
-/* The oracle takes the large block, too, and gives both ends back. */
+/* The oracle allocates the larger block, too, and frees both ends. */
 static void allocate(struct live *live, u32 bits)
 {
 	size_t align = 1U << next_random(bits);
 	size_t size = random_size(bits);
-	size_t room = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
-	struct node *node = oracle_alloc(oracle, granules_of((u64)size + room));
+	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
+	struct node *node = oracle_alloc(oracle, granules_of((u64)size + spare));
 
-	live->ptr = heap_alloc_aligned(&arena.heap, size, align, 7);
+	live->ptr = heap_alloc_aligned(&arena.heap, size, align, TEST_OWNER);
 	REQUIRE(!node == !live->ptr);
 	if (!node)
 		return;
@@ -71,7 +71,7 @@ static void resize(struct live *live, u32 bits)
 	bool done;
 
 	REQUIRE(heap_resize(&arena.heap, live->ptr, size, &was, &done) == HEAP_OK);
-	REQUIRE(was.asked == live->size && was.owner == 7);
+	REQUIRE(was.asked == live->size && was.owner == TEST_OWNER);
 	REQUIRE(done == oracle_resize(live->node, granules_of(size)));
 	expect_bytes(live, done && size < live->size ? size : live->size);
 	if (done)
@@ -92,19 +92,27 @@ static void release(struct live *live)
 static void compare(void)
 {
 	struct node *node = oracle;
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 from = 0;
 
 	REQUIRE(arena_check(&arena) == HEAP_OK);
-	for (; node; node = node->next, from = view.at + view.granules) {
-		REQUIRE(heap_walk(&arena.heap, from, &view, 1) == 1);
-		REQUIRE(view.at == node->at && view.granules == node->size);
-		REQUIRE((view.state == HEAP_USED) == node->used);
+	for (; node; node = node->next, from = info.at + info.granules) {
+		REQUIRE(heap_walk(&arena.heap, from, &info, 1) == 1);
+		REQUIRE(info.at == node->at && info.granules == node->size);
+		REQUIRE((info.state == HEAP_USED) == node->used);
 	}
 	REQUIRE(from == granules);
 }
 
-static void turn(struct live *live, u32 bits)
+/* The peak is that of the blocks after each operation: what an operation trims never counts. */
+static void require_peak(void)
+{
+	if (peak < arena.heap.used)
+		peak = arena.heap.used;
+	REQUIRE(arena.heap.peak == peak);
+}
+
+static void operate(struct live *live, u32 bits)
 {
 	heap_steps = 0;
 	if (!live->ptr)
@@ -114,6 +122,7 @@ static void turn(struct live *live, u32 bits)
 	else
 		release(live);
 	REQUIRE(heap_steps <= heap_resize_bound(&arena.heap));
+	require_peak();
 }
 
 static void storm(u32 size, u32 flags, u32 blocks, u32 bits, unsigned int operations)
@@ -122,11 +131,12 @@ static void storm(u32 size, u32 flags, u32 blocks, u32 bits, unsigned int operat
 	unsigned int i;
 
 	granules = size;
+	peak = 0;
 	oracle = oracle_init(granules);
 	arena_init_as(&arena, granules, flags, TEST_KEY);
 	overhead = arena.heap.overhead;
 	for (i = 0; i < operations; i++) {
-		turn(&live[next_random(blocks)], bits);
+		operate(&live[next_random(blocks)], bits);
 		if (i % 128 == 0)
 			compare();
 	}
@@ -136,15 +146,17 @@ static void storm(u32 size, u32 flags, u32 blocks, u32 bits, unsigned int operat
 	}
 	compare();
 	REQUIRE(!oracle->next && arena.heap.index.holes == 1 && !arena.heap.asked);
-	REQUIRE(!arena.heap.used && arena.heap.peak <= granules);
-	printf("ok - %u aligned, resized and freed on %u granules, %llu failed for room\n",
-	       operations, granules, (unsigned long long)arena.heap.failures);
+	REQUIRE(!arena.heap.used && arena.heap.peak == peak);
+	printf("ok - %u aligned allocations, resizes and frees on %u granules", operations,
+	       granules);
+	printf(" agree with the oracle, %llu allocations failed\n",
+	       (unsigned long long)arena.heap.failures);
 	oracle_destroy(oracle);
 	arena_destroy(&arena);
 }
 
-/* A check that goes on after each resize must not take what it saw before for what is there. */
-static void resize_while_looking(void)
+/* A check that resumes after a resize must not rely on what it read before. */
+static void resize_between_batches(void)
 {
 	struct heap_audit audit;
 	struct heap_block_info was;
@@ -163,10 +175,10 @@ static void resize_while_looking(void)
 	}
 	REQUIRE(audit.disturbed && arena_check(&arena) == HEAP_OK);
 	arena_destroy(&arena);
-	printf("ok - resized in the middle of a check\n");
+	printf("ok - a check resumes after a resize\n");
 }
 
-/* Pointers that are none, an overrun, sizes that no block can have. */
+/* Invalid pointers, an overrun, sizes that no block can have. */
 static void refusals(void)
 {
 	struct heap_block_info was;
@@ -192,7 +204,45 @@ static void refusals(void)
 	REQUIRE(arena.heap.refused == 3 && arena.heap.failures == 2);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	arena_destroy(&arena);
-	printf("ok - what cannot be resized is not\n");
+	printf("ok - a resize of an invalid pointer or to an invalid size is refused\n");
+}
+
+#define LARGE_ALIGN	32768
+#define BETWEEN		1000		/* granules: between the trimmed and the untrimmed block */
+
+/* An aligned allocation of seven granules, in an empty heap with a watermark. */
+static void alloc_below(u32 watermark, bool raised)
+{
+	const struct heap *heap = &arena.heap;
+
+	arena_init(&arena, 4 * LARGE_ALIGN / HEAP_GRANULE);
+	heap_set_watermark(&arena.heap, watermark);
+	REQUIRE(heap_alloc_aligned(&arena.heap, 100, LARGE_ALIGN, 1));
+	REQUIRE(heap->used == 7 && heap->peak == 7);
+	REQUIRE(!!(heap->events & HEAP_EVENT_WATERMARK) == raised);
+	arena_destroy(&arena);
+}
+
+/* What is trimmed off counts neither for the peak nor for the watermark. */
+static void aligned_peak(void)
+{
+	alloc_below(BETWEEN, false);
+	alloc_below(7, false);
+	alloc_below(6, true);
+	printf("ok - an aligned allocation counts as used without what it trims\n");
+}
+
+/* After an aligned allocation fails, the peak and the watermark are still updated. */
+static void aligned_failure(void)
+{
+	arena_init(&arena, 100);
+	heap_set_watermark(&arena.heap, 2);
+	REQUIRE(!heap_alloc_aligned(&arena.heap, 100, LARGE_ALIGN, 1));
+	REQUIRE(arena.heap.failures == 1 && !arena.heap.peak && !arena.heap.events);
+	arena_alloc(&arena, 3);
+	REQUIRE(arena.heap.peak == 3 && arena.heap.events == HEAP_EVENT_WATERMARK);
+	arena_destroy(&arena);
+	printf("ok - an aligned allocation that fails leaves peak and watermark armed\n");
 }
 
 int main(int argc, char **argv)
@@ -203,7 +253,9 @@ int main(int argc, char **argv)
 	storm(66, HEAP_REDZONE, 20, 7, 100000 * times);
 	storm(4096, 0, BLOCKS, 12, 200000 * times);
 	storm(65535, HEAP_REDZONE, BLOCKS, 16, 100000 * times);
-	resize_while_looking();
+	resize_between_batches();
 	refusals();
+	aligned_peak();
+	aligned_failure();
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test - what the userspace tests share
+ * test - shared by the userspace tests
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ void run_tests(const char *about, const struct test *tests, unsigned int count)
 	}
 }
 
-/* The region carries the pattern, as who poisons has to see to. */
+/* With HEAP_POISON the region is filled with the pattern, as heap_init() requires. */
 void arena_init_as(struct arena *arena, u32 granules, u32 flags, u64 key)
 {
 	arena->region = aligned_alloc(HEAP_GRANULE, heap_bytes(granules + 1));
@@ -41,7 +41,7 @@ void arena_destroy(struct arena *arena)
 	free(arena->index);
 }
 
-/* A block of exactly so many. */
+/* Allocate a block of exactly @granules. */
 void *arena_alloc(struct arena *arena, u32 granules)
 {
 	void *ptr = heap_alloc(&arena->heap, heap_bytes(granules) - sizeof(struct heap_block),
@@ -58,7 +58,7 @@ void arena_free(struct arena *arena, const void *ptr)
 	REQUIRE(heap_free(&arena->heap, ptr, &freed) == HEAP_OK);
 }
 
-/* The next finding that nobody was told of yet. */
+/* Take the oldest queued finding, which must exist. */
 struct heap_finding arena_finding(struct arena *arena)
 {
 	struct heap_finding finding;
@@ -74,7 +74,7 @@ void arena_no_finding(struct arena *arena)
 	REQUIRE(!heap_take_finding(&arena->heap, &finding));
 }
 
-/* Room for all of an arena of @granules. */
+/* Allocate memory for a copy of an arena of @granules. */
 void snapshot_init(struct snapshot *snapshot, u32 granules)
 {
 	snapshot->region = calloc(1, heap_bytes(granules + 1));
@@ -106,7 +106,7 @@ void snapshot_destroy(struct snapshot *snapshot)
 	free(snapshot->index);
 }
 
-/* The whole check in one go. */
+/* Check the whole heap in one batch. */
 enum heap_verdict arena_check(struct arena *arena)
 {
 	struct heap_audit audit;
@@ -115,7 +115,7 @@ enum heap_verdict arena_check(struct arena *arena)
 	return heap_check(&arena->heap, &audit, U32_MAX);
 }
 
-/* The granule where the block of a payload begins. */
+/* The first granule of the block with this payload. */
 u32 place_of(const struct arena *arena, const void *ptr)
 {
 	return ((const char *)ptr - (const char *)arena->region) / HEAP_GRANULE - 1;

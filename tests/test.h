@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test - what the userspace tests share: cases that are counted, a heap, random numbers
+ * test - shared by the userspace tests: cases, a heap, snapshots of it, random numbers
  */
 #ifndef TEST_H
 #define TEST_H
@@ -14,7 +14,7 @@
 #define TEST_KEY 0x1234567890abcdefULL
 #define TEST_OWNER 7
 
-/* A condition that must hold; the first that does not ends the program. */
+/* A condition that must hold. The first one that fails ends the program. */
 #define REQUIRE(condition) do {							\
 	if (!(condition)) {							\
 		printf("not ok - %s:%d: %s\n", __FILE__, __LINE__, #condition);	\
@@ -27,14 +27,14 @@ struct test {
 	void (*run)(void);
 };
 
-/* A heap in memory of its own: @heap, and what to release. */
+/* A heap and its memory. */
 struct arena {
 	struct heap heap;
 	void *region;
 	void *index;
 };
 
-/* All of an arena at one time: it goes back into the same arena, for a heap knows its place. */
+/* A copy of an arena. It is restored to the same arena, because a heap has absolute pointers. */
 struct snapshot {
 	struct heap heap;
 	char *region;

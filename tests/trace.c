@@ -15,7 +15,7 @@ static void add(struct trace *trace, u32 id, u32 size)
 		trace->blocks = id;
 }
 
-/* @path is compressed; a line is `alloc ID SIZE [CALLER]`, `free ID`, or a remark after a #. */
+/* Read a file compressed by xz. A line is `alloc ID SIZE [CALLER]`, `free ID`, or a # comment. */
 struct trace trace_load(const char *path)
 {
 	struct trace trace = {};

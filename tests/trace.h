@@ -8,8 +8,8 @@
 #include <linux/types.h>
 
 struct event {
-	u32 id;				/* of the block, from 1 */
-	u32 size;			/* asked; 0 when it is freed */
+	u32 id;				/* number of the block, from 1 */
+	u32 size;			/* requested bytes; 0 for a free */
 };
 
 struct trace {

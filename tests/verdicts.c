@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * verdicts - what a heap says of pointers, and what it does then
+ * verdicts - the verdict on each kind of invalid pointer, and what follows from it
  *
- * Wrong pointers of each kind, given to each call that judges; blocks that go in two steps, with
- * their marks damaged in between; the quarantine, until it is full.
+ * Invalid pointers of each kind, passed to each call that judges; frees in two steps, with the
+ * header damaged between them; the quarantine, until it is full.
  */
 #include <string.h>
 
@@ -14,20 +14,20 @@
 #define EIGHTH		(GRANULES / 8)
 
 static struct arena arena;
-static struct heap_block_info view;
+static struct heap_block_info info;
 
 static struct heap_block *header_of(const void *ptr)
 {
 	return (struct heap_block *)ptr - 1;
 }
 
-/* A header that says something, and nothing true. */
+/* Overwrite a header. */
 static void damage(const void *ptr)
 {
 	memset(header_of(ptr), 'x', sizeof(struct heap_block));
 }
 
-/* Told of once, and counted: @verdict at @ptr. */
+/* @verdict at @ptr is counted, and is the only queued finding. */
 static void expect_finding(enum heap_verdict verdict, const void *ptr)
 {
 	struct heap_finding finding = arena_finding(&arena);
@@ -38,33 +38,33 @@ static void expect_finding(enum heap_verdict verdict, const void *ptr)
 	arena_no_finding(&arena);
 }
 
-static bool is_told(enum heap_verdict verdict)
+static bool is_recorded(enum heap_verdict verdict)
 {
 	return verdict != HEAP_FOREIGN;
 }
 
-/* A pointer is refused by the two calls that free: nothing changes but what counts that. */
+/* @call refuses a pointer: only the counters and the findings change. */
 static void refuse_by(enum heap_verdict (*call)(struct heap *heap, const void *ptr,
 						struct heap_block_info *block),
 		      const void *ptr, enum heap_verdict verdict)
 {
 	struct heap before = arena.heap;
 
-	REQUIRE(call(&arena.heap, ptr, &view) == verdict);
-	REQUIRE(arena.heap.verdicts[verdict] == before.verdicts[verdict] + is_told(verdict));
-	if (is_told(verdict))
+	REQUIRE(call(&arena.heap, ptr, &info) == verdict);
+	REQUIRE(arena.heap.verdicts[verdict] == before.verdicts[verdict] + is_recorded(verdict));
+	if (is_recorded(verdict))
 		expect_finding(verdict, ptr);
 	arena_no_finding(&arena);
 	before.refused++;
 	REQUIRE(!memcmp(&before, &arena.heap, offsetof(struct heap, verdicts)));
 }
 
-/* heap_judge() says the same and counts nothing. */
+/* Every call refuses a pointer; heap_judge() changes nothing. */
 static void refuse(const void *ptr, enum heap_verdict verdict)
 {
 	struct heap before = arena.heap;
 
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == verdict);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == verdict);
 	REQUIRE(!memcmp(&before, &arena.heap, sizeof(before)));
 	refuse_by(heap_free, ptr, verdict);
 	refuse_by(heap_claim, ptr, verdict);
@@ -81,7 +81,7 @@ static void teardown(void)
 	arena_destroy(&arena);
 }
 
-/* At both edges of the region, and far from it. */
+/* At both edges of the region, and far away from it. */
 static void outside(void)
 {
 	char *region, *end;
@@ -99,17 +99,17 @@ static void outside(void)
 	refuse(end, HEAP_FOREIGN);
 	refuse((void *)UINTPTR_MAX, HEAP_FOREIGN);
 	refuse(end - HEAP_GRANULE, HEAP_INTERIOR);
-	REQUIRE(heap_judge(&arena.heap, region + HEAP_GRANULE, &view) == HEAP_OK);
-	REQUIRE(view.at == 0 && view.granules == GRANULES);
-	REQUIRE(view.owner == TEST_OWNER && view.sealed);
-	REQUIRE(view.state == HEAP_USED && view.asked == GRANULES * HEAP_GRANULE - 8);
+	REQUIRE(heap_judge(&arena.heap, region + HEAP_GRANULE, &info) == HEAP_OK);
+	REQUIRE(info.at == 0 && info.granules == GRANULES);
+	REQUIRE(info.owner == TEST_OWNER && info.sealed);
+	REQUIRE(info.state == HEAP_USED && info.asked == GRANULES * HEAP_GRANULE - 8);
 	teardown();
 }
 
-/* Inside a used block, a hole, a block that is kept, and a block that is being freed. */
+/* Inside a used block, a hole, a block on the quick list, and a claimed block. */
 static void inside(void)
 {
-	char *used, *hole, *kept, *claimed;
+	char *used, *hole, *quick, *claimed;
 	unsigned int i;
 
 	setup();
@@ -117,9 +117,9 @@ static void inside(void)
 	hole = arena_alloc(&arena, 3);
 	claimed = arena_alloc(&arena, 3);
 	arena_free(&arena, hole);
-	REQUIRE(heap_claim(&arena.heap, claimed, &view) == HEAP_OK);
-	kept = arena_alloc(&arena, 4);
-	arena_free(&arena, kept);
+	REQUIRE(heap_claim(&arena.heap, claimed, &info) == HEAP_OK);
+	quick = arena_alloc(&arena, 4);
+	arena_free(&arena, quick);
 	REQUIRE(arena.heap.quick_count == 1);
 	for (i = 1; i < HEAP_GRANULE; i++)
 		refuse(used + i, HEAP_MISALIGNED);
@@ -127,15 +127,15 @@ static void inside(void)
 	refuse(used + 2 * HEAP_GRANULE, HEAP_INTERIOR);
 	refuse(hole, HEAP_DOUBLE_FREE);
 	refuse(hole + HEAP_GRANULE, HEAP_DOUBLE_FREE);
-	refuse(kept, HEAP_DOUBLE_FREE);
-	refuse(kept + HEAP_GRANULE, HEAP_DOUBLE_FREE);
+	refuse(quick, HEAP_DOUBLE_FREE);
+	refuse(quick + HEAP_GRANULE, HEAP_DOUBLE_FREE);
 	refuse(claimed, HEAP_DOUBLE_FREE);
 	refuse(claimed + HEAP_GRANULE, HEAP_DOUBLE_FREE);
 	arena_free(&arena, used);
 	teardown();
 }
 
-/* A used block whose header was written over is let go once; then it is nobody's. */
+/* A used block whose header was overwritten is freed once, and quarantined. */
 static void quarantined(void)
 {
 	char *ptr;
@@ -143,19 +143,19 @@ static void quarantined(void)
 	setup();
 	ptr = arena_alloc(&arena, 3);
 	damage(ptr);
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER && !view.sealed);
-	REQUIRE(heap_claim(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER && !info.sealed);
+	REQUIRE(heap_claim(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
 	expect_finding(HEAP_CORRUPT_HEADER, header_of(ptr));
 	REQUIRE(arena.heap.quarantine_count == 1 && arena.heap.quarantined == 3);
 	REQUIRE(!arena.heap.pending && !heap_live_blocks(&arena.heap) && arena.heap.lost == 1);
 	refuse(ptr, HEAP_DOUBLE_FREE);
 	refuse(ptr + HEAP_GRANULE, HEAP_DOUBLE_FREE);
-	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_QUARANTINED);
+	REQUIRE(heap_walk(&arena.heap, 0, &info, 1) == 1 && info.state == HEAP_QUARANTINED);
 	REQUIRE((char *)arena_alloc(&arena, 1) == ptr + 3 * HEAP_GRANULE);
 	teardown();
 }
 
-/* The last block, which ends where the region does, is no different. */
+/* So is the last block of the region. */
 static void damaged_end(void)
 {
 	void *ptr;
@@ -163,28 +163,28 @@ static void damaged_end(void)
 	setup();
 	ptr = arena_alloc(&arena, GRANULES);
 	damage(ptr);
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
 	REQUIRE(!heap_live_blocks(&arena.heap) && !heap_is_frozen(&arena.heap));
 	teardown();
 }
 
-/* Only the granules were written over: slack and owner are still believed, and nothing is lost. */
-static void half_a_header(void)
+/* If only the granules of a header were overwritten, slack and owner are still valid. */
+static void damaged_size(void)
 {
 	void *ptr;
 
 	setup();
 	ptr = heap_alloc(&arena.heap, 27, 9);
 	header_of(ptr)->granules++;
-	REQUIRE(heap_judge(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
-	REQUIRE(view.sealed && view.asked == 27 && view.owner == 9 && view.granules == 3);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
+	REQUIRE(info.sealed && info.asked == 27 && info.owner == 9 && info.granules == 3);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
 	REQUIRE(!arena.heap.lost && !arena.heap.asked);
 	teardown();
 }
 
-/* What of @count damaged blocks of @granules goes to the quarantine, and what becomes a hole. */
+/* Of @count damaged blocks of @granules, @room are quarantined. The others become holes. */
 static void fill_quarantine(u32 granules, u32 count, u32 room)
 {
 	void *ptr[GRANULES / 2];
@@ -195,12 +195,13 @@ static void fill_quarantine(u32 granules, u32 count, u32 room)
 		ptr[i] = arena_alloc(&arena, granules);
 	for (i = 0; i < count; i++) {
 		damage(ptr[i]);
-		REQUIRE(heap_free(&arena.heap, ptr[i], &view) == HEAP_CORRUPT_HEADER);
+		REQUIRE(heap_free(&arena.heap, ptr[i], &info) == HEAP_CORRUPT_HEADER);
 		REQUIRE(arena.heap.quarantine_count == (i < room ? i + 1 : room));
 		REQUIRE(arena.heap.quarantined == arena.heap.quarantine_count * granules);
 	}
 	REQUIRE(arena.heap.verdicts[HEAP_CORRUPT_HEADER] == count && arena.heap.lost == count);
-	REQUIRE(arena_check(&arena) == HEAP_OK && !heap_live_blocks(&arena.heap) && !arena.heap.used);
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	REQUIRE(!heap_live_blocks(&arena.heap) && !arena.heap.used);
 	REQUIRE(arena_alloc(&arena, 1) == ptr[room]);
 	teardown();
 }
@@ -213,7 +214,7 @@ static void full_quarantine(void)
 	fill_quarantine(EIGHTH + 1, 2, 0);
 }
 
-/* Between claim and release a block is nobody's, and no call sees it otherwise. */
+/* Between claim and release a block is pending, for every call. */
 static void two_steps(void)
 {
 	struct heap_block_info claimed;
@@ -223,8 +224,9 @@ static void two_steps(void)
 	ptr = arena_alloc(&arena, 7);
 	next = arena_alloc(&arena, 1);
 	REQUIRE(heap_claim(&arena.heap, ptr, &claimed) == HEAP_OK && claimed.granules == 7);
-	REQUIRE(arena.heap.pending == 7 && heap_live_blocks(&arena.heap) == 1 && arena.heap.frees == 1);
-	REQUIRE(heap_walk(&arena.heap, 0, &view, 1) == 1 && view.state == HEAP_PENDING);
+	REQUIRE(arena.heap.pending == 7 && arena.heap.frees == 1);
+	REQUIRE(heap_live_blocks(&arena.heap) == 1);
+	REQUIRE(heap_walk(&arena.heap, 0, &info, 1) == 1 && info.state == HEAP_PENDING);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	REQUIRE((char *)arena_alloc(&arena, 1) == next + HEAP_GRANULE);
 	heap_release(&arena.heap, &claimed);
@@ -233,8 +235,8 @@ static void two_steps(void)
 	teardown();
 }
 
-/* A claim of the last allocation undoes it too: the block is kept, with the mark it has then. */
-static void two_steps_kept(void)
+/* A block that was allocated last and freed in two steps enters the quick list, too. */
+static void two_steps_quick(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
@@ -253,8 +255,8 @@ static void two_steps_kept(void)
 	teardown();
 }
 
-/* Four holes between used blocks, each one larger; a block from each of the first three is kept. */
-static void keep_three(void)
+/* Put a block on the quick list from each of three holes between used blocks. */
+static void fill_quick(void)
 {
 	void *holes[HEAP_QUICK];
 	u32 i;
@@ -272,13 +274,13 @@ static void keep_three(void)
 	}
 }
 
-/* Who asks for as much as before gets the kept block, and the others stay kept. */
-static void take_back_one(void)
+/* A request of the same size takes its block off the list. The others stay on it. */
+static void take_quick(void)
 {
 	u32 i;
 
 	setup();
-	keep_three();
+	fill_quick();
 	for (i = 0; i < HEAP_QUICK; i++) {
 		void *ptr = arena_alloc(&arena, 1 + i);
 
@@ -289,29 +291,29 @@ static void take_back_one(void)
 	teardown();
 }
 
-/* There is no room for a fourth: all are merged. */
-static void keep_no_fourth(void)
+/* The list is full: a fourth block is coalesced, and with it the list. */
+static void quick_is_full(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
 
 	setup();
-	keep_three();
+	fill_quick();
 	REQUIRE(heap_claim(&arena.heap, arena_alloc(&arena, HEAP_QUICK + 1), &claimed) == HEAP_OK);
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(!arena.heap.quick_count && arena.heap.index.holes == HEAP_QUICK + 1);
 	teardown();
 	setup();
-	keep_three();
+	fill_quick();
 	ptr = arena_alloc(&arena, EIGHTH + 1);
 	damage(ptr);
-	REQUIRE(heap_free(&arena.heap, ptr, &view) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
 	REQUIRE(!arena.heap.quick_count && arena.heap.index.holes == HEAP_QUICK + 1);
 	REQUIRE(arena_alloc(&arena, EIGHTH + 1) == ptr);
 	teardown();
 }
 
-/* An overrun is told of by a claim, too, and the block goes all the same. */
+/* An overrun is found by a claim, too, and the block is freed. */
 static void two_steps_overrun(void)
 {
 	struct heap_block_info claimed;
@@ -327,8 +329,8 @@ static void two_steps_overrun(void)
 	teardown();
 }
 
-/* The mark of a claimed block is written over: it is withdrawn. */
-static void damaged_mark(void)
+/* The header of a claimed block is overwritten: the block is quarantined. */
+static void damaged_claim(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
@@ -344,8 +346,8 @@ static void damaged_mark(void)
 	teardown();
 }
 
-/* Only the granules of the mark: what is left of it says that the block is pending. */
-static void half_a_mark(void)
+/* So is one of which only the granules are overwritten. */
+static void damaged_claim_size(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
@@ -360,7 +362,7 @@ static void half_a_mark(void)
 	teardown();
 }
 
-/* A claimed block whose mark is lost is freed once more: it is known all the same. */
+/* A claimed block whose header is overwritten is freed again: a double free. */
 static void freed_again(u32 granules, u32 quarantined)
 {
 	struct heap_block_info claimed;
@@ -390,7 +392,7 @@ static void freed_again_as_hole(void)
 	freed_again(EIGHTH + 1, 0);
 }
 
-/* Nobody's is a block that is claimed or quarantined, even with the header back that it had. */
+/* A claimed or quarantined block gets its old header back. It is still claimed or quarantined. */
 static void written_back(bool quarantined)
 {
 	struct heap_block_info claimed;
@@ -413,14 +415,14 @@ static void written_back(bool quarantined)
 	arena_destroy(&arena);
 }
 
-static void claimed_twice(void)
+static void header_is_restored(void)
 {
 	written_back(false);
 	written_back(true);
 }
 
-/* In a full quarantine there is no room: a claim is to be released as any other. */
-static void claimed_for_want_of_room(void)
+/* A corrupt block that does not fit in quarantine is claimed, to be released. */
+static void quarantine_is_full(void)
 {
 	struct heap_block_info claimed;
 	void *ptr;
@@ -442,19 +444,23 @@ static void claimed_for_want_of_room(void)
 int main(void)
 {
 	const struct test tests[] = {
-		{ "pointers outside the region", outside }, { "pointers inside", inside },
-		{ "a damaged block is withdrawn", quarantined },
-		{ "a damaged block at the end", damaged_end },
-		{ "half a header", half_a_header }, { "a full quarantine", full_quarantine },
-		{ "claim and release", two_steps }, { "claim and release, kept", two_steps_kept },
-		{ "one of three kept is taken back", take_back_one },
-		{ "three are kept, four are not", keep_no_fourth },
-		{ "claim of a block that was overrun", two_steps_overrun },
-		{ "a mark is damaged", damaged_mark }, { "half a mark is damaged", half_a_mark },
-		{ "freed again, in quarantine", freed_again_quarantined },
-		{ "freed again, a hole", freed_again_as_hole },
-		{ "the header of nobody's block is written back", claimed_twice },
-		{ "claimed for want of room", claimed_for_want_of_room },
+		{ "a pointer outside the region is refused", outside },
+		{ "a pointer inside a block is refused", inside },
+		{ "a block with a corrupt header is quarantined", quarantined },
+		{ "so is the last block of the region", damaged_end },
+		{ "slack and owner survive a corrupt size", damaged_size },
+		{ "the quarantine is bounded", full_quarantine },
+		{ "a claimed block is pending until its release", two_steps },
+		{ "a released block enters the quick list", two_steps_quick },
+		{ "a request takes its block off the quick list", take_quick },
+		{ "the quick list is bounded", quick_is_full },
+		{ "a claim finds an overrun", two_steps_overrun },
+		{ "a claimed block with a corrupt header is quarantined", damaged_claim },
+		{ "so is one with a corrupt size", damaged_claim_size },
+		{ "a second free of a quarantined claim is refused", freed_again_quarantined },
+		{ "a second free of a released claim is refused", freed_again_as_hole },
+		{ "an old header does not make a block live", header_is_restored },
+		{ "a corrupt block without room in quarantine is released", quarantine_is_full },
 	};
 
 	run_tests("verdicts", tests, sizeof(tests) / sizeof(*tests));

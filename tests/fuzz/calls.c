@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * calls - each call of the core, beside what it must do to the model
+ * calls - each call of the core, with the effect that it must have on the model
  *
- * Those that allocate, resize and free do as the API does around the core: in a heap that poisons,
- * what becomes free is filled, and what was free is looked at.
+ * With HEAP_POISON, these functions do what the module does around the core: they fill memory that
+ * becomes free, and check memory that is allocated.
  */
 #include <string.h>
 
 #include "heap_core.h"
 #include "calls.h"
 
-#define VIEWS	16
+#define MOST_WALKED	16
 
-/* A call of the core takes no more steps than it may. */
+/* A call of the core must not take more steps than its bound. */
 static void verify_steps(const struct model *model, unsigned int bound)
 {
 	MUST(heap_steps <= bound);
 	heap_steps = 0;
 }
 
-static void verify_view(const struct heap_block_info *view, const struct heap_block_info *right)
+static void verify_info(const struct heap_block_info *info, const struct heap_block_info *right)
 {
-	MUST(view->at == right->at && view->granules == right->granules);
-	MUST(view->state == right->state && view->sealed == right->sealed);
-	MUST(view->asked == right->asked && view->owner == right->owner);
+	MUST(info->at == right->at && info->granules == right->granules);
+	MUST(info->state == right->state && info->sealed == right->sealed);
+	MUST(info->asked == right->asked && info->owner == right->owner);
 }
 
-static bool poisons(const struct model *model)
+static bool has_poison(const struct model *model)
 {
 	return model->heap.flags & HEAP_POISON;
 }
 
 /*
- * What must be said of a pointer, and is told, while nothing has changed yet. @block is set to what
- * is there; if nothing is, the pointer is refused, and the place of @block is HEAP_NONE.
+ * The verdict that a pointer must get, recorded in the model, before anything changes. @block is
+ * set to the block; its place is HEAP_NONE if the pointer is refused.
  */
 static enum heap_verdict expect_verdict(struct model *model, const void *ptr,
 					struct heap_block_info *block)
@@ -44,26 +44,26 @@ static enum heap_verdict expect_verdict(struct model *model, const void *ptr,
 	if (block->at == HEAP_NONE) {
 		model->tally.refused++;
 		if (verdict != HEAP_FOREIGN)
-			model_find(model, verdict);
+			model_record(model, verdict);
 		return verdict;
 	}
 	node = model_node(model, block->at);
-	*block = model_view(model, node);
+	*block = model_info(model, node);
 	if (verdict || model_overrun(model, node) == heap_offset(node->at + node->size))
 		return verdict;
-	model_find(model, HEAP_OVERRUN);
+	model_record(model, HEAP_OVERRUN);
 	return HEAP_OVERRUN;
 }
 
-/* To allocate. Then the client fills his bytes. */
-static struct node *oracle_gives(struct model *model, size_t size)
+/* Allocations. */
+static struct node *oracle_alloc_bytes(struct model *model, size_t size)
 {
 	u32 granules = model_granules(model, size);
 
 	return granules ? oracle_alloc(model->oracle, granules) : NULL;
 }
 
-static void count_in(struct model *model, struct node *node, u32 size, u8 owner)
+static void add_live(struct model *model, struct node *node, u32 size, u8 owner)
 {
 	struct start *start = &model->starts[node->at];
 
@@ -76,8 +76,8 @@ static void count_in(struct model *model, struct node *node, u32 size, u8 owner)
 	model->tally.asked += size;
 }
 
-/* The first byte of what must be filled that is not, from @from to @end. */
-static void look_for_writes(struct model *model, size_t from, size_t end)
+/* Check that bytes from @from to @end carry the pattern, and record the first that does not. */
+static void find_writes(struct model *model, size_t from, size_t end)
 {
 	const u8 *wrong = heap_first_unfilled(model->region + from, end - from);
 	size_t right = model_first_wrong(model, from, end);
@@ -87,17 +87,17 @@ static void look_for_writes(struct model *model, size_t from, size_t end)
 		return;
 	MUST(model->damaged);
 	heap_record(&model->heap, HEAP_USE_AFTER_FREE, right);
-	model_find(model, HEAP_USE_AFTER_FREE);
+	model_record(model, HEAP_USE_AFTER_FREE);
 }
 
-/* The core fills what is behind the bytes asked for, and maybe some of them; then the client. */
+/* The core fills the bytes behind the payload, and may fill some of the payload. */
 static void fill(struct model *model, const struct node *node, u32 size)
 {
 	size_t from = heap_bytes(node->at + 1), slack = from + size;
 	size_t end = heap_offset(node->at + node->size);
 
-	if (poisons(model))
-		look_for_writes(model, from, end);
+	if (has_poison(model))
+		find_writes(model, from, end);
 	else
 		memset(model->image + slack, MODEL_PATTERN, end - slack);
 	model_fill(model, from, model->tally.allocs * 7, size);
@@ -106,7 +106,7 @@ static void fill(struct model *model, const struct node *node, u32 size)
 bool call_alloc(struct model *model, size_t size)
 {
 	u8 owner = model->tally.allocs * 37;
-	struct node *node = oracle_gives(model, size);
+	struct node *node = oracle_alloc_bytes(model, size);
 	void *ptr;
 
 	heap_steps = 0;
@@ -117,8 +117,8 @@ bool call_alloc(struct model *model, size_t size)
 		model->tally.failures += !!size;
 		model_settle(model);
 	} else {
-		count_in(model, node, size, owner);
-		model_use(model, node->size);
+		add_live(model, node, size, owner);
+		model_add_used(model, node->size);
 		model_settle_written(model, node->at, node->at + 1);
 		fill(model, node, size);
 	}
@@ -127,22 +127,22 @@ bool call_alloc(struct model *model, size_t size)
 }
 
 /*
- * What the core wrote to memory that is free again, and was not poisoned, is of no weight; nor is
- * the header of a hole behind it, which it was merged with.
+ * The core may write anything to memory that is free again, unless that carries the pattern. The
+ * same holds for the header of the hole behind, with which the memory was coalesced.
  */
-static void forgive(struct model *model, u32 at, u32 end)
+static void ignore_written(struct model *model, u32 at, u32 end)
 {
 	size_t from = heap_offset(at) + sizeof(struct heap_block);
 
 	if (at == end)
 		return;
-	if (!poisons(model))
+	if (!has_poison(model))
 		memcpy(model->image + from, model->region + from, heap_offset(end) + 8 - from);
 	else if (end < model->granules && !model->starts[end].word)
 		memset(model->image + heap_offset(end), MODEL_PATTERN, sizeof(struct heap_block));
 }
 
-/* First fit of more, of which both ends are given back; the peak knows of all of it. */
+/* A larger block by first fit, trimmed at both ends. What is trimmed was never used. */
 static void settle_aligned(struct model *model, struct node *large, size_t size, size_t align,
 			   u8 owner)
 {
@@ -150,23 +150,23 @@ static void settle_aligned(struct model *model, struct node *large, size_t size,
 	u32 front = (-(uintptr_t)model_payload(model, old_at) & (align - 1)) / HEAP_GRANULE;
 	struct node *node;
 
-	model_use(model, large->size);
 	node = oracle_trim(large, front, model_granules(model, size));
-	model->tally.used -= old_end - old_at - node->size;
-	count_in(model, node, size, owner);
+	model_add_used(model, node->size);
+	add_live(model, node, size, owner);
 	model_settle_written(model, old_at, old_end);
-	forgive(model, old_at, node->at);
-	forgive(model, node->at + node->size, old_end);
+	ignore_written(model, old_at, node->at);
+	ignore_written(model, node->at + node->size, old_end);
 	fill(model, node, size);
 }
 
-/* For 0 bytes the API does not ask. */
+/* The module never requests 0 bytes. */
 bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
 {
 	size_t size = asked ?: 1;
-	size_t room = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
+	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
 	u8 owner = model->tally.allocs * 37;
-	struct node *large = size + room < size ? NULL : oracle_gives(model, size + room);
+	struct node *large = size + spare < size ? NULL :
+			     oracle_alloc_bytes(model, size + spare);
 	u32 old_at = large ? large->at : 0;
 	void *ptr;
 
@@ -186,13 +186,13 @@ bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
 	return large;
 }
 
-/* To resize: before a shrink the end is filled, after a growth what is new is looked at. */
+/* Resizes. The end is filled before a block shrinks. */
 static void fill_end_of(struct model *model, const void *ptr, size_t size)
 {
 	size_t from, bytes;
 	u32 at, granules = model_granules(model, size);
 
-	if (!poisons(model) || !granules || model_judge(model, ptr, &at) ||
+	if (!has_poison(model) || !granules || model_judge(model, ptr, &at) ||
 	    granules >= model_node(model, at)->size)
 		return;
 	from = heap_offset(at + granules);
@@ -201,7 +201,7 @@ static void fill_end_of(struct model *model, const void *ptr, size_t size)
 	memset(model->image + from, MODEL_PATTERN, bytes);
 }
 
-/* The block has @size bytes now. The client fills those that are new. */
+/* The block has @size bytes now. Check the new ones, and fill them. */
 static void settle_resized(struct model *model, const struct heap_block_info *was, u32 size)
 {
 	const struct node *node = model_node(model, was->at);
@@ -212,11 +212,11 @@ static void settle_resized(struct model *model, const struct heap_block_info *wa
 	model->starts[was->at].asked = size;
 	model->tally.asked += size - was->asked;
 	model->tally.used -= was->granules;
-	model_use(model, node->size);
+	model_add_used(model, node->size);
 	model_settle(model);
 	memset(model->image + slack, MODEL_PATTERN, end - slack);
-	if (poisons(model) && end > old_end)
-		look_for_writes(model, old_end, end);
+	if (has_poison(model) && end > old_end)
+		find_writes(model, old_end, end);
 	if (size > was->asked)
 		model_fill(model, from + was->asked, model->operations, size - was->asked);
 }
@@ -228,20 +228,20 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	enum heap_verdict verdict;
 	bool done, fits;
 
-	/* As heap_resize() does first: what merges is seen before its place is another's. */
+	/* As heap_resize() does: the model must follow each step. */
 	heap_flush(&model->heap);
 	model_settle(model);
 	fill_end_of(model, ptr, size);
 	verdict = expect_verdict(model, ptr, &right);
 	if (verdict == HEAP_CORRUPT_HEADER)
-		model_meet(model, right.at);
+		model_verify_header(model, right.at);
 	fits = (!verdict || verdict == HEAP_OVERRUN) && granules &&
 	       oracle_resize(model_node(model, right.at), granules);
 	heap_steps = 0;
 	MUST(heap_resize(&model->heap, ptr, size, &block, &done) == verdict && done == fits);
 	verify_steps(model, heap_resize_bound(&model->heap));
 	if (right.at != HEAP_NONE)
-		verify_view(&block, &right);
+		verify_info(&block, &right);
 	if (done)
 		settle_resized(model, &right, size);
 	else
@@ -249,8 +249,8 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 	model_verify(model);
 }
 
-/* To free: in one step or two, where the pointer may be any. */
-static void count_out(struct model *model, const struct heap_block_info *block)
+/* Frees in one step or two, of any pointer. */
+static void remove_live(struct model *model, const struct heap_block_info *block)
 {
 	u32 i = 0;
 
@@ -264,31 +264,31 @@ static void count_out(struct model *model, const struct heap_block_info *block)
 
 static void claim_block(struct model *model, const struct heap_block_info *block)
 {
-	model_mark(model, block->at, HEAP_PENDING);
+	model_set_state(model, block->at, HEAP_PENDING);
 	model->tally.pending += block->granules;
 	MUST(model->claimed_count < MODEL_CLAIMED);
 	model->claimed[model->claimed_count++] = *block;
 }
 
-/* A damaged block is told of, and quarantined while there is room: what becomes of it? */
+/* Record a damaged block, and quarantine it if there is room. Return: its state. */
 static enum heap_state quarantine(struct model *model, u32 at)
 {
 	struct tally *tally = &model->tally;
 	u32 granules = model->starts[at].node->size;
 	enum heap_state state = HEAP_PENDING;
 
-	model_meet(model, at);
+	model_verify_header(model, at);
 	if (tally->quarantine_count < HEAP_QUARANTINE &&
 	    tally->quarantined + granules <= model->granules / 8) {
 		state = HEAP_QUARANTINED;
 		tally->quarantine_count++;
 		tally->quarantined += granules;
 	}
-	model_mark(model, at, state);
+	model_set_state(model, at, state);
 	return state;
 }
 
-static void let_go(struct model *model, const struct heap_block_info *block, bool claim)
+static void give_back(struct model *model, const struct heap_block_info *block, bool claim)
 {
 	if (claim)
 		claim_block(model, block);
@@ -296,26 +296,26 @@ static void let_go(struct model *model, const struct heap_block_info *block, boo
 		oracle_free(model->starts[block->at].node);
 }
 
-static void withdraw(struct model *model, struct heap_block_info *block, bool claim)
+static void quarantine_block(struct model *model, struct heap_block_info *block, bool claim)
 {
 	model->tally.lost += !block->sealed;
-	count_out(model, block);
+	remove_live(model, block);
 	block->state = quarantine(model, block->at);
 	if (block->state == HEAP_PENDING)
-		let_go(model, block, claim);
+		give_back(model, block, claim);
 }
 
-/* What a free must say, and what follows; @block is set to what it was. */
+/* The verdict on a free, and its effect on the model; @block is set to the block as it was. */
 static enum heap_verdict expect_free(struct model *model, const void *ptr, bool claim,
 				     struct heap_block_info *block)
 {
 	enum heap_verdict verdict = expect_verdict(model, ptr, block);
 
 	if (verdict == HEAP_CORRUPT_HEADER) {
-		withdraw(model, block, claim);
+		quarantine_block(model, block, claim);
 	} else if (block->at != HEAP_NONE) {
-		count_out(model, block);
-		let_go(model, block, claim);
+		remove_live(model, block);
+		give_back(model, block, claim);
 	}
 	return verdict;
 }
@@ -332,7 +332,7 @@ enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 		MUST(heap_free(&model->heap, ptr, &block) == verdict);
 	verify_steps(model, heap_bound(&model->heap));
 	if (right.at != HEAP_NONE) {
-		verify_view(&block, &right);
+		verify_info(&block, &right);
 		MUST(heap_is_retired(verdict, &block) ==
 		     (verdict != HEAP_CORRUPT_HEADER || right.state == HEAP_PENDING));
 	}
@@ -340,7 +340,7 @@ enum heap_verdict call_free(struct model *model, const void *ptr, bool claim)
 	return verdict;
 }
 
-/* The second step: in a heap that poisons, the block is filled before. */
+/* The second step. With HEAP_POISON the block is filled before. */
 void call_release(struct model *model, u32 i)
 {
 	struct heap_block_info block = model->claimed[i];
@@ -348,7 +348,7 @@ void call_release(struct model *model, u32 i)
 	size_t bytes = heap_bytes(block.granules) - sizeof(struct heap_block);
 
 	model->claimed[i] = model->claimed[--model->claimed_count];
-	if (poisons(model)) {
+	if (has_poison(model)) {
 		heap_fill(model_payload(model, block.at), bytes);
 		memset(model->image + heap_bytes(block.at + 1), MODEL_PATTERN, bytes);
 	}
@@ -361,12 +361,12 @@ void call_release(struct model *model, u32 i)
 	model_settle(model);
 }
 
-/* As api.c frees. */
-void call_free_as_api(struct model *model, const void *ptr)
+/* Free a block as the module does. */
+void call_free_as_module(struct model *model, const void *ptr)
 {
 	u32 claimed;
 
-	if (!poisons(model)) {
+	if (!has_poison(model)) {
 		call_free(model, ptr, false);
 	} else {
 		if (model->claimed_count == MODEL_CLAIMED)
@@ -379,46 +379,46 @@ void call_free_as_api(struct model *model, const void *ptr)
 	model_verify(model);
 }
 
-/* To free later. Nothing is counted, whatever is said. One without a good header has but a slot. */
+/* A deferred free changes no counter. A block with a corrupt header needs a slot. */
 void call_defer(struct model *model, const void *ptr)
 {
-	struct heap_slot *slot = &model->waiting[model->waiting_count];
-	bool full = model->waiting_count == HEAP_SLOTS;
+	struct heap_slot *slot = &model->slots[model->slot_count];
+	bool full = model->slot_count == HEAP_SLOTS;
 	unsigned long caller = model->operations;
 	enum heap_verdict verdict;
-	bool waits;
+	bool deferred;
 	u32 at;
 
 	verdict = model_judge_deferred(model, ptr, &at);
-	waits = !verdict || (verdict == HEAP_CORRUPT_HEADER && !full);
+	deferred = !verdict || (verdict == HEAP_CORRUPT_HEADER && !full);
 	MUST(heap_defer(&model->heap, &model->deferred, ptr, caller) ==
-	     (waits ? HEAP_OK : verdict));
+	     (deferred ? HEAP_OK : verdict));
 	if (!verdict)
 		model_defer(model, at);
-	if (waits && full)
+	if (deferred && full)
 		model->overflow = true;
-	if (waits && !full) {
+	if (deferred && !full) {
 		*slot = (struct heap_slot){ .at = at, .caller = caller };
-		model->waiting_count++;
+		model->slot_count++;
 	}
 	model_verify(model);
 }
 
-/* One of those that wait, whichever; none only if none waits in a slot. */
+/* Take any deferred block; false only if all slots are empty. */
 bool call_take_deferred(struct model *model, u32 *at)
 {
 	struct heap_slot slot;
 	u32 i = 0;
 
 	if (!heap_take_deferred(&model->deferred, &slot)) {
-		MUST(!model->waiting_count);
+		MUST(!model->slot_count);
 		return false;
 	}
-	while (i < model->waiting_count && (model->waiting[i].at != slot.at ||
-					    model->waiting[i].caller != slot.caller))
+	while (i < model->slot_count &&
+	       (model->slots[i].at != slot.at || model->slots[i].caller != slot.caller))
 		i++;
-	MUST(i < model->waiting_count);
-	model->waiting[i] = model->waiting[--model->waiting_count];
+	MUST(i < model->slot_count);
+	model->slots[i] = model->slots[--model->slot_count];
 	*at = slot.at;
 	return true;
 }
@@ -436,19 +436,19 @@ static bool has_slot(const struct model *model, u32 at)
 {
 	u32 i;
 
-	for (i = 0; i < model->waiting_count; i++) {
-		if (model->waiting[i].at == at)
+	for (i = 0; i < model->slot_count; i++) {
+		if (model->slots[i].at == at)
 			return true;
 	}
 	return false;
 }
 
-/* A block met on a walk is left alone while it has a slot, or there is no room for a claim. */
+/* A walk leaves a block that has a slot, and all while there is no room for a claim. */
 bool call_recover(struct model *model, u32 at)
 {
-	bool waits = model_waits(model, at);
-	bool later = waits && (has_slot(model, at) || !heap_can_claim(&model->heap));
-	bool recovered = waits && !later && model_resume(model, at);
+	bool deferred = model_is_deferred(model, at);
+	bool later = deferred && (has_slot(model, at) || !heap_can_claim(&model->heap));
+	bool recovered = deferred && !later && model_resume(model, at);
 
 	model->overflow |= later;
 	MUST(heap_recover(&model->heap, &model->deferred, at) == recovered);
@@ -456,7 +456,7 @@ bool call_recover(struct model *model, u32 at)
 	return recovered;
 }
 
-/* To free everything. */
+/* A reset. */
 static void expect_claims(struct model *model, u32 *from, u32 most)
 {
 	const struct node *node = model->oracle;
@@ -470,14 +470,14 @@ static void expect_claims(struct model *model, u32 *from, u32 most)
 			break;
 		}
 		*from = node->at + node->size;
-		block = model_view(model, node);
+		block = model_info(model, node);
 		if (block.state == HEAP_USED)
 			expect_free(model, model_payload(model, node->at), true, &block);
 	}
 }
 
-/* At most as many as there is room for. Returns where to go on, or HEAP_NONE. */
-u32 call_claim_some(struct model *model, u32 from, u32 most)
+/* Claim blocks while the model has room. Return: where to continue, or HEAP_NONE. */
+u32 call_claim_batch(struct model *model, u32 from, u32 most)
 {
 	struct heap_block_info claimed[MODEL_CLAIMED];
 	u32 before = model->claimed_count, next = from, count, i;
@@ -490,24 +490,24 @@ u32 call_claim_some(struct model *model, u32 from, u32 most)
 	expect_claims(model, &next, most);
 	MUST(from == next && before + count == model->claimed_count);
 	for (i = 0; i < count; i++)
-		verify_view(&claimed[i], &model->claimed[before + i]);
+		verify_info(&claimed[i], &model->claimed[before + i]);
 	model_settle(model);
 	model_verify(model);
 	return from;
 }
 
-/* Some block leaves quarantine, as it is: of its mark nothing is told. */
-bool call_pardon(struct model *model)
+/* A block leaves quarantine. Its header is not verified. */
+bool call_claim_quarantined(struct model *model)
 {
 	struct tally *tally = &model->tally;
 	struct heap_block_info block;
-	bool pardoned;
+	bool claimed;
 
 	if (model->claimed_count == MODEL_CLAIMED)
 		return false;
-	pardoned = heap_claim_quarantined(&model->heap, &block);
-	MUST(pardoned == !!tally->quarantine_count);
-	if (pardoned) {
+	claimed = heap_claim_quarantined(&model->heap, &block);
+	MUST(claimed == !!tally->quarantine_count);
+	if (claimed) {
 		MUST(block.at < model->granules && model->starts[block.at].word);
 		MUST(model->starts[block.at].state == HEAP_QUARANTINED);
 		MUST(block.granules == model->starts[block.at].node->size);
@@ -517,66 +517,64 @@ bool call_pardon(struct model *model)
 	}
 	model_settle(model);
 	model_verify(model);
-	return pardoned;
+	return claimed;
 }
 
-/* When nothing lives in a heap that is opened, nothing is asked for. */
-void call_close(struct model *model, bool closed)
+/* At the end of a reset with no live blocks, no bytes are in use. */
+void call_set_reset(struct model *model, bool resetting)
 {
-	if (closed)
+	if (resetting)
 		heap_begin_reset(&model->heap);
 	else
 		heap_end_reset(&model->heap);
-	if (!closed && !model->live_count) {
+	if (!resetting && !model->live_count) {
 		model->tally.asked = 0;
 		model->tally.lost = 0;
 	}
-	model->closed = closed;
+	model->resetting = resetting;
 	model_verify(model);
 }
 
-/* To be told when much is used. */
-void call_set_mark(struct model *model, u32 mark)
+/* The watermark, and the peak. */
+void call_set_watermark(struct model *model, u32 granules)
 {
-	heap_set_watermark(&model->heap, mark);
-	model->tally.mark = mark;
-	model->tally.above = model->tally.used > mark;
+	heap_set_watermark(&model->heap, granules);
+	model->tally.watermark = granules;
+	model->tally.above = model->tally.used > granules;
 	model_verify(model);
 }
 
-void call_forget_peak(struct model *model)
+void call_reset_peak(struct model *model)
 {
 	heap_reset_peak(&model->heap);
 	model->tally.peak = model->tally.used;
 	model_verify(model);
 }
 
-/*
- * To look: at blocks as they are, from some granule on; and what would be said of a pointer there.
- */
-void call_views(struct model *model, u32 from, u32 most)
+/* Walk from a granule; and judge a pointer to it. */
+void call_walk(struct model *model, u32 from, u32 most)
 {
-	struct heap_block_info views[VIEWS], block;
+	struct heap_block_info walked[MOST_WALKED], block;
 	const void *ptr = model_payload(model, from);
 	struct node *node = model->oracle;
-	u32 at, seen, i;
+	u32 at, count, i;
 
 	MUST(heap_judge(&model->heap, ptr, &block) == model_judge(model, ptr, &at));
-	seen = heap_walk(&model->heap, from, views, most);
+	count = heap_walk(&model->heap, from, walked, most);
 	MUST(!model->heap.quick_count);
 	model_settle(model);
 	while (node && node->at < from)
 		node = node->next;
-	for (i = 0; i < seen; i++, node = node->next) {
-		struct heap_block_info right = model_view(model, node);
+	for (i = 0; i < count; i++, node = node->next) {
+		struct heap_block_info right = model_info(model, node);
 
-		verify_view(&views[i], &right);
+		verify_info(&walked[i], &right);
 	}
-	MUST(seen == most || (seen < most && !node));
+	MUST(count == most || (count < most && !node));
 	model_verify(model);
 }
 
-/* The next chunk, of a check that began some time ago. */
+/* Check the next chunk; the check may have begun long before. */
 void call_check_chunk(struct model *model, struct heap_audit *audit)
 {
 	u32 chunk = audit->chunk;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz - bytes as operations on a heap, all of which must end as the model says
+ * fuzz - interpret bytes as operations on a heap, and compare each result with the model
  *
- * The first two bytes choose region and flags, and how it ends. Then come operations: the lower
- * half of a byte says which, the upper half and some more bytes with what. Any bytes are good.
+ * The first two bytes choose the region, the flags and the end of the run. Then operations follow:
+ * the lower half of a byte chooses the operation, the upper half and more bytes are its arguments.
+ * Any bytes are valid.
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct input {
 	size_t size;
 };
 
-/* Nothing but zeroes comes behind the end. */
+/* Behind the end all bytes are 0. */
 static u32 next_byte(struct input *input)
 {
 	if (!input->size)
@@ -34,7 +35,7 @@ static u32 next_word(struct input *input)
 	return low | next_byte(input) << 8;
 }
 
-/* The lower half of a byte chooses from the oldest, the upper from the newest. */
+/* Values below 128 count from the oldest block, others from the newest. */
 static u32 some_live(const struct model *model, u32 byte)
 {
 	u32 i = byte < 128 ? byte : 255 - byte;
@@ -43,13 +44,13 @@ static u32 some_live(const struct model *model, u32 byte)
 	return model->live[byte < 128 ? i : model->live_count - 1 - i];
 }
 
-/* Operations. Each is told the upper half of the first byte. */
+/* Operations. @arg is the upper half of the first byte. */
 static void op_alloc(struct model *model, struct input *input, u32 arg)
 {
 	call_alloc(model, 1 + (arg << 8) + next_byte(input));
 }
 
-/* Several alike. */
+/* Several blocks of the same size. */
 static void op_alloc_run(struct model *model, struct input *input, u32 arg)
 {
 	u32 size = 1 + next_byte(input);
@@ -59,7 +60,7 @@ static void op_alloc_run(struct model *model, struct input *input, u32 arg)
 	} while (arg--);
 }
 
-/* None; more than there is; such as would wrap. */
+/* 0 bytes; more than the region has; sizes that would wrap. */
 static void op_alloc_odd(struct model *model, struct input *input, u32 arg)
 {
 	u32 byte = next_byte(input);
@@ -74,11 +75,15 @@ static void op_alloc_odd(struct model *model, struct input *input, u32 arg)
 		call_alloc(model, ((size_t)16 << sizeof(size_t) * 4) * byte + arg);
 }
 
-/* A block that goes as soon as it came. */
-static void op_undo(struct model *model, struct input *input, u32 arg)
+/* A free directly after the allocation. */
+static void op_alloc_free(struct model *model, struct input *input, u32 arg)
 {
-	if (call_alloc(model, 1 + (arg << 4) + next_byte(input)))
-		call_free_as_api(model, model_payload(model, model->live[model->live_count - 1]));
+	u32 last;
+
+	if (!call_alloc(model, 1 + (arg << 4) + next_byte(input)))
+		return;
+	last = model->live[model->live_count - 1];
+	call_free_as_module(model, model_payload(model, last));
 }
 
 static void op_free(struct model *model, struct input *input, u32 arg)
@@ -86,17 +91,17 @@ static void op_free(struct model *model, struct input *input, u32 arg)
 	u32 byte = next_byte(input);
 
 	if (model->live_count)
-		call_free_as_api(model, model_payload(model, some_live(model, byte)));
+		call_free_as_module(model, model_payload(model, some_live(model, byte)));
 }
 
-/* Several; of those that came one after the other, every second or so. */
+/* Several blocks that were allocated one after the other, with gaps. */
 static void op_free_run(struct model *model, struct input *input, u32 arg)
 {
 	u32 byte = next_byte(input);
 
 	do {
 		if (model->live_count)
-			call_free_as_api(model, model_payload(model, some_live(model, byte)));
+			call_free_as_module(model, model_payload(model, some_live(model, byte)));
 		byte += byte < 128 ? 1 : -1;
 	} while (arg--);
 }
@@ -119,7 +124,7 @@ static void op_release(struct model *model, struct input *input, u32 arg)
 	model_verify(model);
 }
 
-/* Any pointer in the region, or before or behind it. */
+/* Any pointer in the region, or near it. */
 static const void *any_pointer(const struct model *model, struct input *input, bool aligned)
 {
 	u32 offset = next_word(input) % (model->bytes + 64);
@@ -131,15 +136,15 @@ static const void *any_pointer(const struct model *model, struct input *input, b
 
 static void op_free_any(struct model *model, struct input *input, u32 arg)
 {
-	call_free_as_api(model, any_pointer(model, input, arg < 12));
+	call_free_as_module(model, any_pointer(model, input, arg < 12));
 }
 
-static void op_look(struct model *model, struct input *input, u32 arg)
+static void op_walk(struct model *model, struct input *input, u32 arg)
 {
-	call_views(model, next_word(input) % (model->granules + 1), arg);
+	call_walk(model, next_word(input) % (model->granules + 1), arg);
 }
 
-static void op_check_some(struct model *model, struct input *input, u32 arg)
+static void op_check_batch(struct model *model, struct input *input, u32 arg)
 {
 	do {
 		call_check_chunk(model, &model->audit);
@@ -157,7 +162,7 @@ static void check_all(struct model *model)
 		call_check_chunk(model, &audit);
 }
 
-/* Damage: a client writes on behind his block. */
+/* Damage: a client writes behind its block. */
 static void op_overrun(struct model *model, struct input *input, u32 arg)
 {
 	u32 which = next_byte(input), byte = next_byte(input), at;
@@ -174,7 +179,7 @@ static void op_overrun(struct model *model, struct input *input, u32 arg)
 	model_verify(model);
 }
 
-/* ... or to any header: where a block begins, or before that. */
+/* The block that contains a granule. */
 static u32 some_start(const struct model *model, u32 word)
 {
 	u32 at = word % model->granules;
@@ -192,7 +197,7 @@ static void flip(struct model *model, struct input *input, u32 at, u32 byte)
 	model_damage(model, offset, model->image[offset] ^ (change ? change : 1));
 }
 
-/* A header with all its bytes is written over another. */
+/* Copy a header over another. */
 static void copy(struct model *model, u32 from, u32 to)
 {
 	u32 i;
@@ -201,6 +206,7 @@ static void copy(struct model *model, u32 from, u32 to)
 		model_damage(model, heap_offset(to) + i, model->image[heap_offset(from) + i]);
 }
 
+/* Damage of a header. */
 static void op_header(struct model *model, struct input *input, u32 arg)
 {
 	u32 at = some_start(model, next_word(input));
@@ -212,8 +218,8 @@ static void op_header(struct model *model, struct input *input, u32 arg)
 	model_verify(model);
 }
 
-/* ... or anywhere. */
-static void op_poke(struct model *model, struct input *input, u32 arg)
+/* Damage anywhere. */
+static void op_write(struct model *model, struct input *input, u32 arg)
 {
 	size_t offset = next_word(input) % model->bytes;
 	u32 byte = next_byte(input);
@@ -225,8 +231,8 @@ static void op_poke(struct model *model, struct input *input, u32 arg)
 	model_verify(model);
 }
 
-/* Several blocks go to quarantine, as long as that has room. */
-static void op_spoil(struct model *model, struct input *input, u32 arg)
+/* Free blocks with a damaged header: they are quarantined while there is room. */
+static void op_quarantine(struct model *model, struct input *input, u32 arg)
 {
 	u32 byte = next_byte(input), at;
 
@@ -235,11 +241,11 @@ static void op_spoil(struct model *model, struct input *input, u32 arg)
 			return;
 		at = some_live(model, byte);
 		model_damage(model, heap_offset(at) + arg % 8, byte + arg);
-		call_free_as_api(model, model_payload(model, at));
+		call_free_as_module(model, model_payload(model, at));
 	} while (arg--);
 }
 
-/* Aligned to 16 .. MODEL_ALIGN; one in eight is too large for anything. */
+/* Alignments from 16 to MODEL_ALIGN; one size in eight is too large. */
 static void op_alloc_aligned(struct model *model, struct input *input, u32 arg)
 {
 	size_t align = (size_t)HEAP_GRANULE << arg % 9;
@@ -251,7 +257,7 @@ static void op_alloc_aligned(struct model *model, struct input *input, u32 arg)
 		call_alloc_aligned(model, 1 + (word >> word % 8), align);
 }
 
-/* Another size for some block, or for what is none. */
+/* A resize of a block, or of an invalid pointer. */
 static void op_resize(struct model *model, struct input *input, u32 arg)
 {
 	u32 word = next_word(input);
@@ -265,8 +271,8 @@ static void op_resize(struct model *model, struct input *input, u32 arg)
 		call_resize(model, model_payload(model, some_live(model, arg)), size);
 }
 
-/* A few bytes more or less. */
-static void op_nudge(struct model *model, struct input *input, u32 arg)
+/* A resize by a few bytes. */
+static void op_resize_by(struct model *model, struct input *input, u32 arg)
 {
 	u32 change = next_byte(input), at, asked;
 
@@ -278,7 +284,7 @@ static void op_nudge(struct model *model, struct input *input, u32 arg)
 		    change < 128 ? asked + change : asked - min(asked, change - 127));
 }
 
-/* Free where the lock is another's: a few that came one after the other, or what is no block. */
+/* Frees without the lock: of a few blocks, or of an invalid pointer. */
 static void op_defer(struct model *model, struct input *input, u32 arg)
 {
 	u32 which = next_byte(input), count = arg % 128;
@@ -294,10 +300,7 @@ static void op_defer(struct model *model, struct input *input, u32 arg)
 	} while (count-- > which % 4);
 }
 
-/*
- * As api.c: who has the lock again takes one; then all others have their turn, and then he frees
- * it.
- */
+/* As the module: take a deferred block, and free it. */
 static bool drain_one(struct model *model)
 {
 	u32 at;
@@ -305,11 +308,11 @@ static bool drain_one(struct model *model)
 	if (!call_take_deferred(model, &at))
 		return false;
 	if (call_resume(model, at))
-		call_free_as_api(model, model_payload(model, at));
+		call_free_as_module(model, model_payload(model, at));
 	return true;
 }
 
-/* As api.c: those that found no slot. */
+/* As the module: free the deferred blocks without a slot. */
 static void recover(struct model *model)
 {
 	struct heap_block_info block = {};
@@ -319,7 +322,7 @@ static void recover(struct model *model)
 	while (heap_walk(&model->heap, block.at + block.granules, &block, 1)) {
 		model_settle(model);
 		if (block.state == HEAP_DEFERRED && call_recover(model, block.at))
-			call_free_as_api(model, model_payload(model, block.at));
+			call_free_as_module(model, model_payload(model, block.at));
 	}
 	model_settle(model);
 	model_verify(model);
@@ -335,28 +338,28 @@ static void op_drain(struct model *model, struct input *input, u32 arg)
 	}
 }
 
-/* Steps of freeing everything, in any order. */
+/* The steps of a reset, in any order. */
 static void op_reset(struct model *model, struct input *input, u32 arg)
 {
 	if (arg < 128)
-		call_claim_some(model, next_word(input) % (model->granules + 1), arg % 8);
+		call_claim_batch(model, next_word(input) % (model->granules + 1), arg % 8);
 	else if (arg < 192)
-		call_pardon(model);
+		call_claim_quarantined(model);
 	else
-		call_close(model, arg < 224);
+		call_set_reset(model, arg < 224);
 }
 
-/* When is much used? And somebody waits, or does no more. */
-static void op_mark(struct model *model, struct input *input, u32 arg)
+/* Peak, watermark, and the event of a waiter. */
+static void op_watermark(struct model *model, struct input *input, u32 arg)
 {
 	if (arg < 64) {
-		call_forget_peak(model);
+		call_reset_peak(model);
 	} else if (arg < 128) {
 		model->tally.waited = arg % 2;
 		model->heap.events &= ~HEAP_EVENT_WAITERS;
 		model->heap.events |= arg % 2 ? HEAP_EVENT_WAITERS : 0;
 	} else {
-		call_set_mark(model, arg < 240 ? next_word(input) % model->granules : U32_MAX);
+		call_set_watermark(model, arg < 240 ? next_word(input) % model->granules : U32_MAX);
 	}
 }
 
@@ -369,29 +372,31 @@ static void op_check(struct model *model, struct input *input, u32 arg)
 
 typedef void (*operation)(struct model *model, struct input *input, u32 arg);
 
-/* Those are told a whole byte. */
+/* Operations with a whole byte as @arg. */
 static void op_other(struct model *model, struct input *input, u32 arg)
 {
 	static const operation others[16] = {
 		op_check, op_check, op_reset, op_reset, op_alloc_aligned, op_alloc_aligned,
-		op_resize, op_resize, op_resize, op_nudge, op_nudge, op_defer, op_defer, op_drain,
-		op_drain, op_mark,
+		op_resize, op_resize, op_resize, op_resize_by, op_resize_by, op_defer, op_defer,
+		op_drain, op_drain, op_watermark,
 	};
 
 	others[arg](model, input, next_byte(input));
 }
 
 static const operation operations[16] = {
-	op_alloc, op_alloc_run, op_alloc_odd, op_undo, op_free, op_free_run, op_claim, op_release,
-	op_free_any, op_look, op_check_some, op_other, op_overrun, op_header, op_poke, op_spoil,
+	op_alloc, op_alloc_run, op_alloc_odd, op_alloc_free,
+	op_free, op_free_run, op_claim, op_release,
+	op_free_any, op_walk, op_check_batch, op_other,
+	op_overrun, op_header, op_write, op_quarantine,
 };
 
-/* An end: a frozen heap gives, takes and writes nothing. */
+/* An end: a frozen heap allocates, frees and writes nothing. */
 static void verify_frozen(struct model *model)
 {
 	struct heap *heap = &model->heap;
 	void *ptr = model_payload(model, 0);
-	struct heap_block_info view;
+	struct heap_block_info info;
 	u32 from = 0;
 	bool done;
 
@@ -399,11 +404,11 @@ static void verify_frozen(struct model *model)
 	heap_end_reset(heap);
 	MUST(heap->verdicts[HEAP_CORRUPT_INDEX] == 1 && heap_is_frozen(heap));
 	MUST(!heap_alloc(heap, 1, 0) && !heap_alloc_aligned(heap, 1, 64, 0));
-	MUST(heap_free(heap, ptr, &view) == HEAP_CORRUPT_INDEX);
-	MUST(heap_resize(heap, ptr, 1, &view, &done) == HEAP_CORRUPT_INDEX && !done);
+	MUST(heap_free(heap, ptr, &info) == HEAP_CORRUPT_INDEX);
+	MUST(heap_resize(heap, ptr, 1, &info, &done) == HEAP_CORRUPT_INDEX && !done);
 	MUST(heap_defer(heap, &model->deferred, ptr, 0) == HEAP_CORRUPT_INDEX);
-	MUST(!heap_walk(heap, 0, &view, 1) && !heap_claim_batch(heap, &from, &view, 1));
-	MUST(from == HEAP_NONE && !heap_claim_quarantined(heap, &view));
+	MUST(!heap_walk(heap, 0, &info, 1) && !heap_claim_batch(heap, &from, &info, 1));
+	MUST(from == HEAP_NONE && !heap_claim_quarantined(heap, &info));
 	MUST(heap_check(heap, &model->audit, 1) == HEAP_CORRUPT_INDEX);
 	if (model->claimed_count)
 		heap_release(heap, &model->claimed[0]);
@@ -411,18 +416,15 @@ static void verify_frozen(struct model *model)
 	MUST(!memcmp(model->region, model->image, model->bytes));
 }
 
-/*
- * An end: a claimed block gets the header back that it had. It is nobody's all the same, and
- * withdrawn.
- */
-static void verify_written_back(struct model *model)
+/* An end: a claimed block gets its old header back. It is still claimed, and then quarantined. */
+static void verify_restored_header(struct model *model)
 {
-	struct heap_block_info claimed = model->claimed[0], view;
+	struct heap_block_info claimed = model->claimed[0], info;
 	struct heap *heap = &model->heap;
 	struct heap_audit audit;
 
-	model_write_back(model, claimed.at);
-	MUST(heap_free(heap, model_payload(model, claimed.at), &view) == HEAP_DOUBLE_FREE);
+	model_restore_header(model, claimed.at);
+	MUST(heap_free(heap, model_payload(model, claimed.at), &info) == HEAP_DOUBLE_FREE);
 	heap_release(heap, &claimed);
 	MUST(heap->pending == model->tally.pending - claimed.granules);
 	heap_audit_start(&audit);
@@ -430,27 +432,27 @@ static void verify_written_back(struct model *model)
 		MUST(heap_check(heap, &audit, U32_MAX) != HEAP_CORRUPT_INDEX);
 }
 
-/* The oldest first, until none is left; or by reset. */
+/* Free all blocks, one by one or by a reset. */
 static void free_all(struct model *model, bool reset)
 {
 	u32 from = 0;
 
 	while (!reset && model->live_count)
-		call_free_as_api(model, model_payload(model, model->live[0]));
-	call_close(model, true);
+		call_free_as_module(model, model_payload(model, model->live[0]));
+	call_set_reset(model, true);
 	while (model->live_count) {
 		recover(model);
-		from = call_claim_some(model, from, MODEL_CLAIMED);
+		from = call_claim_batch(model, from, MODEL_CLAIMED);
 		from = from == HEAP_NONE ? 0 : from;
 		for (; model->claimed_count; model_verify(model))
 			call_release(model, 0);
 	}
-	for (; reset && call_pardon(model); model_verify(model))
+	for (; reset && call_claim_quarantined(model); model_verify(model))
 		call_release(model, 0);
-	call_close(model, false);
+	call_set_reset(model, false);
 }
 
-/* An end: all goes back; what is left are holes between what is in quarantine. */
+/* An end: free everything. Only quarantined blocks and holes are left. */
 static void finish(struct model *model, bool reset)
 {
 	const struct node *node;
@@ -468,7 +470,7 @@ static void finish(struct model *model, bool reset)
 	MUST(!reset || (!model->oracle->used && !model->oracle->next));
 }
 
-/* Mostly small regions, in which more happens. */
+/* Mostly small regions: in these, more operations interact. */
 static void init(struct model *model, struct input *input)
 {
 	u32 choice = next_byte(input), byte = next_byte(input);
@@ -493,7 +495,7 @@ int fuzz_one(const u8 *data, size_t size)
 	if (end >= 6)
 		verify_frozen(&model);
 	else if (end >= 3 && model.claimed_count)
-		verify_written_back(&model);
+		verify_restored_header(&model);
 	else
 		finish(&model, end % 2);
 	model_destroy(&model);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fuzz - what fuzzers call; the Makefile gives it the name that they know it by
+ * fuzz - the entry point of the fuzzers; the Makefile renames it as they require
  */
 #ifndef FUZZ_H
 #define FUZZ_H

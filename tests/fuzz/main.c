@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main FILE... - what fuzzers once found, through the same operations, without a fuzzer
+ * main FILE... - replay inputs of the fuzzers, without a fuzzer
  */
 #include <stdio.h>
 

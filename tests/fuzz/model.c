@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model - what a heap must be, byte for byte, after everything that was done to it
+ * model - the state that a heap must have after each operation, byte for byte
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ void model_init(struct model *model, u32 granules, u32 flags)
 	model->image = malloc(bytes);
 	model->index = calloc(1, heap_index_bytes(granules));
 	model->oracle = oracle_init(granules);
-	model->tally.mark = U32_MAX;
+	model->tally.watermark = U32_MAX;
 	MUST(model->image && model->index);
 	heap_fill(model->region, bytes);
 	memset(model->image, MODEL_PATTERN, bytes);
@@ -55,12 +55,12 @@ u32 model_payload_bytes(const struct model *model, u32 granules)
 	return heap_bytes(granules) - overhead(model);
 }
 
-/* Granules for a payload of @size bytes; 0 if no block can have that. */
+/* Granules for a payload of @size bytes; 0 if no block can have as many. */
 u32 model_granules(const struct model *model, size_t size)
 {
 	u64 region = heap_bytes(model->granules);
 
-	if (model->closed || !size || size > region || size + overhead(model) > region)
+	if (model->resetting || !size || size > region || size + overhead(model) > region)
 		return 0;
 	return (size + overhead(model) + HEAP_GRANULE - 1) / HEAP_GRANULE;
 }
@@ -76,9 +76,9 @@ struct node *model_node(const struct model *model, u32 at)
 }
 
 /*
- * Headers: granules (32 bits), slack (4) and owner (8), and 20 bits of seal, of which every other
- * is turned over in a block that waits to be freed; or granules and a masked state. As
- * heap_block.h says, written down once more.
+ * Headers: granules (32 bits), slack (4), owner (8) and seal (20), with every other bit of the seal
+ * flipped in a deferred block; or granules and a masked state. An implementation of core/block.h
+ * that is independent of it.
  */
 #define SEAL_SHIFT	44
 #define SEAL_DEFERRED	(0xaaaaaULL << SEAL_SHIFT)
@@ -96,17 +96,17 @@ static u64 used_word(const struct model *model, u32 at, u32 granules, u32 slack,
 	return open | seal(model, at, open) << SEAL_SHIFT;
 }
 
-static u64 state_word(u32 granules, u8 state)
+static u64 masked_state(u32 granules, u8 state)
 {
 	return (granules | (u64)state << 32) ^ STATE_MASK;
 }
 
-static bool is_state_word(u64 word)
+static bool is_masked_state(u64 word)
 {
 	return (word ^ STATE_MASK) >> 32 <= HEAP_QUARANTINED;
 }
 
-static bool is_sealed(const struct model *model, u32 at, u64 word)
+static bool has_seal(const struct model *model, u32 at, u64 word)
 {
 	return seal(model, at, word & ((1ULL << SEAL_SHIFT) - 1)) == word >> SEAL_SHIFT;
 }
@@ -126,29 +126,28 @@ static void put_header(u8 *bytes, u32 at, u64 word)
 	memcpy(bytes + heap_offset(at), &header, sizeof(header));
 }
 
-/* Is the header of the block that begins at @at something else than the core wrote? */
+/* Does the header at @at differ from what the core wrote? */
 bool model_is_damaged(const struct model *model, u32 at)
 {
 	return header_in(model->image, at) != model->starts[at].word;
 }
 
-/* ... and more of it than the size? */
+/* ... in more than the size? */
 static bool is_tag_damaged(const struct model *model, u32 at)
 {
 	return (header_in(model->image, at) ^ model->starts[at].word) >> 32;
 }
 
-/* Would @word pass for any header? */
+/* Is @word a valid header of any kind? */
 static bool passes(const struct model *model, u32 at, u64 word)
 {
-	return is_state_word(word) || is_sealed(model, at, word) ||
-	       is_sealed(model, at, word ^ SEAL_DEFERRED);
+	return is_masked_state(word) || has_seal(model, at, word) ||
+	       has_seal(model, at, word ^ SEAL_DEFERRED);
 }
 
 /*
- * Damage of several bytes passes the seal with 2^-20, which is seldom for clients, and not for a
- * fuzzer. Would @word pass for a header of this block, as it is or with the right size, that it is
- * not?
+ * Damage of several bytes has a valid seal with a probability of 2^-20; a fuzzer finds such damage.
+ * Is @word, as it is or with the right size, a valid header that this block does not have?
  */
 static bool is_forged(const struct model *model, u32 at, u64 word)
 {
@@ -159,12 +158,12 @@ static bool is_forged(const struct model *model, u32 at, u64 word)
 	       (sized != right && passes(model, at, sized));
 }
 
-bool model_is_kept(const struct model *model, u32 at)
+bool model_is_quick(const struct model *model, u32 at)
 {
 	u32 i;
 
 	for (i = 0; i < model->heap.quick_count; i++) {
-		if (model->heap.kept[i].at == at)
+		if (model->heap.quick[i].at == at)
 			return true;
 	}
 	return false;
@@ -183,17 +182,14 @@ static size_t end_of(const struct node *node)
 	return heap_offset(node->at + node->size);
 }
 
-/* Where the bytes behind a payload are wrong; the end of the block if they are not. */
+/* The first changed byte behind a payload, or the end of the block. */
 size_t model_overrun(const struct model *model, const struct node *node)
 {
 	return model_first_wrong(model, heap_bytes(node->at + 1) + model->starts[node->at].asked,
 				 end_of(node));
 }
 
-/*
- * What the block seems to be: a damaged mark of one that waits is taken for the header of a used
- * one.
- */
+/* The state that the core reads. A deferred block with a damaged tag is read as used. */
 static u8 state_seen(const struct model *model, const struct node *node)
 {
 	u8 state = node->used ? model->starts[node->at].state : HEAP_HOLE;
@@ -208,27 +204,27 @@ static bool is_live(u8 state)
 	return state == HEAP_USED || state == HEAP_DEFERRED;
 }
 
-struct heap_block_info model_view(const struct model *model, const struct node *node)
+struct heap_block_info model_info(const struct model *model, const struct node *node)
 {
 	const struct start *start = &model->starts[node->at];
-	struct heap_block_info view = {
+	struct heap_block_info info = {
 		.at = node->at,
 		.granules = node->size,
 		.state = state_seen(model, node),
 	};
 
-	if (!is_live(view.state))
-		return view;
-	view.asked = model_payload_bytes(model, node->size);
+	if (!is_live(info.state))
+		return info;
+	info.asked = model_payload_bytes(model, node->size);
 	if (is_live(start->state) && !is_tag_damaged(model, node->at)) {
-		view.sealed = true;
-		view.asked = start->asked;
-		view.owner = start->owner;
+		info.sealed = true;
+		info.asked = start->asked;
+		info.owner = start->owner;
 	}
-	return view;
+	return info;
 }
 
-/* What must be said of a pointer; @at is set to the block that it is the payload of, if any. */
+/* The verdict that a pointer must get; @at is set to its block, or to HEAP_NONE. */
 enum heap_verdict model_judge(const struct model *model, const void *ptr, u32 *at)
 {
 	size_t offset = (uintptr_t)ptr - (uintptr_t)model_payload(model, 0);
@@ -249,8 +245,8 @@ enum heap_verdict model_judge(const struct model *model, const void *ptr, u32 *a
 }
 
 /*
- * ... without the lock: only the map and the header are looked at, and a block that is kept has
- * still the header of a used one.
+ * ... without the lock: only map and header are read, and a block on the quick list still has the
+ * header of a used block.
  */
 enum heap_verdict model_judge_deferred(const struct model *model, const void *ptr, u32 *at)
 {
@@ -264,12 +260,12 @@ enum heap_verdict model_judge_deferred(const struct model *model, const void *pt
 	*at = offset / HEAP_GRANULE;
 	if (!model->starts[*at].word)
 		return HEAP_INTERIOR;
-	if (!model_node(model, *at)->used && !model_is_kept(model, *at))
+	if (!model_node(model, *at)->used && !model_is_quick(model, *at))
 		return HEAP_DOUBLE_FREE;
 	word = header_in(model->image, *at);
-	if (is_sealed(model, *at, word))
+	if (has_seal(model, *at, word))
 		return HEAP_OK;
-	if (is_sealed(model, *at, word ^ SEAL_DEFERRED) || is_state_word(word))
+	if (has_seal(model, *at, word ^ SEAL_DEFERRED) || is_masked_state(word))
 		return HEAP_DOUBLE_FREE;
 	return HEAP_CORRUPT_HEADER;
 }
@@ -286,10 +282,7 @@ static enum heap_verdict check_block(const struct model *model, const struct nod
 	return *offset == end_of(node) ? HEAP_OK : HEAP_OVERRUN;
 }
 
-/*
- * What the check must say of a chunk: the first that is wrong with the blocks that end in it, and
- * where.
- */
+/* The verdict that a check of a chunk must get: the first finding in the blocks that end there. */
 enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset)
 {
 	enum heap_verdict verdict = HEAP_OK;
@@ -302,14 +295,14 @@ enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset)
 	return verdict;
 }
 
-/* A client writes to what is his. */
+/* A client writes to its block. */
 void model_fill(struct model *model, size_t offset, u8 byte, size_t bytes)
 {
 	memset(model->region + offset, byte, bytes);
 	memset(model->image + offset, byte, bytes);
 }
 
-/* Somebody writes where he must not. */
+/* A write that damages memory. It is skipped when it would forge a header. */
 void model_damage(struct model *model, size_t offset, u8 byte)
 {
 	u32 at = (offset - HEAP_EDGE) / HEAP_GRANULE;
@@ -323,14 +316,14 @@ void model_damage(struct model *model, size_t offset, u8 byte)
 	model->damaged = true;
 }
 
-void model_find(struct model *model, enum heap_verdict verdict)
+void model_record(struct model *model, enum heap_verdict verdict)
 {
 	model->tally.verdicts[verdict]++;
-	model->told++;
+	model->recorded++;
 }
 
-/* More is in use. */
-void model_use(struct model *model, u32 granules)
+/* @granules more are in use. */
+void model_add_used(struct model *model, u32 granules)
 {
 	struct tally *tally = &model->tally;
 
@@ -340,26 +333,26 @@ void model_use(struct model *model, u32 granules)
 	tally->above |= tally->used > tally->watermark;
 }
 
-/* If the header is damaged, it is told of. */
-void model_meet(struct model *model, u32 at)
+/* The core reads a header; if it is damaged, that is recorded. */
+void model_verify_header(struct model *model, u32 at)
 {
 	if (!model_is_damaged(model, at))
 		return;
-	model->starts[at].met = model->operations;
-	model_find(model, HEAP_CORRUPT_HEADER);
+	model->starts[at].found = model->operations;
+	model_record(model, HEAP_CORRUPT_HEADER);
 }
 
-/* The block at @at gets a new state, whatever its header was. */
-void model_mark(struct model *model, u32 at, enum heap_state state)
+/* The core writes a new state to the header at @at. */
+void model_set_state(struct model *model, u32 at, enum heap_state state)
 {
 	struct start *start = &model->starts[at];
 
 	start->state = state;
-	start->word = state_word(start->node->size, state);
+	start->word = masked_state(start->node->size, state);
 	put_header(model->image, at, start->word);
 }
 
-/* The block at @at waits from now on. If it is kept, it has the mark alone. */
+/* The block at @at is marked as deferred. On the quick list it stays free. */
 void model_defer(struct model *model, u32 at)
 {
 	struct start *start = &model->starts[at];
@@ -367,43 +360,43 @@ void model_defer(struct model *model, u32 at)
 
 	put_header(model->image, at, word);
 	start->word = word;
-	if (!model_is_kept(model, at))
+	if (!model_is_quick(model, at))
 		start->state = HEAP_DEFERRED;
 }
 
-/* What the map says of a block that is used there; 0 if none is. */
+/* The granules of a used block at @at in the map; 0 if there is none. */
 static u32 granules_in_map(const struct model *model, u32 at)
 {
 	const struct node *node = model_node(model, at);
 	u32 i;
 
 	for (i = 0; i < model->heap.quick_count; i++) {
-		if (model->heap.kept[i].at == at)
-			return model->heap.kept[i].granules;
+		if (model->heap.quick[i].at == at)
+			return model->heap.quick[i].granules;
 	}
 	return node->used && node->at == at ? node->size : 0;
 }
 
-/* Has the block that is used at @at the mark of one that waits, whatever size its header says? */
-bool model_waits(const struct model *model, u32 at)
+/* Is the block at @at marked as deferred, whatever the size in its header? */
+bool model_is_deferred(const struct model *model, u32 at)
 {
 	u64 word = header_in(model->image, at);
 	u32 granules = granules_in_map(model, at);
 
-	return granules && is_sealed(model, at, ((word >> 32 << 32) | granules) ^ SEAL_DEFERRED);
+	return granules && has_seal(model, at, ((word >> 32 << 32) | granules) ^ SEAL_DEFERRED);
 }
 
 /*
- * ... and does no more. What is there may be something else by now: the tag alone says, for were
- * the granules written over, that is found by the free.
+ * Remove the mark. Return: whether to free the block. The tag alone decides: if the granules were
+ * overwritten, the free finds that.
  */
 bool model_resume(struct model *model, u32 at)
 {
 	struct start *start = &model->starts[at];
 	u64 word = header_in(model->image, at);
 
-	if (!model_waits(model, at))
-		return !is_sealed(model, at, word);
+	if (!model_is_deferred(model, at))
+		return !has_seal(model, at, word);
 	put_header(model->image, at, word ^ SEAL_DEFERRED);
 	if (start->state == HEAP_DEFERRED || start->word == word)
 		start->word ^= SEAL_DEFERRED;
@@ -412,8 +405,8 @@ bool model_resume(struct model *model, u32 at)
 	return true;
 }
 
-/* The header that a claimed block had is written back, by somebody who had a copy. */
-void model_write_back(struct model *model, u32 at)
+/* A client writes a copy of the old header of a claimed block. */
+void model_restore_header(struct model *model, u32 at)
 {
 	const struct start *start = &model->starts[at];
 	u32 granules = start->node->size;
@@ -425,8 +418,8 @@ void model_write_back(struct model *model, u32 at)
 }
 
 /*
- * No block begins at @at; if one did, then its header was looked at, and given up. If that is not
- * written over, it may have been that of a hole meanwhile.
+ * No block begins at @at. If one did, the core verified its header and erased it. Without
+ * HEAP_POISON that header may be anything.
  */
 static void settle_none(struct model *model, u32 at)
 {
@@ -434,7 +427,7 @@ static void settle_none(struct model *model, u32 at)
 
 	if (!start->word)
 		return;
-	model_meet(model, at);
+	model_verify_header(model, at);
 	if (model->heap.flags & HEAP_POISON)
 		memset(model->image + heap_offset(at), MODEL_PATTERN, sizeof(u64));
 	else
@@ -442,7 +435,7 @@ static void settle_none(struct model *model, u32 at)
 	start->word = 0;
 }
 
-/* A block begins at @at with the header @word, which was written if it was another before. */
+/* A block begins at @at with the header @word. It was written if it is @written, or has changed. */
 static void settle_start(struct model *model, u32 at, u64 word, bool written)
 {
 	struct start *start = &model->starts[at];
@@ -450,18 +443,18 @@ static void settle_start(struct model *model, u32 at, u64 word, bool written)
 	if (start->word == word && !written)
 		return;
 	if (start->word)
-		model_meet(model, at);
+		model_verify_header(model, at);
 	put_header(model->image, at, word);
 	start->word = word;
 }
 
-/* Headers from @from to @end were written, even if they were the same before. */
+/* Headers from @from to @end were written, even if they did not change. */
 struct written {
 	u32 from;
 	u32 end;
 };
 
-/* The core's map must say the same. Where a block was of this size before, none began inside. */
+/* The map must have this block. If it had the same size before, no block began inside. */
 static void settle_block(struct model *model, u32 at, u32 end, u64 word,
 			 const struct written *written)
 {
@@ -474,8 +467,8 @@ static void settle_block(struct model *model, u32 at, u32 end, u64 word,
 		settle_none(model, inner);
 }
 
-/* The lowest kept block from @from on, or NULL. */
-static const struct heap_split *next_kept(const struct heap *heap, u32 from)
+/* The lowest block on the quick list from @from on, or NULL. */
+static const struct heap_split *next_quick(const struct heap *heap, u32 from)
 {
 	const struct heap_split *next = NULL;
 	u32 i;
@@ -487,35 +480,35 @@ static const struct heap_split *next_kept(const struct heap *heap, u32 from)
 	return next;
 }
 
-/* A kept block: its header is as it was when it was let go. Then the rest of its hole. */
-static u32 settle_kept(struct model *model, const struct heap_split *cut, u32 end)
+/* A block on the quick list: its header is that of its free. Return: the start of the rest. */
+static u32 settle_quick(struct model *model, const struct heap_split *split, u32 end)
 {
 	const struct written none = {};
-	u32 rest = cut->at + cut->granules;
+	u32 rest = split->at + split->granules;
 
-	MUST(rest <= end && cut->at + cut->have <= end);
-	MUST((u32)model->starts[cut->at].word == cut->granules);
-	MUST(!heap_index_is_hole(&model->heap.index, cut->at));
-	MUST(heap_index_is_hole(&model->heap.index, rest) == (cut->have != cut->granules));
-	MUST(cut->have == cut->granules ||
-	     heap_index_next(&model->heap.index, rest) == cut->at + cut->have);
-	settle_block(model, cut->at, rest, model->starts[cut->at].word, &none);
+	MUST(rest <= end && split->at + split->have <= end);
+	MUST((u32)model->starts[split->at].word == split->granules);
+	MUST(!heap_index_is_hole(&model->heap.index, split->at));
+	MUST(heap_index_is_hole(&model->heap.index, rest) == (split->have != split->granules));
+	MUST(split->have == split->granules ||
+	     heap_index_next(&model->heap.index, rest) == split->at + split->have);
+	settle_block(model, split->at, rest, model->starts[split->at].word, &none);
 	return rest;
 }
 
-/* A hole of the oracle: holes, and kept blocks between them. */
+/* A free node of the oracle: holes, and blocks on the quick list between them. */
 static void settle_free(struct model *model, u32 at, u32 end, const struct written *written)
 {
 	while (at < end) {
-		const struct heap_split *cut = next_kept(&model->heap, at);
-		u32 stop = cut && cut->at < end ? cut->at : end;
+		const struct heap_split *split = next_quick(&model->heap, at);
+		u32 stop = split && split->at < end ? split->at : end;
 
 		if (stop == at) {
-			at = settle_kept(model, cut, end);
+			at = settle_quick(model, split, end);
 			continue;
 		}
 		MUST(heap_index_is_hole(&model->heap.index, at));
-		settle_block(model, at, stop, state_word(stop - at, HEAP_HOLE), written);
+		settle_block(model, at, stop, masked_state(stop - at, HEAP_HOLE), written);
 		at = stop;
 	}
 }
@@ -527,7 +520,7 @@ static u64 word_of(const struct model *model, const struct node *node)
 	u64 word;
 
 	if (!is_live(start->state))
-		return state_word(node->size, start->state);
+		return masked_state(node->size, start->state);
 	word = used_word(model, node->at, node->size, slack, start->owner);
 	return start->state == HEAP_DEFERRED ? word ^ SEAL_DEFERRED : word;
 }
@@ -550,10 +543,10 @@ static void settle(struct model *model, const struct written *written)
 }
 
 /**
- * model_settle_written - the core did something: what must the region be, and what was told of?
- * @model: the model, whose oracle and starts know of it already
- * @from: from here on headers were written, even if they were the same before
- * @end: and up to here
+ * model_settle_written - update image and findings after an operation of the core
+ * @model: the model; its oracle and starts are updated already
+ * @from: from here on headers were written, even if they did not change
+ * @end: up to here
  */
 void model_settle_written(struct model *model, u32 from, u32 end)
 {
@@ -567,7 +560,7 @@ void model_settle(struct model *model)
 	model_settle_written(model, 0, 0);
 }
 
-/* Findings are told of in order; of each, only what can be known here. */
+/* Verify what the model can predict about a finding. */
 static void verify_finding(const struct model *model, const struct heap_finding *finding)
 {
 	const struct heap_block_info *block = &finding->block;
@@ -584,18 +577,18 @@ static void verify_finding(const struct model *model, const struct heap_finding 
 	MUST(finding->before.at == HEAP_NONE ? !block->at :
 	     finding->before.at + finding->before.granules == block->at);
 	if (finding->verdict == HEAP_CORRUPT_HEADER)
-		MUST(model->starts[at].met == model->operations);
+		MUST(model->starts[at].found == model->operations);
 }
 
 static void verify_findings(struct model *model)
 {
 	struct heap_finding finding;
-	u32 told = 0;
+	u32 recorded = 0;
 
-	for (; heap_take_finding(&model->heap, &finding); told++)
+	for (; heap_take_finding(&model->heap, &finding); recorded++)
 		verify_finding(model, &finding);
-	MUST(told == (model->told < HEAP_FINDINGS ? model->told : HEAP_FINDINGS));
-	model->told = 0;
+	MUST(recorded == (model->recorded < HEAP_FINDINGS ? model->recorded : HEAP_FINDINGS));
+	model->recorded = 0;
 }
 
 static void verify_counters(const struct model *model)
@@ -605,7 +598,8 @@ static void verify_counters(const struct model *model)
 
 	MUST(heap_live_blocks(heap) == model->live_count && heap->used == tally->used);
 	MUST(heap->peak == tally->peak && heap->asked == tally->asked);
-	MUST(heap->watermark == tally->watermark && !heap_queued_findings(heap) == !model->told);
+	MUST(heap->watermark == tally->watermark);
+	MUST(!heap_queued_findings(heap) == !model->recorded);
 	MUST(!(heap->events & HEAP_EVENT_WATERMARK) == !tally->above);
 	MUST(!(heap->events & HEAP_EVENT_WAITERS) == !tally->waited);
 	MUST(heap->lost == tally->lost && heap->allocs == tally->allocs);
@@ -622,7 +616,7 @@ void model_verify(struct model *model)
 	MUST(!heap_is_frozen(&model->heap));
 	verify_counters(model);
 	verify_findings(model);
-	MUST(heap_defers(&model->deferred) || !(model->waiting_count || model->overflow));
+	MUST(heap_defers(&model->deferred) || !(model->slot_count || model->overflow));
 	MUST(!memcmp(model->region, model->image, model->bytes));
 	model->operations++;
 }

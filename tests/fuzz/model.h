@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * model - what a heap must be, byte for byte, after everything that was done to it
+ * model - the state that a heap must have after each operation, byte for byte
  *
- * Beside the heap stand the oracle, which knows where the blocks are; an image of the region, with
- * what clients wrote and what was damaged; and the counters as they must be. The words of headers
- * are computed here anew, and written to the image when the core must have written them. So after
- * each operation region and image are the same, or something is wrong.
+ * The oracle has the blocks; an image of the region has payloads, damage and headers; and the tally
+ * has the counters. Headers are computed here independently, and written to the image when the
+ * core must have written them. After each operation region and image must be equal.
  *
- * From the heap itself it takes which blocks are kept: that is the core's own affair, as long as
- * each lies in what the oracle knows to be free.
+ * The model reads from the heap which blocks are on the quick list: the core may decide that, as
+ * long as each of them is free in the oracle.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -22,12 +21,12 @@
 #include "core/findings.h"
 #include "../oracle.h"
 
-#define MODEL_GRANULES	2048		/* less than this are in a region */
-#define MODEL_CLAIMED	4		/* blocks at most between claim and release */
-#define MODEL_ALIGN	4096		/* of the region: no verdict depends on its place */
+#define MODEL_GRANULES	2048		/* more than any region has */
+#define MODEL_CLAIMED	4		/* most blocks between claim and release */
+#define MODEL_ALIGN	4096		/* of the region: no result depends on its address */
 #define MODEL_PATTERN	0xc5
 
-/* A condition that must hold. A fuzzer knows a finding by the signal. */
+/* A condition that must hold. A fuzzer detects the signal. */
 #define MUST(condition) do {							\
 	if (!(condition)) {							\
 		printf("not ok - %s:%d: %s\n", __FILE__, __LINE__, #condition);	\
@@ -38,27 +37,27 @@
 
 /**
  * struct start - where a block begins
- * @word: its header, as the core must have written it last; 0: no block begins here
- * @met: the number of the operation that met it damaged
- * @node: of a block that is used for the oracle
- * @asked: bytes that it was asked for
+ * @word: its header, as the core must have written it; 0: no block begins here
+ * @found: number of the operation that found the header damaged
+ * @node: the node, if it is used in the oracle
+ * @asked: bytes that were requested
  * @state: enum heap_state
- * @owner: who asked for it
+ * @owner: number of the call site
  */
 struct start {
 	u64 word;
-	u32 met;
+	u32 found;
 	struct node *node;
 	u32 asked;
 	u8 state;
 	u8 owner;
 };
 
-/* The counters of struct heap, as they must be; and its flags in @found. */
+/* The counters and the events that struct heap must have. */
 struct tally {
 	u32 used;
 	u32 peak;
-	u32 mark;
+	u32 watermark;
 	bool above;
 	bool waited;
 	u64 asked;
@@ -74,29 +73,29 @@ struct tally {
 };
 
 /**
- * struct model - a heap, and what it must be
+ * struct model - a heap, and the state that it must have
  * @heap: the heap
- * @granules: in it
- * @bytes: of the region
- * @region: in memory of its own, that the address sanitizer guards
- * @index: likewise
- * @image: what the region must be
- * @oracle: its first node
- * @starts: by granules
+ * @granules: size of the region
+ * @bytes: size of the region
+ * @region: the region, in memory of its own, which the address sanitizer guards
+ * @index: memory of the index, likewise
+ * @image: the bytes that the region must have
+ * @oracle: first node of the oracle
+ * @starts: by granule
  * @tally: the counters
- * @operations: so far
- * @told: findings of this operation
- * @live: where the live blocks begin, those that wait to be freed among them, in no order
- * @live_count: how many
+ * @operations: number of operations
+ * @recorded: findings of this operation
+ * @live: places of the live blocks, deferred ones included, in no order
+ * @live_count: blocks in @live
  * @claimed: blocks between claim and release
- * @claimed_count: how many
- * @deferred: blocks that wait to be freed
- * @waiting: what must be in its slots, in no order
- * @waiting_count: how much
- * @overflow: something found no slot
- * @audit: of a check in batches
- * @closed: nothing fits
- * @damaged: something was written where it must not be
+ * @claimed_count: blocks in @claimed
+ * @deferred: the deferred blocks
+ * @slots: the slots that @deferred must have filled, in no order
+ * @slot_count: slots in @slots
+ * @overflow: a block found no free slot
+ * @audit: progress of a check in batches
+ * @resetting: allocations are refused
+ * @damaged: a byte was damaged
  */
 struct model {
 	struct heap heap;
@@ -109,17 +108,17 @@ struct model {
 	struct start starts[MODEL_GRANULES];
 	struct tally tally;
 	u32 operations;
-	u64 told;
+	u64 recorded;
 	u32 live[MODEL_GRANULES];
 	u32 live_count;
 	struct heap_block_info claimed[MODEL_CLAIMED];
 	u32 claimed_count;
 	struct heap_deferred deferred;
-	struct heap_slot waiting[HEAP_SLOTS];
-	u32 waiting_count;
+	struct heap_slot slots[HEAP_SLOTS];
+	u32 slot_count;
 	bool overflow;
 	struct heap_audit audit;
-	bool closed;
+	bool resetting;
 	bool damaged;
 };
 
@@ -132,24 +131,24 @@ void *model_payload(const struct model *model, u32 at);
 u32 model_payload_bytes(const struct model *model, u32 granules);
 u32 model_granules(const struct model *model, size_t size);
 struct node *model_node(const struct model *model, u32 at);
-bool model_is_kept(const struct model *model, u32 at);
+bool model_is_quick(const struct model *model, u32 at);
 bool model_is_damaged(const struct model *model, u32 at);
 size_t model_first_wrong(const struct model *model, size_t from, size_t end);
 size_t model_overrun(const struct model *model, const struct node *node);
-struct heap_block_info model_view(const struct model *model, const struct node *node);
+struct heap_block_info model_info(const struct model *model, const struct node *node);
 enum heap_verdict model_judge(const struct model *model, const void *ptr, u32 *at);
 enum heap_verdict model_judge_deferred(const struct model *model, const void *ptr, u32 *at);
 enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset);
 
 void model_fill(struct model *model, size_t offset, u8 byte, size_t bytes);
 void model_damage(struct model *model, size_t offset, u8 byte);
-void model_write_back(struct model *model, u32 at);
-void model_find(struct model *model, enum heap_verdict verdict);
-void model_meet(struct model *model, u32 at);
-void model_use(struct model *model, u32 granules);
-void model_mark(struct model *model, u32 at, enum heap_state state);
+void model_restore_header(struct model *model, u32 at);
+void model_record(struct model *model, enum heap_verdict verdict);
+void model_verify_header(struct model *model, u32 at);
+void model_add_used(struct model *model, u32 granules);
+void model_set_state(struct model *model, u32 at, enum heap_state state);
 void model_defer(struct model *model, u32 at);
-bool model_waits(const struct model *model, u32 at);
+bool model_is_deferred(const struct model *model, u32 at);
 bool model_resume(struct model *model, u32 at);
 void model_settle(struct model *model);
 void model_settle_written(struct model *model, u32 from, u32 end);

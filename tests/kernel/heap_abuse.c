@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_abuse - makes every mistake that a client can make, one after the other
+ * heap_abuse - make every mistake that a client can make, one after the other
  *
- * With `only=NAME`, no more than that one. Two heaps show in debugfs what became of it: "abuse",
- * and "poison", which looks for writes to freed memory.
+ * With `only=NAME`, that mistake only. Two heaps in debugfs show the results: "abuse" and "poison".
+ * The last mistake is not a client's: it corrupts the index of a third heap, and destroys that.
  */
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #include "heapmod.h"
+#include "heaps/heaps.h"
 
 static char *only = "";
 module_param(only, charp, 0444);
-MODULE_PARM_DESC(only, "the one mistake to make (default all)");
+MODULE_PARM_DESC(only, "the only mistake to make (default: all)");
 
 static struct heapmod *heap, *poison;
-static u8 *first, *second;		/* side by side in "abuse", the first of 100 bytes */
+static u8 *first, *second;		/* adjacent blocks of 100 bytes in "abuse" */
 
 static void foreign(void)
 {
@@ -70,6 +71,20 @@ static void use_after_free(void)
 	ptr = heapmod_alloc(poison, 50, GFP_KERNEL);
 }
 
+/* No client can reach the index. The tree has a hole in chunk 1, where the map has none. */
+static void corrupt_index(void)
+{
+	struct heapmod *broken = heapmod_create("broken", 4096, 0);
+	void *ptr;
+
+	if (IS_ERR(broken))
+		return;
+	broken->core.index.max[0][1] = HEAP_CHUNK;
+	ptr = heapmod_alloc(broken, 100, GFP_KERNEL | __GFP_NOWARN);
+	heapmod_free(broken, ptr);
+	heapmod_destroy(broken);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -82,6 +97,7 @@ static const struct {
 	{ "overrun", overrun },
 	{ "corrupt_header", corrupt_header },
 	{ "use_after_free", use_after_free },
+	{ "corrupt_index", corrupt_index },
 };
 
 static void make_mistakes(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_forget - a careless client: leaves three blocks in the default heap, and frees badly
+ * heap_forget - leave three blocks in the default heap, and free an invalid pointer
  */
 #include <linux/errno.h>
 #include <linux/module.h>
@@ -27,5 +27,5 @@ module_init(forget_init);
 module_exit(forget_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("A careless client of heapmod");
+MODULE_DESCRIPTION("A client of heapmod that leaves blocks");
 MODULE_LICENSE("GPL");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_nmi - NMIs allocate and free while the code that they interrupt does
+ * heap_nmi - NMIs allocate and free while the code that they interrupt does the same
  *
- * A thread on each CPU that shall work allocates and frees without a pause, and hands blocks to the
- * NMIs. An NMI allocates; frees a block of its own, and the one handed to it; and frees what is no
- * block. When it cannot have the lock while it has many blocks, it frees all of them: more than can
- * be put off but by their marks. On one CPU at work, whoever has the lock was interrupted.
+ * Threads on some CPUs allocate and free without a pause, and pass blocks to the NMIs. An NMI
+ * allocates, frees a block of its own and the one passed to it, and frees invalid pointers. When it
+ * finds the lock held while it has many blocks, it frees all of them, more than there are slots for
+ * deferred blocks. With one thread, the holder of the lock is always the interrupted code.
  *
- * In /sys/kernel/debug/heap_nmi: who writes to `run` a number of CPUs waits until the NMIs that are
- * wanted found the lock free, and as many found it held; it fails when anything was wrong. Each run
- * has a new heap. `counts` tells what was done. The NMIs have to come from elsewhere.
+ * In /sys/kernel/debug/heap_nmi: a write of a number of CPUs to `run` creates a new heap, and waits
+ * until enough NMIs found the lock free, and as many found it held. It fails on any error. `counts`
+ * has the counters. The NMIs must come from outside.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,28 +32,28 @@
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
 
-#define LIVE		100		/* blocks of the NMIs, more than there are slots for */
-#define SMALLEST	40		/* bytes: nobody asks for the hole that stays */
+#define LIVE		100		/* blocks of the NMIs, more than there are slots */
+#define SMALLEST	40		/* bytes, more than the permanent hole has */
 
 static unsigned int flags;
 module_param(flags, uint, 0600);
-MODULE_PARM_DESC(flags, "of the heap of the next run");
+MODULE_PARM_DESC(flags, "flags of the heap of the next run");
 
 static unsigned int wanted = 100;
 module_param(wanted, uint, 0);
-MODULE_PARM_DESC(wanted, "NMIs that find the lock free, and as many that find it held");
+MODULE_PARM_DESC(wanted, "NMIs that must find the lock free, and as many that must find it held");
 
 static struct heapmod *heap;
 static struct dentry *dir;
-static char *witness, *hole;		/* a block that lives, and none between two */
-static void *handed;			/* a block that an NMI shall free */
+static char *witness, *hole;		/* a live block, and a freed one behind it */
+static void *passed;			/* a block that an NMI must free */
 
 struct held {
 	u8 *ptr;
 	u32 size;
 };
 
-/* The clients count what they did: the NMIs as one, which is in one place at a time. */
+/* Each client counts its operations. All NMIs are one client, because only one runs at a time. */
 struct client {
 	struct task_struct *task;
 	struct rnd_state random;
@@ -65,8 +65,8 @@ struct client {
 
 static struct client *workers;		/* for each CPU */
 static struct client nmi;
-static unsigned long nmi_is_busy = 1;	/* or none shall do anything */
-static unsigned int nmi_live;		/* blocks that it has */
+static unsigned long nmi_is_busy = 1;	/* bit 0: an NMI runs, or all are disabled */
+static unsigned int nmi_live;		/* blocks that the NMIs have */
 static unsigned int found_free, found_held, bursts, wrong;
 
 static bool allocate(struct client *client, struct held *block)
@@ -90,10 +90,10 @@ static void free_block(struct client *client, struct held *block)
 	block->ptr = NULL;
 }
 
-/* Whose turn it is to free it, decides the exchange. */
-static void hand_over(struct client *client, void *ptr)
+/* Pass a block to the next NMI; free the one before it. The exchange decides which CPU frees it. */
+static void pass_block(struct client *client, void *ptr)
 {
-	void *before = xchg(&handed, ptr);
+	void *before = xchg(&passed, ptr);
 
 	if (!before)
 		return;
@@ -109,7 +109,7 @@ static void work_once(struct client *client)
 	if (!block->ptr) {
 		client->errors += !allocate(client, block);
 	} else if (random >> 28 == 0) {
-		hand_over(client, block->ptr);
+		pass_block(client, block->ptr);
 		block->ptr = NULL;
 	} else {
 		free_block(client, block);
@@ -140,8 +140,8 @@ static int work(void *data)
 	return 0;
 }
 
-/* None of these is a block. */
-static void free_wrong(void)
+/* None of these pointers is a live block. */
+static void free_invalid(void)
 {
 	heapmod_free(heap, witness + 16);
 	heapmod_free(heap, witness + 1);
@@ -150,7 +150,7 @@ static void free_wrong(void)
 	wrong += 4;
 }
 
-static void found_it_free(struct held *block)
+static void lock_was_free(struct held *block)
 {
 	found_free++;
 	if (nmi_live == LIVE - 1)
@@ -159,8 +159,8 @@ static void found_it_free(struct held *block)
 		nmi_live++;
 }
 
-/* Each of these frees is put off, unless the lock is free again just now. */
-static void found_it_held(void)
+/* Each of these frees is deferred, unless the lock has become free in the meantime. */
+static void lock_was_held(void)
 {
 	found_held++;
 	if (nmi_live == LIVE - 1) {
@@ -182,14 +182,14 @@ static int interrupt(unsigned int type, struct pt_regs *regs)
 		struct held *block = &nmi.live[nmi_live];
 
 		if (allocate(&nmi, block)) {
-			found_it_free(block);
+			lock_was_free(block);
 		} else {
-			found_it_held();
+			lock_was_held();
 			break;
 		}
 	}
-	hand_over(&nmi, NULL);
-	free_wrong();
+	pass_block(&nmi, NULL);
+	free_invalid();
 	clear_bit(0, &nmi_is_busy);
 	return NMI_HANDLED;
 }
@@ -215,8 +215,8 @@ static void stop(unsigned int cpu)
 	workers[cpu].task = NULL;
 }
 
-/* What clients and NMIs did, and nothing else, is what the heap says. */
-static bool is_as_told(void)
+/* The counters of the heap are those of clients and NMIs together. */
+static bool counters_agree(void)
 {
 	u64 allocs = nmi.allocs + 3, frees = nmi.frees + 1;
 	struct heapmod_stats s;
@@ -242,13 +242,13 @@ static u64 all_errors(void)
 	return errors;
 }
 
-/* From now on the NMIs do nothing; what they have goes, too. */
+/* Disable the NMIs, free their blocks, and wait until all deferred blocks are free. */
 static void settle(void)
 {
 	while (test_and_set_bit(0, &nmi_is_busy))
 		cpu_relax();
 	free_all(&nmi);
-	hand_over(&nmi, NULL);
+	pass_block(&nmi, NULL);
 	do {
 		irq_work_sync(&heap->follow_up);
 		flush_work(&heap->recover);
@@ -269,7 +269,7 @@ static int create(void)
 	return 0;
 }
 
-static void forget(void)
+static void reset_counters(void)
 {
 	memset(workers, 0, nr_cpu_ids * sizeof(*workers));
 	memset(&nmi, 0, sizeof(nmi));
@@ -311,9 +311,9 @@ static int run(void *data, u64 cpus)
 
 	if (error)
 		return error;
-	forget();
+	reset_counters();
 	error = work_on(cpus);
-	if (!error && (all_errors() || !is_as_told()))
+	if (!error && (all_errors() || !counters_agree()))
 		error = -EIO;
 	return error ?: heapmod_check(heap);
 }

@@ -2,11 +2,11 @@
 /*
  * heap_panic - a client allocates and frees while the kernel panics
  *
- * The parameter how= says who has the heap's lock then: nobody (task); the code that the NMI
- * interrupted which panics (nmi); another CPU, stopped in the middle (other); the code whose
- * fault is the panic (fault). For nmi and other, NMIs have to come from elsewhere.
+ * The parameter how= selects the holder of the heap's lock at that time: none (task); the code
+ * interrupted by the NMI that panics (nmi); another CPU, stopped in an operation (other); the code
+ * whose fault leads to the panic (fault). For nmi and other, NMIs must come from outside.
  *
- * What is found goes to the log in lines `ok - ...` and `not ok - ...`, and the machine ends.
+ * The results are printed as `ok - ...` and `not ok - ...`, and the machine ends.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -24,12 +24,12 @@
 
 static char *how = "task";
 module_param(how, charp, 0);
-MODULE_PARM_DESC(how, "who has the lock: task, nmi, other or fault");
+MODULE_PARM_DESC(how, "holder of the lock: task (none), nmi, other or fault");
 
 static struct heapmod *heap;
 static char *block, *second;
 static unsigned int passed, failed;
-static bool stopped;			/* a CPU, in the middle of an operation */
+static bool stopped;			/* a CPU is stopped in an operation */
 
 static void check(const char *what, bool good)
 {
@@ -38,7 +38,7 @@ static void check(const char *what, bool good)
 	failed += !good;
 }
 
-static bool is_put_off(const void *ptr)
+static bool is_deferred_block(const void *ptr)
 {
 	unsigned int i;
 
@@ -51,57 +51,57 @@ static bool is_put_off(const void *ptr)
 	return false;
 }
 
-static void free_wrong(void)
+static void free_invalid(void)
 {
 	heapmod_free(heap, second + 16);
 	heapmod_free(heap, second + 1);
 	heapmod_free(heap, &heap);
-	heapmod_free(heap, block);	/* for the second time */
+	heapmod_free(heap, block);	/* the second time */
 }
 
-static void go_on(void)
+static void check_unlocked(void)
 {
 	struct heapmod_stats s;
 	void *ptr = heapmod_alloc(heap, 100, GFP_ATOMIC);
 
 	check("an allocation succeeds", ptr);
 	heapmod_free(heap, block);
-	check("a free is done", !heapmod_owns(heap, block));
-	free_wrong();
+	check("a free succeeds", !heapmod_owns(heap, block));
+	free_invalid();
 	heapmod_free(heap, ptr);
 	heapmod_get_stats(heap, &s);
-	check("what is no block is refused", s.refused == 4);
-	check("one block is left", s.blocks == 1 && heapmod_owns(heap, second));
-	check("the heap is whole", !heapmod_check(heap));
+	check("invalid pointers are refused", s.refused == 4);
+	check("one block is live", s.blocks == 1 && heapmod_owns(heap, second));
+	check("the heap passes its check", !heapmod_check(heap));
 }
 
-static void go_without(void)
+static void check_locked(void)
 {
 	check("an allocation fails", !heapmod_alloc(heap, 100, GFP_ATOMIC));
-	check("an aligned one, too", !heapmod_alloc_aligned(heap, 100, 64, GFP_ATOMIC));
+	check("an aligned allocation fails", !heapmod_alloc_aligned(heap, 100, 64, GFP_ATOMIC));
 	heapmod_free(heap, block);
-	check("a free is put off", is_put_off(block));
-	free_wrong();
-	check("what is no block is refused", atomic_read(&heap->refused) == 4);
-	check("a second free is put off", !is_put_off(second));
+	check("a free is deferred", is_deferred_block(block));
+	free_invalid();
+	check("invalid pointers are refused", atomic_read(&heap->refused) == 4);
+	check("a block that is not freed is not deferred", !is_deferred_block(second));
 	heapmod_free(heap, second);
-	check("and not lost", is_put_off(block) && is_put_off(second));
+	check("a second free is deferred", is_deferred_block(block) && is_deferred_block(second));
 }
 
-static int panics(struct notifier_block *notifier, unsigned long unused, void *message)
+static int on_panic(struct notifier_block *notifier, unsigned long unused, void *message)
 {
 	bool held = raw_spin_is_locked(&heap->lock);
 
-	check("the lock is as it was to be", held == !!strcmp(how, "task"));
+	check("the lock is held as intended", held == !!strcmp(how, "task"));
 	if (held)
-		go_without();
+		check_locked();
 	else
-		go_on();
+		check_unlocked();
 	pr_emerg("# %u passed, %u failed\n", passed, failed);
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block notifier = { .notifier_call = panics };
+static struct notifier_block notifier = { .notifier_call = on_panic };
 
 static int work(void *unused)
 {
@@ -112,13 +112,13 @@ static int work(void *unused)
 	return 0;
 }
 
-/* Nobody else uses the heap: if it is locked, the code that was interrupted has the lock. */
+/* No other code uses the heap: if the lock is held, the interrupted code holds it. */
 static int interrupt(unsigned int type, struct pt_regs *regs)
 {
 	if (!raw_spin_is_locked(&heap->lock))
 		return NMI_HANDLED;
 	if (!strcmp(how, "nmi"))
-		panic("heap_panic: asked for in an NMI");
+		panic("heap_panic: requested in an NMI");
 	WRITE_ONCE(stopped, true);
 	for (;;)
 		cpu_relax();
@@ -128,7 +128,7 @@ static int panic_when_stopped(void *unused)
 {
 	while (!READ_ONCE(stopped))
 		cpu_relax();
-	panic("heap_panic: asked for while another CPU has the lock");
+	panic("heap_panic: requested while another CPU holds the lock");
 }
 
 static int start(int (*function)(void *unused), unsigned int cpu)
@@ -142,7 +142,7 @@ static int start(int (*function)(void *unused), unsigned int cpu)
 	return 0;
 }
 
-/* NMIs from without come to the first CPU. */
+/* NMIs from outside arrive at CPU 0. */
 static int wait_for_nmi(void)
 {
 	int error = register_nmi_handler(NMI_LOCAL, interrupt, 0, "heap_panic");
@@ -152,7 +152,7 @@ static int wait_for_nmi(void)
 	return error ?: start(work, 0);
 }
 
-/* The region is longer than its memory: the hole behind this block begins where there is none. */
+/* The region is larger than its memory: the header of the hole behind this block has no memory. */
 static int fault(void)
 {
 	return heapmod_alloc(heap, BYTES, GFP_KERNEL) ? -EINVAL : -ENOMEM;
@@ -166,11 +166,11 @@ static int begin(void)
 		return -ENOMEM;
 	atomic_notifier_chain_register(&panic_notifier_list, &notifier);
 	if (!strcmp(how, "task"))
-		panic("heap_panic: asked for");
+		panic("heap_panic: requested");
 	return strcmp(how, "fault") ? wait_for_nmi() : fault();
 }
 
-/* It does not unload: the machine is to end. */
+/* The module cannot be unloaded: the machine ends. */
 static int __init panic_init(void)
 {
 	char *memory = vmalloc(BYTES);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_peek - reads where it may not, for KASAN to see; and loses a block, for kmemleak
+ * heap_peek - invalid reads, for KASAN; a lost block, for kmemleak
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -20,9 +20,9 @@ static int peek_init(void)
 	if (!ptr || !heapmod_alloc(heap, 77, GFP_KERNEL))
 		return -ENOMEM;
 	READ_ONCE(ptr[44]);
-	READ_ONCE(ptr[45]);		/* a byte too far */
+	READ_ONCE(ptr[45]);		/* out of bounds */
 	heapmod_free(heap, ptr);
-	READ_ONCE(ptr[10]);		/* too late */
+	READ_ONCE(ptr[10]);		/* after the free */
 	return 0;
 }
 
@@ -35,5 +35,5 @@ module_init(peek_init);
 module_exit(peek_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("Reads of heapmod's memory that KASAN must see");
+MODULE_DESCRIPTION("Invalid reads of heapmod's memory for KASAN");
 MODULE_LICENSE("GPL");

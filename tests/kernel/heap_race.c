@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_race - a thread writes to its block, with no lock, while another CPU looks at the heap
+ * heap_race - a thread writes to its block without a lock, while another CPU reads
  *
- * For KCSAN. With look=block the other reads what is written: a race of the clients, which must be
- * reported. With look=heap it asks heapmod of the heap: that is none.
+ * For KCSAN. With look=block the other CPU reads the block: a race of the clients, which must be
+ * reported. With look=heap it queries and checks the heap, which is no race.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -20,7 +20,7 @@
 
 static char *look = "heap";
 module_param(look, charp, 0444);
-MODULE_PARM_DESC(look, "at what: block or heap");
+MODULE_PARM_DESC(look, "what to read: block or heap");
 
 static struct heapmod *heap;
 static DECLARE_COMPLETION(started);
@@ -41,7 +41,7 @@ static noinline int look_at_block(u8 *block)
 {
 	u8 seen = block[BYTES - 1];
 
-	barrier_data(&seen);		/* else nothing is read */
+	barrier_data(&seen);		/* otherwise the read is optimized out */
 	return 0;
 }
 
@@ -53,8 +53,8 @@ static noinline int look_at_heap(u8 *block)
 	return heapmod_owns(heap, block) ? heapmod_check(heap) : -EUCLEAN;
 }
 
-/* Returns what went wrong, which is nothing, whoever races. */
-static int look_on(u8 *block)
+/* Read while the writer runs. Return: an error of the heap, which must not happen. */
+static int read_racing(u8 *block)
 {
 	bool at_block = !strcmp(look, "block");
 	int rounds = at_block ? READS : CHECKS;
@@ -79,7 +79,7 @@ static int race(u8 *block)
 	kthread_bind(writer, cpumask_last(cpu_online_mask));
 	wake_up_process(writer);
 	wait_for_completion(&started);
-	error = look_on(block);
+	error = read_racing(block);
 	kthread_stop(writer);
 	return error;
 }
@@ -111,5 +111,5 @@ module_init(race_init);
 module_exit(race_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
-MODULE_DESCRIPTION("Clients of heapmod that race");
+MODULE_DESCRIPTION("Data races between clients of heapmod");
 MODULE_LICENSE("GPL");

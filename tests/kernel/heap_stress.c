@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_stress - all CPUs allocate from one heap and free, in every context, while others look at it
+ * heap_stress - all CPUs allocate from one heap and free, in every context
  *
- * On each CPU are three clients: a thread, and two timers that interrupt it, of which one runs in
- * hard interrupt and one in softirq. A client fills its blocks with patterns, now and then anew,
- * and verifies them before it frees them. A row of blocks of a size that nobody else asks for lives
- * through it all, so that a dump can be held against it.
+ * Each CPU has three clients: a thread, and two timers that interrupt it, one in hard interrupt and
+ * one in softirq. A client fills its blocks with patterns, refills some of them, and verifies them
+ * before each free. Witnesses, blocks of a size that no client requests, are live all the time, so
+ * that a dump can be verified.
  *
- * In /sys/kernel/debug/heap_stress: who writes to `run` the operations that each thread shall do
- * waits until they are done, and an eighth as many by each timer, and gets an error when anything
- * was wrong. `operations` tells how many were done in which context. `check` checks the heap.
+ * In /sys/kernel/debug/heap_stress: a write to `run` of the number of operations of each thread
+ * waits until they are done, and an eighth as many by each timer. It fails on any error.
+ * `operations` has the number of operations in each context. `check` checks the heap.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,8 +33,8 @@
 
 #define LIVE		64		/* blocks of a client */
 #define BURST		4		/* operations in an interrupt */
-#define PAUSE		50000		/* nanoseconds from the end of one to the next */
-#define WITNESSES	200		/* blocks that stay */
+#define PAUSE		50000		/* nanoseconds from one interrupt to the next */
+#define WITNESSES	200		/* blocks that are always live */
 #define WITNESS_BYTES	1111
 
 enum context { TASK, SOFTIRQ, HARDIRQ, CONTEXTS };
@@ -47,7 +47,7 @@ static struct dentry *dir;
 
 static bool interrupts = true;
 module_param(interrupts, bool, 0444);
-MODULE_PARM_DESC(interrupts, "work in interrupts, too (default true)");
+MODULE_PARM_DESC(interrupts, "run timers, too (default true)");
 
 struct held {
 	u8 *ptr;
@@ -56,7 +56,7 @@ struct held {
 };
 
 struct client {
-	struct hrtimer timer;		/* in interrupt */
+	struct hrtimer timer;		/* of the clients in interrupts */
 	struct rnd_state random;
 	u64 left;			/* operations to do */
 	u64 errors;
@@ -69,7 +69,7 @@ struct worker {
 	struct client clients[CONTEXTS];
 };
 
-/* Where are we really? */
+/* The context that the code really runs in. */
 static enum context context(void)
 {
 	if (in_hardirq())
@@ -77,8 +77,8 @@ static enum context context(void)
 	return in_serving_softirq() ? SOFTIRQ : TASK;
 }
 
-/* KCSAN does not see what memset() and memchr_inv() do: it is told. */
-static bool is_whole(const struct held *block)
+/* KCSAN does not instrument memset() and memchr_inv(): report their accesses. */
+static bool is_intact(const struct held *block)
 {
 	instrument_read(block->ptr, block->size);
 	return !memchr_inv(block->ptr, block->pattern, block->size) &&
@@ -92,7 +92,7 @@ static void fill(struct held *block, u8 pattern)
 	block->pattern = pattern;
 }
 
-/* What the stats say is always true of one moment. */
+/* The stats are a consistent snapshot. */
 static bool adds_up(void)
 {
 	struct heapmod_stats s;
@@ -104,18 +104,18 @@ static bool adds_up(void)
 				 s.edge_bytes;
 }
 
-/* Its blocks are the client's to write to, whoever has the heap's lock meanwhile. */
-static void write_anew(struct client *client, struct held *block, u32 random)
+/* A client may write to its block at any time, also while the heap's lock is held. */
+static void refill(struct client *client, struct held *block, u32 random)
 {
 	if (!block->ptr)
 		return;
-	client->errors += !is_whole(block);
+	client->errors += !is_intact(block);
 	fill(block, random);
 }
 
 static void free_block(struct client *client, struct held *block)
 {
-	client->errors += !is_whole(block);
+	client->errors += !is_intact(block);
 	heapmod_free(heap, block->ptr);
 	block->ptr = NULL;
 }
@@ -133,7 +133,7 @@ static void work_once(struct client *client)
 	u32 random = prandom_u32_state(&client->random);
 	struct held *block = &client->live[random % LIVE];
 
-	write_anew(client, &client->live[random / LIVE % LIVE], random >> 24);
+	refill(client, &client->live[random / LIVE % LIVE], random >> 24);
 	if (random >> 28 == 0)
 		client->errors += !adds_up();
 	if (block->ptr)
@@ -152,7 +152,7 @@ static void work(struct client *client, u32 count)
 	atomic64_add(count, &operations[context()]);
 }
 
-/* However long a burst takes: between two the CPU is the thread's, and the other timer's. */
+/* A pause follows each burst, however long it takes, so that thread and other timer can run. */
 static enum hrtimer_restart interrupt(struct hrtimer *timer)
 {
 	struct client *client = container_of(timer, struct client, timer);
@@ -179,7 +179,7 @@ static void free_blocks(struct client *client)
 		heapmod_free(heap, client->live[i].ptr);
 }
 
-/* The thread of a CPU: its timers are pinned there, and it works for as long as they do. */
+/* The thread of a CPU. Its timers are pinned to the CPU, and it runs until both are done. */
 static int work_on_cpu_of(void *data)
 {
 	struct worker *worker = data;
@@ -199,7 +199,7 @@ static int work_on_cpu_of(void *data)
 	return 0;
 }
 
-/* The timers of a thread do an eighth of what it does. */
+/* The operations of a client: each timer does an eighth of those of the thread. */
 static u64 share(enum context context, u64 count)
 {
 	if (context == TASK)
@@ -226,7 +226,7 @@ static int start(struct worker *worker, unsigned int cpu, u64 count)
 	return 0;
 }
 
-/* Waits until the thread is gone, which runs code of ours to its end; the errors of its clients. */
+/* Wait until the thread has exited, because it runs code of this module. Return: all errors. */
 static u64 finish(struct worker *worker)
 {
 	u64 errors = 0;
@@ -257,7 +257,7 @@ static int run(void *data, u64 count)
 		errors += finish(&workers[cpu]);
 	kvfree(workers);
 	if (errors)
-		pr_err("%llu times a block did not hold what was written, or stats did not add up\n",
+		pr_err("%llu blocks had other contents than written, or stats did not add up\n",
 		       errors);
 	return error ?: errors ? -EIO : heapmod_check(heap);
 }
@@ -280,7 +280,7 @@ static int check_heap(void *data, u64 *verdict)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(check_fops, check_heap, NULL, "%llu\n");
 
-/* Witnesses are spread over the heap: between each two is a hole where the clients work. */
+/* Witnesses are spread over the heap, with holes for the clients between them. */
 static int __init place_witnesses(void)
 {
 	static void *gaps[WITNESSES] __initdata;
