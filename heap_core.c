@@ -17,7 +17,7 @@
  * the region, where no overrun reaches it. Its sentinel, a used block behind the last granule,
  * lets the code below test the right neighbour of any block.
  *
- * Headers lie in memory that callers overrun. They are written for people who read a dump, and
+ * Headers lie in memory that callers overrun. They are written for the reader of a dump, and
  * compared with the map before they are overwritten; nothing is computed from one. The header of a
  * used block is sealed, and has slack and owner; that of any other block holds its state
  * (core/block.h).
@@ -53,6 +53,12 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 	write_state(heap, 0, granules, HEAP_HOLE);
 }
 
+/* The most recent split, for the quick list below: it is stored behind the blocks on the list. */
+static struct heap_split *last_split(struct heap *heap)
+{
+	return &heap->quick[heap->quick_count];
+}
+
 /*
  * Split: the lowest hole that is large enough, found by heap_index_split(), gives its first @want
  * granules to a block. The rest stays a hole:
@@ -67,7 +73,7 @@ static u32 split(struct heap *heap, u32 want)
 	u32 have = want;
 	u32 at = heap_index_split(&heap->index, want, &have);
 
-	heap->quick[heap->quick_count] = (struct heap_split){ .at = at, .granules = want, .have = have };
+	*last_split(heap) = (struct heap_split){ .at = at, .granules = want, .have = have };
 	if (at == HEAP_NONE)
 		return at;
 	verify_hole(heap, at, have);
@@ -105,20 +111,14 @@ static __always_inline void coalesce(struct heap *heap, u32 at, u32 granules)
 }
 
 /*
- * The quick list (core/quick.h). Programs often free what they have just allocated, which leaves the heap as it
- * was before: such a block is not coalesced, but put on a list of at most HEAP_QUICK. If first fit
- * would place the next request there, the request takes the block back, resplit if its size is
- * another. A request that needs a larger hole goes by; any other request and any other change or
- * walk of the heap coalesces the list first.
+ * The quick list (core/quick.h). Programs often free what they have just allocated, which leaves
+ * the heap as it was before: such a block is not coalesced, but put on a list of at most
+ * HEAP_QUICK. If first fit would place the next request there, the request takes the block back,
+ * resplit if its size is another. A request that needs a larger hole goes by; any other request and
+ * any other change or walk of the heap coalesces the list first.
  *
- * Behind the blocks of the list stands the last split, for as long as nothing else has happened:
- * only its block may enter the list.
+ * Only the block of the last split may enter the list, and only if nothing else has happened.
  */
-static struct heap_split *last_split(struct heap *heap)
-{
-	return &heap->quick[heap->quick_count];
-}
-
 static noinline void coalesce_quick(struct heap *heap, u32 i)
 {
 	struct heap_split split = heap->quick[i];
@@ -333,7 +333,7 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 	give_back(heap, at, granules);
 }
 
-/* Split a used block at @split; its part of @granules at @at, in front or behind, becomes a hole. */
+/* Split a used block at @split; its part of @granules at @at becomes a hole. */
 static void trim(struct heap *heap, u32 split, u32 at, u32 granules)
 {
 	if (!granules)

@@ -184,11 +184,9 @@ static enum heap_verdict check_totals(const struct heap *heap, const struct heap
 /* If the heap changed since the last batch, find again the block that reaches into this chunk. */
 static void check_resume(const struct heap *heap, struct heap_audit *audit)
 {
-	u64 changes = heap->allocs + heap->frees + heap->resizes + ((u64)heap->pending << 32);
-
-	if (audit->changes == changes)
+	if (audit->changes == heap->index.changes)
 		return;
-	audit->changes = changes;
+	audit->changes = heap->index.changes;
 	if (!audit->chunk)
 		return;
 	audit->disturbed = true;

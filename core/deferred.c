@@ -47,6 +47,7 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	/* The holder of the lock may change other bits of these words at the same time. */
 	if (!data_race(heap_index_is_start(&heap->index, *at)))
 		return HEAP_INTERIOR;
+	/* The same holds for these. */
 	if (data_race(heap_index_is_hole(&heap->index, *at)))
 		return HEAP_DOUBLE_FREE;
 	*word = read_header(block_at(heap, *at));

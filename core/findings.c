@@ -137,8 +137,8 @@ bool heap_take_finding(struct heap *heap, struct heap_finding *finding)
 }
 
 /*
- * A foreign pointer is recorded by the caller of the core, who knows whether it belongs to another
- * heap.
+ * A foreign pointer is recorded by the caller of the core, which can find out whether it belongs to
+ * another heap.
  */
 void heap_refuse(struct heap *heap, const void *ptr, enum heap_verdict verdict)
 {

@@ -45,9 +45,9 @@ struct heap_split {
 };
 
 #define HEAP_QUICK	3		/* length of the quick list */
-#define HEAP_QUARANTINE	64		/* most blocks in quarantine; also an eighth of the region */
+#define HEAP_QUARANTINE	64		/* most blocks in quarantine */
 #define HEAP_CLAIMS	64		/* most blocks between heap_claim() and heap_release() */
-#define HEAP_FINDINGS	4		/* length of the queue of findings; later ones are counted */
+#define HEAP_FINDINGS	4		/* queued findings, at most; all are counted */
 
 /* Bits of @events, next to the number of queued findings. */
 #define HEAP_EVENT_WAITERS	0x80000000U	/* a caller sleeps until a block is freed */

@@ -69,6 +69,7 @@ struct heap_index {
 	u32 top;			/* the hole that ends the region, or HEAP_NONE */
 	u32 finger_size;
 	u32 finger_at;
+	u64 changes;			/* of the map, and of what core/withheld.h withholds */
 	u32 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
 	unsigned int height;
 	unsigned int levels;

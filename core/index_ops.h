@@ -66,8 +66,8 @@ static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 
 }
 
 /*
- * The largest hole of @chunk, of @before granules, is gone. Recompute the node of the chunk, and the
- * nodes above it as far as their maximum was that hole.
+ * The largest hole of a chunk, of @before granules, is gone. Recompute the node of the chunk, and
+ * the nodes above it as far as their maximum was that hole.
  */
 static __always_inline void recompute_max(struct heap_index *index, u32 node, u32 before)
 {
@@ -92,7 +92,7 @@ static __always_inline void lower_max(struct heap_index *index, u32 chunk, u32 g
 		recompute_max(index, chunk, granules);
 }
 
-/* A hole of @granules is new in @chunk. The row above the tree holds HEAP_NONE and ends the loop. */
+/* A hole of @granules is new in @chunk. The row above the tree holds HEAP_NONE: the loop ends. */
 static __always_inline void raise_max(struct heap_index *index, u32 chunk, u32 granules)
 {
 	u32 node = chunk;
@@ -119,6 +119,7 @@ static inline void heap_index_resplit(struct heap_index *index, u32 at, u32 have
 	u32 old = have - from, new = have - to;
 
 	heap_step();
+	index->changes++;
 	if (new)
 		add_hole(index, at + to);
 	if (old)
@@ -149,6 +150,7 @@ static __always_inline void heap_index_coalesce(struct heap_index *index, u32 fi
 	u32 chunk = first / HEAP_CHUNK;
 
 	heap_step();
+	index->changes++;
 	if (right != end)
 		drop_hole(index, right);
 	if (first != at) {
@@ -228,7 +230,7 @@ static __always_inline u32 search(struct heap_index *index, u32 granules, u32 *h
 	}
 	while (level--) {
 		node *= HEAP_FANOUT;
-		/* The node is the maximum of its children: if it is none of seven, it is the last. */
+		/* A node is the maximum of its children: if none of seven, then the last. */
 		node += first_node(&index->max[level][node], HEAP_FANOUT - 1, granules);
 		heap_step();
 	}
@@ -265,6 +267,7 @@ static __always_inline void split_hole(struct heap_index *index, u32 at, u32 hav
 	u32 rest = at + want;
 
 	heap_step();
+	index->changes++;
 	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
 	if (have != want)
 		add_hole(index, rest);
@@ -302,6 +305,7 @@ static __always_inline u32 heap_index_split(struct heap_index *index, u32 want, 
 /* Split a used block in two; the second begins at @at. */
 static inline void heap_index_split_used(struct heap_index *index, u32 at)
 {
+	index->changes++;
 	add_start(index, at);
 }
 

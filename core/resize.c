@@ -72,6 +72,7 @@ void heap_finish_resize(struct heap *heap, const struct heap_block_info *block, 
 	fill_behind(heap, payload_of(header), size, want);
 	write_used(heap, block->at, header, want, slack_for(heap, size), block->owner);
 	heap->resizes++;
+	heap->index.changes++;
 	heap->asked += size - block->asked;
 	heap->used += want - block->granules;
 	if (heap->threshold < heap->used)

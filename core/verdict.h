@@ -22,7 +22,7 @@ enum heap_verdict {
 
 	/* Memory was overwritten. */
 	HEAP_OVERRUN,			/* behind the payload; the block is freed as usual */
-	HEAP_CORRUPT_HEADER,		/* the header differs from the map; quarantined when freed */
+	HEAP_CORRUPT_HEADER,		/* differs from the map; quarantined when freed */
 	HEAP_USE_AFTER_FREE,		/* in a free block */
 
 	/* The index contradicts itself, which is a bug of the allocator. The heap is frozen. */
@@ -37,7 +37,7 @@ enum heap_state {
 	HEAP_USED,
 	HEAP_PENDING,			/* freed, but not a hole yet */
 	HEAP_QUARANTINED,		/* not reused, because its header was overwritten */
-	HEAP_DEFERRED,			/* freed without the lock; accounted as used until drained */
+	HEAP_DEFERRED,			/* freed without the lock; counts as used until drained */
 };
 
 extern const char * const heap_state_names[];	/* a deferred block is "pending", too */

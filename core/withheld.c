@@ -31,6 +31,7 @@ void heap_add_claim(struct heap *heap, u32 at, u32 granules)
 	heap->claims[heap->claim_count++] = at;
 	heap->pending += granules;
 	heap->withheld++;
+	heap->index.changes++;
 	write_state(heap, at, granules, HEAP_PENDING);
 }
 
@@ -43,6 +44,7 @@ void heap_drop_claim(struct heap *heap, u32 at, u32 granules)
 	heap->claims[i] = heap->claims[--heap->claim_count];
 	heap->pending -= granules;
 	heap->withheld--;
+	heap->index.changes++;
 }
 
 enum heap_state heap_quarantine(struct heap *heap, u32 at, u32 granules)
@@ -54,6 +56,7 @@ enum heap_state heap_quarantine(struct heap *heap, u32 at, u32 granules)
 		heap->quarantine[heap->quarantine_count++] = at;
 		heap->quarantined += granules;
 		heap->withheld++;
+		heap->index.changes++;
 		state = HEAP_QUARANTINED;
 	}
 	write_state(heap, at, granules, state);

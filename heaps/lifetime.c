@@ -84,41 +84,40 @@ static void release_memory(struct heapmod *heap)
 	kvfree(heap);
 }
 
-/* Less than a page is not rounded up to one. */
-static void *alloc_metadata(size_t bytes)
+/* Zeroed memory, not rounded up to a page if it is less. Its size, as allocated, is added to @sum. */
+static void *alloc_metadata(size_t bytes, u32 *sum)
 {
-	if (bytes < PAGE_SIZE)
-		return kzalloc(bytes, GFP_KERNEL);
-	return __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-}
+	void *ptr;
 
-static u32 allocated_bytes(const void *ptr, size_t bytes)
-{
-	return is_vmalloc_addr(ptr) ? PAGE_ALIGN(bytes) : ksize(ptr);
+	if (bytes >= PAGE_SIZE) {
+		*sum += PAGE_ALIGN(bytes);
+		return __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	}
+	ptr = kzalloc(bytes, GFP_KERNEL);
+	if (ptr)
+		*sum += ksize(ptr);
+	return ptr;
 }
 
 /* A heap without a region: struct heapmod, the index and, with HEAPMOD_POISON, the history. */
 static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags)
 {
-	size_t index_bytes = heap_index_bytes(heap_granules_in(size));
 	static atomic_t ids = ATOMIC_INIT(0);
 	u32 owners = heap_owners_for(size);
 	struct heapmod *heap;
-	size_t bytes = struct_size(heap, owners.table, owners);
+	u32 sum = 0;
 
-	heap = alloc_metadata(bytes);
+	heap = alloc_metadata(struct_size(heap, owners.table, owners), &sum);
 	if (!heap)
 		return NULL;
-	heap->index = alloc_metadata(index_bytes);
+	heap->index = alloc_metadata(heap_index_bytes(heap_granules_in(size)), &sum);
 	if (flags & HEAPMOD_POISON)
-		heap->history = alloc_metadata(sizeof(*heap->history));
+		heap->history = alloc_metadata(sizeof(*heap->history), &sum);
 	if (!heap->index || (flags & HEAPMOD_POISON && !heap->history)) {
 		release_memory(heap);
 		return NULL;
 	}
-	heap->metadata_bytes = allocated_bytes(heap, bytes) + allocated_bytes(heap->index, index_bytes);
-	if (heap->history)
-		heap->metadata_bytes += allocated_bytes(heap->history, sizeof(*heap->history));
+	heap->metadata_bytes = sum;
 	heap->owners.mask = owners - 1;
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
