@@ -179,13 +179,6 @@ static u32 take_quick(struct heap *heap, u32 i, u32 want)
 	return split->at;
 }
 
-/* Coalesce all blocks of the list whose hole has @want granules, @i first. */
-static noinline void coalesce_larger(struct heap *heap, u32 i, u32 want)
-{
-	for (; i != HEAP_QUICK; i = lowest_quick(heap, want))
-		coalesce_quick(heap, i);
-}
-
 /*
  * First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. A
  * block of the list that first fit would not take is coalesced, and the next one is tried.
@@ -196,8 +189,10 @@ static u32 first_fit(struct heap *heap, u32 want)
 
 	if (i != HEAP_QUICK && is_first_fit(heap, &heap->quick[i], want))
 		return take_quick(heap, i, want);
-	if (i != HEAP_QUICK)
-		coalesce_larger(heap, i, want);
+	while (i != HEAP_QUICK) {
+		coalesce_quick(heap, i);
+		i = lowest_quick(heap, want);
+	}
 	return split(heap, want);
 }
 

@@ -11,8 +11,8 @@
  *	(6) The top is the hole at the end; no hole of finger_size or more lies below the finger.
  *	(7) The counters agree with the blocks.
  *
- * The check reads the map word by word and uses no summary, so a wrong one cannot mislead it. It
- * changes nothing, except that a corrupt index freezes the heap.
+ * The check reads the map word by word and compares each summary with it, so a wrong summary cannot
+ * mislead it. It changes nothing, except that a corrupt index freezes the heap.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>

@@ -29,12 +29,13 @@
 /* A pointer outside the region may be of another heap. */
 noinline void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
-	bool known;
+	struct heapmod *other;
 
+	/* The edges of its own region are foreign to a heap, too. */
 	rcu_read_lock();
-	known = heapmod_lookup(ptr);
+	other = heapmod_lookup(ptr);
 	rcu_read_unlock();
-	heapmod_record(heap, known ? HEAP_WRONG_HEAP : HEAP_FOREIGN, ptr, caller);
+	heapmod_record(heap, other && other != heap ? HEAP_WRONG_HEAP : HEAP_FOREIGN, ptr, caller);
 }
 
 /* Does the block end here, and does its header name its owner? */

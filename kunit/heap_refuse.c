@@ -53,6 +53,7 @@ static void foreign(struct kunit *test)
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	char *ptr = suite_alloc(test, 200);
 	void *other = kunit_kzalloc(test, 64, GFP_KERNEL);
+	struct heapmod_stats stats;
 
 	expect_refusal(test, heap, other);
 	expect_refusal(test, heap, test);
@@ -60,6 +61,9 @@ static void foreign(struct kunit *test)
 	expect_refusal(test, heap, ptr + 100 * SUITE_GRANULE);
 	expect_refusal(test, heap, (void *)~15UL);
 	expect_refusal(test, heap, (void *)32);
+	/* None of them is in another heap, not even those at the edges of this one. */
+	heapmod_get_stats(heap, &stats);
+	KUNIT_EXPECT_EQ(test, stats.foreign, 6);
 }
 
 static void zero_size(struct kunit *test)
