@@ -294,7 +294,7 @@ static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 }
 
 enum heap_verdict heap_free(struct heap *heap, const void *ptr,
-			    struct heap_block_info *restrict freed)
+			    struct heap_block_info *__restrict freed)
 {
 	enum heap_verdict verdict = retire(heap, ptr, freed);
 
@@ -304,7 +304,7 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
 }
 
 enum heap_verdict heap_claim(struct heap *heap, const void *ptr,
-			     struct heap_block_info *restrict claimed)
+			     struct heap_block_info *__restrict claimed)
 {
 	enum heap_verdict verdict = retire(heap, ptr, claimed);
 

@@ -85,7 +85,7 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
  * changed. heap_is_retired() tells whether the block was freed.
  */
 enum heap_verdict heap_free(struct heap *heap, const void *ptr,
-			    struct heap_block_info *restrict freed);
+			    struct heap_block_info *__restrict freed);
 
 /**
  * heap_claim - the first step of a free in two steps
@@ -99,7 +99,7 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
  * Return: as heap_free(). There is a block to release if heap_is_retired().
  */
 enum heap_verdict heap_claim(struct heap *heap, const void *ptr,
-			     struct heap_block_info *restrict claimed);
+			     struct heap_block_info *__restrict claimed);
 
 /**
  * heap_release - the second step: make a claimed block a hole

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Every mistake of a client is found, reported, traced and contained.
+# Every mistake of a client is found, reported, traced and contained. docs/reports.md quotes these reports.
 #
-# boot: -w
+# boot: -w -f docs/reports.md
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -17,22 +17,59 @@ traced() {
 	grep " $1: " $tracing/trace | grep -q "$2"
 }
 
+# The first report of VERDICT in a file: a line that begins with it, and the lines behind that begin with blanks.
+report_of() {
+	awk -v verdict="$1" '!inside && index($0, verdict " ") == 1 { inside = 1; print; next }
+	     inside && !/^  / { exit }
+	     inside' "$2"
+}
+
+# Mask what differs between kernels and runs: the offset in a function, a hashed address, the seal of a header, and the
+# bytes in front of the first block.
+mask() {
+	sed -e 's|+0x[0-9a-f]*/0x[0-9a-f]*|+|' -e 's/^  pointer [^ ]*$/  pointer/' -e 's/^\( *0 \) .*/\1/' \
+		-e 's/^\( *[0-9]*  *\([ >][0-9a-f][0-9a-f]\)\{12\}\).*/\1/'
+}
+
+# documented VERDICT - is the report in the log the one that docs/reports.md quotes? Otherwise print where they differ.
+documented() {
+	report_of "$1" /tmp/log | mask >/tmp/logged
+	report_of "$1" /files/reports.md | mask >/tmp/quoted
+	[ -s /tmp/logged ] && cmp -s /tmp/logged /tmp/quoted && return
+	echo "# the first line that differs, in docs/reports.md (-) and in the log (+):"
+	awk 'FILENAME == ARGV[1] { quoted[++lines] = $0; next }
+	     $0 != quoted[++line] { print "# -" quoted[line]; print "# +" $0; found = 1; exit }
+	     END { if (!found) print "# -" quoted[line + 1] "\n# +" }' /tmp/quoted /tmp/logged
+	return 1
+}
+
+# Quotes are the blocks of code of the document that have no language.
+quotes() {
+	awk '!inside && /^```/ { inside = 1; count += /^```$/; next }
+	     /^```$/ { inside = 0 }
+	     END { print count + 0 }' /files/reports.md
+}
+
 check "heapmod loads" insmod heapmod.ko size=0
 check "its tracepoints can be enabled" sh -c "echo 1 >$tracing/events/heapmod/enable"
 check "the client loads" insmod heap_abuse.ko
 sleep 1
+dmesg | sed -n 's/^[^h]*heapmod: //p' >/tmp/log
 
-for verdict in foreign misaligned interior "double free" "wrong heap" overrun "corrupt header" "use after free"; do
+for verdict in foreign misaligned interior "double free" "wrong heap" overrun "corrupt header" "use after free" \
+	"corrupt index"; do
 	check "$verdict is reported" said "$verdict"
 	check "$verdict is traced" traced heapmod_verdict "verdict=$verdict "
+	check "the report of $verdict is the one in docs/reports.md" documented "$verdict"
 done
+check "docs/reports.md quotes one report for each verdict" [ "$(quotes)" = 9 ]
 for key in foreign misaligned interior overrun corrupt_header; do
 	check "$key is counted in its heap" [ "$(stat abuse $key)" = 1 ]
 done
 for key in double_free wrong_heap use_after_free; do
 	check "$key is counted in its heap" [ "$(stat poison $key)" = 1 ]
 done
-for mistake in foreign misaligned interior double_free wrong_heap overrun corrupt_header use_after_free; do
+for mistake in foreign misaligned interior double_free wrong_heap overrun corrupt_header use_after_free corrupt_index; do
 	check "the report names the call in $mistake()" said "  call    $mistake+"
 done
 check "the report names the heap of a foreign pointer" said 'in heap "abuse"'
@@ -49,6 +86,6 @@ check "the check finds nothing more" grep -q "^findings 0$" $debug/abuse/check
 check "only the first finding is a warning" [ "$(dmesg | grep -c "WARNING: .* heapmod_report")" = 1 ]
 check "the client unloads" rmmod heap_abuse
 check "heapmod unloads" rmmod heapmod
-dmesg | grep -F "heapmod: " | sed 's/^[^h]*//'
+sed 's/^/heapmod: /' /tmp/log
 
 verdict
