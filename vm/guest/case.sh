@@ -31,7 +31,7 @@ refute() {
 
 # Does this kernel have kmemleak? All of User-Mode Linux but vm/newest do.
 knows_leaks() {
-	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# this kernel has no kmemleak: leaks are not checked"
+	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# leaks are not checked: kmemleak is not in this kernel"
 }
 
 # said WORDS - have they been logged since the last call of hush?
