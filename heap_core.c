@@ -345,7 +345,7 @@ static void *align_block(struct heap *heap, struct heap_block *block, u32 have, 
 			 size_t align, u8 owner)
 {
 	u32 want = granules_for(heap, size);
-	u32 at = ((char *)block - heap->region) / HEAP_GRANULE;
+	u32 at = heap_offset_of(heap, block) / HEAP_GRANULE;
 	u32 front = heap_granules_to_aligned(payload_of(block), align);
 
 	flush_and_forget(heap);
@@ -381,22 +381,25 @@ void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
 }
 
 enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
-			      struct heap_block_info *block, bool *done)
+			      struct heap_block_info *block, struct heap_block_info *end,
+			      bool *done)
 {
+	u32 want = granules_for(heap, size);
 	enum heap_verdict verdict;
-	u32 want, end;
 
 	*done = false;
 	flush_and_forget(heap);
 	verdict = heap_judge_resize(heap, ptr, block);
-	if ((verdict && verdict != HEAP_OVERRUN) || size - 1 >= heap->largest)
+	if ((verdict && verdict != HEAP_OVERRUN) || !heap_can_resize(heap, block, size))
 		return verdict;
-	want = granules_for(heap, size);
-	end = block->at + want;
-	if (want > block->granules && !heap_extend(heap, block, want))
-		return verdict;
-	if (want < block->granules)
-		trim(heap, end, end, block->granules - want);
+	if (verdict)
+		heap_record(heap, verdict, heap_first_overrun(heap, block));
+	if (want > block->granules)
+		heap_extend(heap, block, want);
+	else if (want < block->granules && end)
+		heap_claim_end(heap, block, want, end);
+	else if (want < block->granules)
+		trim(heap, block->at + want, block->at + want, block->granules - want);
 	heap_finish_resize(heap, block, size);
 	*done = true;
 	return verdict;

@@ -62,14 +62,20 @@ void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
  * @ptr: from heap_alloc()
  * @size: bytes of payload from now on, not 0
  * @block: set to the block as it was
+ * @end: NULL, or set to what a shrink claims for heap_release(); then heap_can_claim() must hold
  * @done: set to whether it has @size now; if not, nothing has changed
  *
  * Takes at most heap_resize_bound() steps.
  *
- * Return: HEAP_OK; HEAP_OVERRUN, which does not prevent a resize; or why @ptr is refused.
+ * Without @end, what a shrink gives up becomes a hole at once. With HEAP_POISON the caller needs
+ * @end, to fill that memory.
+ *
+ * Return: HEAP_OK; HEAP_OVERRUN, which does not prevent a resize; or why @ptr is refused. An
+ * overrun is recorded only if @done.
  */
 enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
-			      struct heap_block_info *block, bool *done);
+			      struct heap_block_info *block, struct heap_block_info *end,
+			      bool *done);
 
 /**
  * heap_free - free a block

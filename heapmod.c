@@ -15,6 +15,8 @@
 #include "heaps/diagnostics.h"
 #include "heaps/module_notifier.h"
 #include "heaps/registry.h"
+#include "heaps/report.h"
+#include "heaps/sites.h"
 
 static char *size = "1M";
 module_param(size, charp, 0444);
@@ -23,6 +25,9 @@ MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G; 0 for none (d
 static char *heaps_param = "";
 module_param_named(heaps, heaps_param, charp, 0444);
 MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes,... as for size (default none)");
+
+module_param_named(show_bytes, heapmod_show_bytes, bool, 0644);
+MODULE_PARM_DESC(show_bytes, "reports print memory of every heap, not only of heaps with HEAPMOD_POISON or HEAPMOD_REDZONE (default N)");
 
 static struct heapmod *default_heap;
 
@@ -147,6 +152,7 @@ static int __init heapmod_init(void)
 		heapmod_debugfs_exit();
 		diagnostics_exit();
 		heapmod_module_notifier_exit();
+		heapmod_sites_exit();
 		return error;
 	}
 	pr_info("loaded, default heap of %s bytes\n", size);
@@ -158,6 +164,7 @@ static void __exit heapmod_exit(void)
 {
 	heapmod_module_notifier_exit();
 	destroy_all();
+	heapmod_sites_exit();
 	heapmod_debugfs_exit();
 	diagnostics_exit();
 }

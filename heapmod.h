@@ -32,12 +32,13 @@ struct heapmod;
  *
  * Each function below names one of three contexts:
  *
- * * Any context: task, softirq, hardirq, NMI, and while the kernel oopses or panics. In an NMI, and
- *   during an oops or a panic, the lock is only tried, because its holder may never continue.
- *   When it is not available, an allocation fails and a free is deferred. On a kernel without
- *   CONFIG_SMP it is never available to an NMI.
- * * Task, softirq or hardirq: not an NMI, and not during an oops or a panic. The function waits for
- *   the lock.
+ * * Any context: task, softirq, hardirq, NMI, while the kernel oopses or panics, and nested calls: by
+ *   a probe, a tracepoint or a fault in a function of heapmod that runs under the lock. In an NMI, in
+ *   a nested call, and during an oops or a panic, the lock is only tried, because its holder may be
+ *   unable to continue. When it is not available, an allocation fails and a free is deferred. On a
+ *   kernel without CONFIG_SMP it is never available to an NMI or a nested call.
+ * * Task, softirq or hardirq: not an NMI, not a nested call, and not during an oops or a panic. The
+ *   function waits for the lock.
  * * Task context, may sleep: no spinlock may be held, and interrupts must be enabled.
  *
  * A failed allocation is logged with printk(). A caller that holds a lock of the scheduler must
@@ -61,9 +62,9 @@ struct heapmod;
 /**
  * DOC: arguments
  *
- * A heap that is NULL or an ERR_PTR() is invalid, and refused: an allocation returns NULL, a query
- * false, 0 or an error, any other function does nothing. An ERR_PTR() also triggers a WARN_ONCE(),
- * except in heapmod_destroy(), which accepts both.
+ * A heap that is NULL or an ERR_PTR() is invalid, and refused: an allocation returns NULL or, if it
+ * waits, an error, a query false, 0 or an error, any other function does nothing. An ERR_PTR() also
+ * triggers a WARN_ONCE(), except in heapmod_destroy(), which accepts both.
  *
  * A request of 0 bytes returns %ZERO_SIZE_PTR. To free NULL or %ZERO_SIZE_PTR does nothing.
  *
@@ -95,7 +96,7 @@ struct heapmod;
 /**
  * HEAPMOD_NAME_MAX - longest name of a heap, in bytes without the final zero
  */
-#define HEAPMOD_NAME_MAX	31
+#define HEAPMOD_NAME_MAX	63
 
 /**
  * struct heapmod_stats - how the bytes of a heap are used, and what has been counted
@@ -117,6 +118,8 @@ struct heapmod;
  * @allocs: allocations that succeeded
  * @frees: blocks freed or quarantined
  * @failures: allocations that found no hole
+ * @busy: allocations that failed because the lock was not available: in an NMI, in a call from inside
+ *	  another one on the same CPU, or during an oops
  * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
  *		  or more. An allocation that takes a block of the quick list needs no search.
  * @refused: pointers that were refused
@@ -150,6 +153,7 @@ struct heapmod_stats {
 	u64 allocs;
 	u64 frees;
 	u64 failures;
+	u64 busy;
 	u64 search_steps[6];
 	u64 refused;
 	u64 quarantine_blocks;
@@ -169,8 +173,8 @@ struct heapmod_stats {
 
 /**
  * heapmod_create - reserve a region and create a heap in it
- * @name: unique name: 1 to %HEAPMOD_NAME_MAX bytes that can be printed, without blanks and slashes;
- *	  not ".", ".." or "heaps"
+ * @name: unique name: 1 to %HEAPMOD_NAME_MAX printable ASCII characters, without blanks and
+ *	  slashes; not ".", ".." or "heaps"
  * @size: bytes to reserve: 32 to 64 GiB, at least 48 with %HEAPMOD_REDZONE; rounded down to a
  *	  multiple of 16
  * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
@@ -208,6 +212,7 @@ struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int 
  * heapmod_create_in - create a heap in memory of the caller
  * @name: as for heapmod_create()
  * @mem: ordinary RAM, mapped and writable. The caller must keep it until the heap is destroyed.
+ *	 A live block of another heap is allowed; any other part of its region is refused.
  * @size: bytes of @mem. Bytes before the first and behind the last multiple of 16 are not used; the
  *	  rest has the limits of heapmod_create().
  * @flags: as for heapmod_create()
@@ -215,7 +220,8 @@ struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int 
  * The index is reserved as in heapmod_create().
  *
  * Context: Task context, may sleep. Takes a mutex.
- * Return: As heapmod_create(); also -EINVAL if @mem is NULL or wraps around.
+ * Return: As heapmod_create(); also -EINVAL if @mem is NULL, %ZERO_SIZE_PTR or an ERR_PTR(), or
+ * wraps around; -EBUSY if it overlaps the region of another heap.
  */
 struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size,
 				  unsigned int flags) __must_check;
@@ -239,9 +245,11 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
  * heapmod_reset - free all blocks of a heap
  * @heap: the heap
  *
- * This includes the quarantine. The caller must ensure that no block is in use any more. Other
- * calls may run at the same time: until the reset is complete, allocations fail, and
- * heapmod_alloc_wait() waits. A frozen heap remains frozen.
+ * This includes the quarantine. The caller must ensure that no block is in use any more, and that no
+ * call that allocates or resizes a block is running: it might return a block that the reset frees,
+ * or write to it. This does not apply to heapmod_alloc_wait(), which waits until the reset is
+ * complete: a block that it has not returned yet is taken back. Other calls may run at the same
+ * time, and allocations that begin during the reset fail. A frozen heap remains frozen.
  *
  * Takes time in proportion to the number of blocks. The lock is dropped after each batch of blocks.
  *
@@ -250,14 +258,27 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
 void heapmod_reset(struct heapmod *heap);
 
 /**
+ * heapmod_shutdown - let all allocations fail from now on
+ * @heap: the heap; the default heap is refused
+ *
+ * Calls in heapmod_alloc_wait() return -ESHUTDOWN. A block that such a call has not returned yet is
+ * freed. After this function has returned, no call is in heapmod_alloc_wait(), and a new one returns
+ * at once. Blocks can be freed as before, but not resized. There is no way back:
+ * heapmod_destroy() follows.
+ *
+ * Context: Task context, may sleep: waits until all waiters have returned.
+ */
+void heapmod_shutdown(struct heapmod *heap);
+
+/**
  * heapmod_destroy - report the live blocks of a heap, and release all its memory
  * @heap: from heapmod_create(), heapmod_create_node() or heapmod_create_in(); NULL or an ERR_PTR()
  *	  does nothing. The default heap is refused.
  *
- * Live blocks are reported by call site. The caller must ensure that no other call uses the heap or
- * a block of it; but calls that sleep in heapmod_alloc_wait() are ended, and return NULL. Readers
- * of the heap's files in debugfs are waited for, and so is a callback of heapmod_watch(), which
- * therefore must not call this function.
+ * Does what heapmod_shutdown() does, if that was not called. Then live blocks are reported by call
+ * site. The caller must ensure that no other call uses the heap or a block of it; only calls in
+ * heapmod_alloc_wait() may be running. Readers of the heap's files in debugfs are waited for, and so
+ * is a callback of heapmod_watch(), which therefore must not call this function.
  *
  * Context: Task context, may sleep. Takes a mutex.
  */
@@ -286,6 +307,9 @@ struct heapmod *heapmod_default(void);
  * Takes the lowest hole that is large enough (first fit). The search is that of R. P. Brent,
  * "Efficient Implementation of the First-Fit Strategy for Dynamic Storage Allocation", ACM TOPLAS
  * 11(3), 1989. The cost is bounded, and the lock is taken once; see DOC: cost.
+ *
+ * Even with %GFP_KERNEL this is no preemption point, unlike kmalloc(): a loop over it must call
+ * cond_resched(). docs/from-kmalloc.md has the other differences.
  *
  * Context: Any context. Does not sleep. Fails when the lock is not available in an NMI, or during
  * an oops or a panic.
@@ -342,15 +366,21 @@ void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp
  * @heap: the heap
  * @size: bytes
  * @gfp: as for heapmod_alloc()
- * @timeout: longest wait in jiffies; %MAX_SCHEDULE_TIMEOUT for no limit
+ * @timeout: longest wait in jiffies, not negative; %MAX_SCHEDULE_TIMEOUT for no limit
  *
  * Waiters are served in order of arrival: the first one delays those behind it until its block
- * fits. Allocations that do not wait do not queue, and may take a hole first. A fatal signal,
- * heapmod_destroy() and a corrupt index end the wait.
+ * fits. Allocations that do not wait do not queue, and may take a hole first. A task that waits can
+ * be frozen, so it does not prevent a suspend. A wait that fails is counted as a failed allocation.
  *
  * Context: Task context, may sleep.
- * Return: As heapmod_alloc(); also NULL if the wait timed out or was ended, and at once if @size is
- * larger than any block of the heap can be.
+ * Return: As heapmod_alloc(), but an ERR_PTR() instead of NULL:
+ *
+ * * -ETIMEDOUT: no hole was large enough in that time.
+ * * -EINTR: a fatal signal is pending.
+ * * -ESHUTDOWN: heapmod_shutdown() or heapmod_destroy() was called.
+ * * -E2BIG: no block of this heap can have that size.
+ * * -EUCLEAN: the heap is frozen.
+ * * -EINVAL: the heap is invalid, or @timeout is negative.
  */
 void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
 	__malloc __alloc_size(2) __must_check;
@@ -366,13 +396,15 @@ void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long time
  * Return: As heapmod_alloc().
  */
 void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
-	__malloc __alloc_size(3) __must_check;
+	__alloc_size(3) __must_check;
 
 /**
  * heapmod_strdup - allocate a copy of a string
  * @heap: the heap
  * @string: string to copy, or NULL
  * @gfp: as for heapmod_memdup()
+ *
+ * The copy is terminated, even if the string changes at the same time.
  *
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); NULL if @string is NULL.
@@ -420,10 +452,10 @@ char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_lis
  * overrun is resized and reported. One whose header was overwritten is refused.
  *
  * In place this costs at most as much as an allocation and two frees. The lock is taken once, or
- * twice while %HEAPMOD_POISON, KASAN, kmemleak or a tracepoint of blocks is active.
+ * twice while %HEAPMOD_POISON, init_on_free, KASAN, kmemleak or a tracepoint of blocks is active:
+ * then the end of a block that shrinks is filled before it becomes a hole.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic: there the lock may become
- * unavailable after the end of a block was poisoned and before it was freed.
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
  * Return: The block, with its contents up to the smaller size; %ZERO_SIZE_PTR for a @size of 0;
  * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen or being reset.
  * After NULL the block is unchanged.
@@ -452,7 +484,8 @@ void heapmod_free(struct heapmod *heap, const void *ptr);
  * @ptr: as for heapmod_free()
  *
  * A block whose header was overwritten is filled with a pattern up to its end. A pointer that is
- * not a live block is refused, and nothing is written.
+ * not a live block is refused, and nothing is written. Without init_on_free, memory that
+ * heapmod_realloc() has freed before is not zeroed.
  *
  * Takes time in proportion to the size of the block, without the lock.
  *
@@ -501,14 +534,16 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats);
  * heapmod_check - verify a whole heap
  * @heap: the heap; other calls may use it at the same time
  *
- * Verifies the index, all headers, slack and redzones, and the counters; not the pattern in free
- * memory. A finding in a block is reported, and the check continues; the block is handled as usual
- * when it is freed. A corrupt index freezes the heap, and ends the check.
+ * Verifies the index, all headers, slack and redzones, the counters, and with %HEAPMOD_POISON the
+ * free memory. A finding in a block is reported, and the check continues; the block is handled as
+ * usual when it is freed. A corrupt index freezes the heap, and ends the check.
  *
- * Takes time in proportion to the region. The lock is dropped after each batch of blocks.
+ * Takes time in proportion to the region. The lock is dropped after each batch of blocks. There the
+ * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without
+ * CONFIG_PREEMPT_COUNT cannot know that, so the caller is never rescheduled.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Does not sleep. Findings
- * are logged by the caller: it must not hold a lock of the scheduler.
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Findings are logged by
+ * the caller: it must not hold a lock of the scheduler.
  * Return:
  * * 0 - nothing is wrong
  * * -EUCLEAN - something is wrong, and was reported; or the heap is frozen
@@ -544,13 +579,15 @@ typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
  * @data: passed to @callback
  *
  * A heap has one callback: each call replaces the last one. @callback is called once each time the
- * watermark is exceeded, also if it is exceeded already. Then the heap is polled until no more than
- * @percent is in use, and the watermark is armed again; it may miss a short dip.
+ * watermark is exceeded, also if it is exceeded already, but at most ten times a second. Then the
+ * heap is polled until no more than @percent is in use, and the watermark is armed again; it may miss
+ * a short dip.
  *
- * The caller must serialize calls for the same heap. After this function has returned, the last
- * callback does not run any more.
+ * After this function has returned, the last callback does not run any more. A callback in a module
+ * is removed when the module is unloaded.
  *
- * Context: Task context, may sleep: waits for a callback that is running.
+ * Context: Task context, may sleep: takes a mutex of the heap, and waits for a callback that is
+ * running.
  * Return: 0, or -EINVAL if @percent is not allowed or the heap is invalid.
  */
 int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback,
@@ -665,7 +702,7 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
  */
 void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
 			    unsigned long caller)
-	__malloc __alloc_size(3) __must_check;
+	__alloc_size(3) __must_check;
 
 /**
  * heapmod_strdup_caller - heapmod_strdup() for a given call site

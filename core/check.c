@@ -10,6 +10,7 @@
  *	(5) The max of a chunk is its largest hole, except the top.
  *	(6) The top is the hole at the end; no hole of finger_size or more lies below the finger.
  *	(7) The counters agree with the blocks.
+ *	(8) With HEAP_POISON, holes carry the pattern behind their headers.
  *
  * The check reads the map word by word and compares each summary with it, so a wrong summary cannot
  * mislead it. It changes nothing, except that a corrupt index freezes the heap.
@@ -78,6 +79,34 @@ static enum heap_verdict check_bytes(const struct heap *heap, const struct heap_
 	}
 }
 
+/* Of the findings in the bytes of blocks, a chunk reports the first. */
+static void record_finding(struct heap_audit *audit, enum heap_verdict verdict, u64 offset)
+{
+	if (!verdict || audit->found)
+		return;
+	audit->found = verdict;
+	audit->offset = offset;
+}
+
+/* (8) for the part of the block at audit->block that is in the chunk and in front of @end. */
+static void check_free(const struct heap *heap, struct heap_audit *audit, u32 end)
+{
+	u32 from = max(audit->block, audit->chunk * HEAP_CHUNK);
+	const char *memory = (char *)block_at(heap, from);
+	u64 bytes = heap_bytes(end - from);
+	const char *wrong;
+
+	if (!(heap->flags & HEAP_POISON) || !heap_index_is_hole(&heap->index, audit->block))
+		return;
+	if (from == audit->block) {
+		memory += sizeof(struct heap_block);
+		bytes -= sizeof(struct heap_block);
+	}
+	wrong = heap_first_unfilled(memory, bytes);
+	if (wrong)
+		record_finding(audit, HEAP_USE_AFTER_FREE, heap_offset_of(heap, wrong));
+}
+
 static void count(struct heap_audit *audit, const struct heap_block_info *block)
 {
 	switch (block->state) {
@@ -119,10 +148,7 @@ static enum heap_verdict check_block(const struct heap *heap, struct heap_audit 
 		return HEAP_CORRUPT_INDEX;
 	block = heap_inspect_sized(heap, audit->block, end - audit->block);
 	verdict = check_bytes(heap, &block, &offset);
-	if (verdict && !audit->found) {
-		audit->found = verdict;
-		audit->offset = offset;
-	}
+	record_finding(audit, verdict, offset);
 	audit->disturbed |= verdict;
 	count(audit, &block);
 	return HEAP_OK;
@@ -143,6 +169,7 @@ static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit 
 {
 	const struct heap_chunk *chunk = &heap->index.chunks[audit->chunk];
 	u32 base = audit->chunk * HEAP_CHUNK;
+	u32 end = min(base + HEAP_CHUNK, heap->index.granules);
 	u64 starts = chunk->start;
 	u32 at;
 
@@ -154,10 +181,15 @@ static enum heap_verdict check_chunk(const struct heap *heap, struct heap_audit 
 		at = base + heap_bit_lowest(starts);
 		if (at > heap->index.granules || (audit->block == HEAP_NONE && at))
 			return HEAP_CORRUPT_INDEX;
-		if (audit->block != HEAP_NONE && check_block(heap, audit, at))
-			return HEAP_CORRUPT_INDEX;
+		if (audit->block != HEAP_NONE) {
+			if (check_block(heap, audit, at))
+				return HEAP_CORRUPT_INDEX;
+			check_free(heap, audit, at);
+		}
 		audit->block = at;
 	}
+	if (audit->block < end)
+		check_free(heap, audit, end);
 	return audit->found;
 }
 

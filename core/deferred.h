@@ -12,7 +12,7 @@
 
 #include "core/heap.h"
 
-#define HEAP_SLOTS	64		/* deferred blocks; further ones are found by a walk */
+#define HEAP_SLOTS	32		/* deferred blocks; further ones are found by a walk */
 
 /**
  * struct heap_slot - a deferred block

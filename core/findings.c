@@ -144,9 +144,9 @@ void heap_refuse(struct heap *heap, const void *ptr, enum heap_verdict verdict)
 {
 	heap->refused++;
 	if (verdict == HEAP_CORRUPT_INDEX)
-		heap_freeze(heap, (const char *)ptr - heap->region);
+		heap_freeze(heap, heap_offset_of(heap, ptr));
 	else if (verdict != HEAP_FOREIGN)
-		heap_record(heap, verdict, (const char *)ptr - heap->region);
+		heap_record(heap, verdict, heap_offset_of(heap, ptr));
 }
 
 void heap_freeze(struct heap *heap, u64 offset)

@@ -153,6 +153,15 @@ static inline u64 heap_offset(u32 at)
 	return HEAP_EDGE + heap_bytes(at);
 }
 
+/*
+ * Distance of any address from the first byte of the region. A difference of two pointers is signed
+ * on 32 bit, and a region may have more than 2 GiB.
+ */
+static inline u64 heap_offset_of(const struct heap *heap, const void *ptr)
+{
+	return (uintptr_t)ptr - (uintptr_t)heap->region;
+}
+
 /* Address of the payload of the block at @at. */
 static inline void *heap_payload(const struct heap *heap, u32 at)
 {

@@ -70,7 +70,7 @@ struct heap_index {
 	u32 finger_size;
 	u32 finger_at;
 	u64 changes;			/* of the map, and of what core/withheld.h withholds */
-	u32 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
+	u64 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
 	unsigned int height;
 	unsigned int levels;
 	struct heap_chunk *chunks;

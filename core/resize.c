@@ -20,38 +20,56 @@ enum heap_verdict heap_judge_resize(struct heap *heap, const void *ptr,
 {
 	enum heap_verdict verdict = heap_judge(heap, ptr, block);
 
-	if (verdict == HEAP_CORRUPT_HEADER) {
+	if (verdict == HEAP_CORRUPT_HEADER)
 		heap_record(heap, verdict, heap_offset(block->at));
-	} else if (verdict) {
+	else if (verdict)
 		heap_refuse(heap, ptr, verdict);
-	} else if (!heap_is_intact(heap, block)) {
+	else if (!heap_is_intact(heap, block))
 		verdict = HEAP_OVERRUN;
-		heap_record(heap, verdict, heap_first_overrun(heap, block));
-	}
 	return verdict;
+}
+
+bool heap_can_resize(const struct heap *heap, const struct heap_block_info *block, size_t size)
+{
+	u32 right = block->at + block->granules;
+	u32 want;
+
+	if (size - 1 >= heap->largest)
+		return false;
+	want = granules_for(heap, size);
+	if (want <= block->granules)
+		return true;
+	return heap_index_is_hole(&heap->index, right) &&
+	       heap_index_size(&heap->index, right) >= want - block->granules;
 }
 
 /*
  *	| block ...... | hole ............... |   ->   | block ........... | hole .......... |
  *	at             right                           at                  right + extra
  */
-bool heap_extend(struct heap *heap, const struct heap_block_info *block, u32 want)
+void heap_extend(struct heap *heap, const struct heap_block_info *block, u32 want)
 {
 	u32 extra = want - block->granules;
 	u32 right = block->at + block->granules;
-	u32 have;
+	u32 have = heap_index_size(&heap->index, right);
 
-	if (!heap_index_is_hole(&heap->index, right))
-		return false;
-	have = heap_index_size(&heap->index, right);
-	if (have < extra)
-		return false;
 	verify_hole(heap, right, have);
 	erase_header(heap, right);
 	heap_index_extend(&heap->index, right, have, extra);
 	if (have != extra)
 		write_state(heap, right + extra, have - extra, HEAP_HOLE);
-	return true;
+}
+
+void heap_claim_end(struct heap *heap, const struct heap_block_info *block, u32 want,
+		    struct heap_block_info *end)
+{
+	*end = (struct heap_block_info){
+		.at = block->at + want,
+		.granules = block->granules - want,
+		.state = HEAP_USED,
+	};
+	heap_index_split_used(&heap->index, end->at);
+	heap_add_claim(heap, end->at, end->granules);
 }
 
 /* The payload is in use, so only the bytes behind @size are filled, one by one. */

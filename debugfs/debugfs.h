@@ -13,6 +13,8 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
+#include "heaps/sites.h"
+
 struct heapmod;
 
 void heapmod_debugfs_init(void);
@@ -26,13 +28,12 @@ int heapmod_owners_show(struct seq_file *file, void *unused);
 int heapmod_holes_show(struct seq_file *file, void *unused);
 extern const struct file_operations heapmod_blocks_fops;
 
-/* The last column of a line. OWNER_OTHER has no call site. */
+/* The last column of a line. */
 static inline void print_owner(struct seq_file *file, unsigned long caller)
 {
-	if (caller)
-		seq_printf(file, "%pS\n", (void *)caller);
-	else
-		seq_puts(file, "other\n");
+	char site[SITE_TEXT];
+
+	seq_printf(file, "%s\n", heapmod_site_name(caller, site));
 }
 
 #endif

@@ -36,6 +36,7 @@ static const struct stats_key keys[] = {
 	KEY(allocs),
 	KEY(frees),
 	KEY(failures),
+	KEY(busy),
 	{ "search_steps_1", offsetof(struct heapmod_stats, search_steps[0]) },
 	{ "search_steps_2", offsetof(struct heapmod_stats, search_steps[1]) },
 	{ "search_steps_4", offsetof(struct heapmod_stats, search_steps[2]) },

@@ -19,6 +19,7 @@
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/report.h"
 
 static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
 
@@ -61,9 +62,9 @@ static noinline void *report_failure(struct heapmod *heap, const char *why, size
 				     unsigned long caller)
 {
 	trace_heapmod_fail(heap->id, size, caller);
-	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited("heap \"%s\": %s %zu bytes, requested by %pS\n",
-				    heap->name, why, size, (void *)caller);
+	if (!(gfp & __GFP_NOWARN) && heapmod_may_report_failure(heap))
+		pr_warn("heap \"%s\": %s %zu bytes, requested by %pS\n", heap->name, why, size,
+			(void *)caller);
 	return NULL;
 }
 
@@ -75,7 +76,15 @@ void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long c
 /* The lock is not available: see heaps/lock.h. */
 static void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
+	atomic_long_inc(&heap->busy);
 	return report_failure(heap, "the lock is busy, cannot allocate", size, gfp, caller);
+}
+
+/* A reset or the module notifier may have released the slot since the failure was counted. */
+static void forget_failure(struct heap_owner *owner)
+{
+	if (owner->failures)
+		owner->failures--;
 }
 
 /* No hole was found, or 0 bytes were requested. Deferred frees may make room. */
@@ -91,9 +100,9 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 		heapmod_drain(heap);
 		if (heapmod_lock(heap, flags)) {
 			heap->core.failures--;	/* counted for this call before */
-			heap_owner_find(&heap->owners, caller)->failures--;
+			forget_failure(heap_owner_find(&heap->owners, caller));
 			ptr = aligned_locked(heap, size, align, caller);
-			heapmod_unlock(heap, flags, caller);
+			heapmod_unlock_alloc(heap, flags, caller);
 		}
 	}
 	return ptr ?: heapmod_fail(heap, size, gfp, caller);
@@ -111,7 +120,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 	if (unlikely(!heapmod_lock(heap, flags)))
 		return fail_busy(heap, size, gfp, caller);
 	ptr = alloc_locked(heap, size, caller);
-	heapmod_unlock(heap, flags, caller);
+	heapmod_unlock_alloc(heap, flags, caller);
 
 	if (unlikely(!ptr)) {
 		ptr = drain_and_retry(heap, size, 1, gfp, caller);
@@ -149,7 +158,7 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	if (!heapmod_lock(heap, flags))
 		return fail_busy(heap, size, gfp, caller);
 	ptr = aligned_locked(heap, size, align, caller);
-	heapmod_unlock(heap, flags, caller);
+	heapmod_unlock_alloc(heap, flags, caller);
 
 	if (!ptr) {
 		ptr = drain_and_retry(heap, size, align, gfp, caller);

@@ -5,9 +5,11 @@
 #ifndef HEAPMOD_COMPAT_H
 #define HEAPMOD_COMPAT_H
 
+#include <linux/freezer.h>
 #include <linux/hardirq.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>		/* kvmalloc(), before 5.16 */
+#include <linux/sched.h>
 #include <linux/slab.h>		/* kvmalloc(), since 5.16 */
 #include <linux/version.h>
 #include <linux/vmalloc.h>
@@ -19,17 +21,44 @@
 #define EXPORT_SYMBOL_HEAPMOD(symbol) EXPORT_SYMBOL_NS_GPL(symbol, HEAPMOD)
 #endif
 
-/* Huge pages make frees in a large heap faster. Exported since 6.1. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
-#define heapmod_vmalloc_any(size) vmalloc_huge(size, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
+/*
+ * Huge pages make frees in a large heap faster. vmalloc_huge() is exported since 6.1. It rounds up
+ * to whole huge pages, and so may take twice the memory.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && IS_ENABLED(CONFIG_HAVE_ARCH_HUGE_VMALLOC)
+#define heapmod_vmalloc_huge(size, gfp)	vmalloc_huge(size, gfp)
+static inline u64 heapmod_huge_bytes(unsigned long size)
+{
+	u64 page = size < PMD_SIZE ? 1UL << arch_vmap_pte_supported_shift(size) : PMD_SIZE;
+
+	return ALIGN((u64)size, page);
+}
 #else
-#define heapmod_vmalloc_any(size) __vmalloc(size, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
+#define heapmod_vmalloc_huge(size, gfp)	__vmalloc(size, gfp)
+#define heapmod_huge_bytes(size)	PAGE_ALIGN((u64)(size))
 #endif
 
-/* For a node only vmalloc_node() is exported. */
+/* Huge pages, where they waste at most an eighth. For a node only vmalloc_node() is exported. */
+static inline bool heapmod_takes_huge(unsigned long size, int node)
+{
+	u64 bytes = heapmod_huge_bytes(size);
+
+	return node == NUMA_NO_NODE && bytes - size <= bytes / 8;
+}
+
+/* Most memory that heapmod_vmalloc() takes. */
+static inline u64 heapmod_vmalloc_bytes(unsigned long size, int node)
+{
+	return heapmod_takes_huge(size, node) ? heapmod_huge_bytes(size) : PAGE_ALIGN((u64)size);
+}
+
 static inline void *heapmod_vmalloc(unsigned long size, int node)
 {
-	return node == NUMA_NO_NODE ? heapmod_vmalloc_any(size) : vmalloc_node(size, node);
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY;
+
+	if (heapmod_takes_huge(size, node))
+		return heapmod_vmalloc_huge(size, gfp);
+	return node == NUMA_NO_NODE ? __vmalloc(size, gfp) : vmalloc_node(size, node);
 }
 
 /* For the tests: before 5.14 panic_notifier_list is in linux/kernel.h. */
@@ -71,6 +100,17 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #else
 #define HEAPMOD_KASAN	0
+#endif
+
+/* A sleep that does not prevent a suspend. Since 6.1 the state of the task says so. */
+#ifdef TASK_FREEZABLE
+#define HEAPMOD_TASK_KILLABLE (TASK_KILLABLE | TASK_FREEZABLE)
+#define heapmod_schedule_timeout schedule_timeout
+#define heapmod_is_freezable(task) (READ_ONCE((task)->__state) & TASK_FREEZABLE)
+#else
+#define HEAPMOD_TASK_KILLABLE TASK_KILLABLE
+#define heapmod_schedule_timeout freezable_schedule_timeout
+#define heapmod_is_freezable(task) (READ_ONCE((task)->flags) & PF_FREEZER_SKIP)
 #endif
 
 /* Before 5.12 this was in_irq(). */

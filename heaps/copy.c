@@ -59,9 +59,17 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
 char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 			    unsigned long caller)
 {
+	size_t length;
+	char *copy;
+
 	if (!string)
 		return NULL;
-	return heapmod_memdup_caller(heap, string, strlen(string) + 1, gfp, caller);
+	length = strlen(string);
+	copy = heapmod_memdup_caller(heap, string, length + 1, gfp, caller);
+	/* The string may have changed since it was measured. */
+	if (copy)
+		copy[length] = '\0';
+	return copy;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
 

@@ -6,6 +6,7 @@
 #include <linux/fault-inject.h>
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
+#include <linux/preempt.h>
 
 #include "core/block.h"
 #include "heaps/compat.h"
@@ -64,10 +65,25 @@ static void kasan_exit_hook(void) { }
 #endif
 
 /*
+ * May the context allocate from the kernel? The caller may hold a raw lock, even that of a
+ * runqueue, wherever preemption or interrupts are off. Without CONFIG_PREEMPT_COUNT only interrupts
+ * and @gfp show that.
+ */
+static bool may_allocate(gfp_t gfp)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		return preemptible();
+	return in_task() && !irqs_disabled() && gfpflags_allow_blocking(gfp);
+}
+
+/*
  * kmemleak: in a region that heapmod has allocated, each block is an object of its own instead of
  * the region. In a region of the caller nothing is registered: objects must not overlap, and the
  * caller's memory may be one already. kmemleak takes sleeping locks on PREEMPT_RT, where a free in
  * atomic context could not call it; so there the region stays one object.
+ *
+ * A new object is allocated from the kernel. Where the context does not allow that, the block has
+ * none: it is not reported as a leak, and not scanned.
  */
 static bool has_kmemleak(const struct heapmod *heap)
 {
@@ -75,9 +91,9 @@ static bool has_kmemleak(const struct heapmod *heap)
 	       heap->memory && !in_nmi();
 }
 
-static void kmemleak_block(const struct heapmod *heap, const void *ptr, size_t size)
+static void kmemleak_block(const struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
 {
-	if (has_kmemleak(heap))
+	if (has_kmemleak(heap) && may_allocate(gfp))
 		kmemleak_alloc(ptr, size, 1, GFP_NOWAIT | __GFP_NOWARN);
 }
 
@@ -87,14 +103,35 @@ static void kmemleak_forget(const struct heapmod *heap, const void *ptr)
 		kmemleak_free(ptr);
 }
 
+/* An object that is too small may stay. One that covers freed memory may not. */
+static void kmemleak_resize(const struct heapmod *heap, const void *ptr, size_t was, size_t size,
+			    gfp_t gfp)
+{
+	if (size > was && !may_allocate(gfp))
+		return;
+	kmemleak_forget(heap, ptr);
+	kmemleak_block(heap, ptr, size, gfp);
+}
+
 /* Fault injection: /sys/kernel/debug/fail_heapmod, as for the kernel's own allocators. */
 #ifdef CONFIG_FAULT_INJECTION
 static DECLARE_FAULT_ATTR(fail_heapmod);
 
-/* The random generator has a lock, which an NMI may have interrupted. */
+/*
+ * The random generator has a lock, which an NMI may have interrupted. It sleeps on PREEMPT_RT, so
+ * no failure is injected where the caller may hold a raw lock. Elsewhere only lockdep may
+ * distinguish the two kinds of locks.
+ */
+static bool may_inject(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && !IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
+		return !in_nmi();
+	return may_allocate(GFP_KERNEL);
+}
+
 bool diagnostics_fail(size_t size)
 {
-	return !in_nmi() && should_fail(&fail_heapmod, size);
+	return may_inject() && should_fail(&fail_heapmod, size);
 }
 #endif
 
@@ -174,7 +211,7 @@ void diagnostics_abandon(struct heapmod *heap)
 
 static u64 offset_of(const struct heapmod *heap, const void *ptr)
 {
-	return (const char *)ptr - heap->core.region - sizeof(struct heap_block);
+	return heap_offset_of(&heap->core, ptr) - sizeof(struct heap_block);
 }
 
 u64 diagnostics_bytes_for(const struct heapmod *heap, size_t size)
@@ -199,35 +236,32 @@ void diagnostics_notify_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_
 	if (heap->flags & HEAPMOD_POISON)
 		check_poison(heap, ptr, size, caller);
 	kasan_allow(ptr, size);
-	kmemleak_block(heap, ptr, size);
+	kmemleak_block(heap, ptr, size, gfp);
 	trace_heapmod_alloc(heap->id, offset_of(heap, ptr), size,
 			    diagnostics_bytes_for(heap, size), caller);
 }
 
-/*
- * @size may be more than was requested, if the header is unreadable. So KASAN must allow all of it
- * before it is zeroed.
- */
-static void wipe(void *ptr, size_t size)
+void diagnostics_fill_free(struct heapmod *heap, const struct heap_block_info *block)
 {
-	kasan_allow(ptr, size);
-	memset(ptr, 0, size);
+	size_t bytes = heap_bytes(block->granules) - sizeof(struct heap_block);
+	void *ptr = heap_payload(&heap->core, block->at);
+
+	if (heap->flags & HEAPMOD_POISON) {
+		heap_fill(ptr, bytes);
+	} else if (want_init_on_free()) {
+		kasan_allow(ptr, bytes);	/* slack, too: it may have been overrun */
+		memset(ptr, 0, bytes);
+	}
+	kasan_deny(ptr, bytes, KASAN_FREED);
 }
 
 void diagnostics_notify_free(struct heapmod *heap, const struct heap_block_info *block,
 			     unsigned long caller)
 {
-	size_t bytes = heap_bytes(block->granules) - sizeof(struct heap_block);
-	void *ptr = heap_payload(&heap->core, block->at);
-
 	trace_heapmod_free(heap->id, heap_offset(block->at), block->asked,
 			   heap_bytes(block->granules), caller);
-	kmemleak_forget(heap, ptr);
-	if (heap->flags & HEAPMOD_POISON)
-		heap_fill(ptr, bytes);
-	else if (want_init_on_free())
-		wipe(ptr, block->asked);
-	kasan_deny(ptr, bytes, KASAN_FREED);
+	kmemleak_forget(heap, heap_payload(&heap->core, block->at));
+	diagnostics_fill_free(heap, block);
 }
 
 /* Were the granules that a resize has added written to while they were free? */
@@ -246,28 +280,16 @@ static void check_poison_added(struct heapmod *heap, const struct heap_block_inf
 		heapmod_record(heap, HEAP_USE_AFTER_FREE, wrong, caller);
 }
 
-/* Fill the payload that a resize is about to free. The slack behind it has the pattern already. */
-static void fill_removed(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
-			 size_t size)
-{
-	u64 stays = diagnostics_bytes_for(heap, size) - sizeof(struct heap_block);
-
-	if (heap->flags & HEAPMOD_POISON && was->asked > stays)
-		memset(ptr + stays, HEAP_PATTERN, was->asked - stays);
-}
-
 void diagnostics_notify_resize(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
-			       size_t size, unsigned long caller)
+			       size_t size, gfp_t gfp, unsigned long caller)
 {
 	u64 bytes = heap_bytes(was->granules);
 	u64 now = diagnostics_bytes_for(heap, size);
 
 	check_poison_added(heap, was, size, caller);
-	fill_removed(heap, ptr, was, size);
 	kasan_deny(ptr, max(bytes, now) - sizeof(struct heap_block), KASAN_FREED);
 	kasan_allow(ptr, size);
-	kmemleak_forget(heap, ptr);
-	kmemleak_block(heap, ptr, size);
+	kmemleak_resize(heap, ptr, was->asked, size, gfp);
 	trace_heapmod_free(heap->id, offset_of(heap, ptr), was->asked, bytes, caller);
 	trace_heapmod_alloc(heap->id, offset_of(heap, ptr), size, now, caller);
 }

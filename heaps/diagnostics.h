@@ -8,7 +8,7 @@
  *
  * No hook runs with the heap's lock held. The hook of an allocation runs after it. The hook of a
  * free runs between the check of the pointer and the release of the block, so a free has two steps
- * while a hook is enabled.
+ * while a hook is enabled. So has a shrink in place.
  */
 #ifndef HEAPMOD_DIAGNOSTICS_H
 #define HEAPMOD_DIAGNOSTICS_H
@@ -34,7 +34,10 @@ void diagnostics_notify_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_
 void diagnostics_notify_free(struct heapmod *heap, const struct heap_block_info *block,
 			     unsigned long caller);
 void diagnostics_notify_resize(struct heapmod *heap, void *ptr, const struct heap_block_info *was,
-			       size_t size, unsigned long caller);
+			       size_t size, gfp_t gfp, unsigned long caller);
+
+/* Fill a claimed block, as HEAPMOD_POISON and init_on_free require. KASAN denies it from now on. */
+void diagnostics_fill_free(struct heapmod *heap, const struct heap_block_info *block);
 
 /* Size of a block for @size bytes of payload. */
 u64 diagnostics_bytes_for(const struct heapmod *heap, size_t size);
@@ -70,19 +73,19 @@ static inline void diagnostics_alloc(struct heapmod *heap, void *ptr, size_t siz
 static inline bool diagnostics_want_resize(struct heapmod *heap)
 {
 	return diagnostics_hooked(heap) || trace_heapmod_alloc_enabled() ||
-	       trace_heapmod_free_enabled();
+	       trace_heapmod_free_enabled() || want_init_on_free();
 }
 
 /*
- * Called before a block shrinks by a granule or more, and after any other resize. Zeroes the added
- * bytes if @gfp or the kernel requires it.
+ * Called after a resize. What a shrink frees is still claimed. Zeroes the added bytes if @gfp or
+ * the kernel requires it.
  */
 static inline void diagnostics_resize(struct heapmod *heap, void *ptr,
 				      const struct heap_block_info *was, size_t size, gfp_t gfp,
 				      unsigned long caller)
 {
 	if (diagnostics_want_resize(heap))
-		diagnostics_notify_resize(heap, ptr, was, size, caller);
+		diagnostics_notify_resize(heap, ptr, was, size, gfp, caller);
 	if (size > was->asked && want_init_on_alloc(gfp))
 		memset(ptr + was->asked, 0, size - was->asked);
 }

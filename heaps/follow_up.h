@@ -6,8 +6,12 @@
 #define HEAPMOD_FOLLOW_UP_H
 
 struct irq_work;
+struct work_struct;
 
 /* The function of heap->follow_up. */
 void heapmod_follow_up(struct irq_work *work);
+
+/* The function of heap->slow_work. */
+void heapmod_follow_up_slowly(struct work_struct *work);
 
 #endif

@@ -26,6 +26,8 @@
 #include "heaps/report.h"
 #include "heaps/walk.h"
 
+#define DRAIN_SOME	8		/* deferred blocks, in an irq_work */
+
 /* A pointer outside the region may be of another heap. */
 noinline void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
@@ -70,7 +72,7 @@ static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_v
 		return;
 	}
 	heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 }
 
 static void add_to_history(struct heapmod *heap, const struct heap_block_info *block,
@@ -94,8 +96,8 @@ static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned 
 	irq_work_queue(&heap->follow_up);
 	if (!verdict)
 		return;
-	atomic_inc(&heap->refused);
-	trace_heapmod_verdict(heap->id, verdict, (const char *)ptr - heap->core.region, caller);
+	atomic_long_inc(&heap->refused);
+	trace_heapmod_verdict(heap->id, verdict, heap_offset_of(&heap->core, ptr), caller);
 	pr_err_ratelimited("%s in heap \"%s\": refused, freed by %pS while the lock was busy\n",
 			   heap_verdict_names[verdict], heap->name, (void *)caller);
 }
@@ -121,12 +123,12 @@ static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned lo
 		heapmod_release(heap, &block, 1, caller);
 }
 
-/* Hooks do not run in an NMI, which may have interrupted one. */
+/* Hooks do not run in an NMI or in a nested call, which may have interrupted one. */
 static noinline void free_with_hooks(struct heapmod *heap, const void *ptr, unsigned long flags,
 				     unsigned long caller)
 	__releases(&heap->lock)
 {
-	if (!in_nmi() && heap_can_claim(&heap->core)) {
+	if (!in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core)) {
 		free_in_two_steps(heap, ptr, flags, caller);
 		return;
 	}
@@ -143,7 +145,7 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 	for (i = 0; diagnostics_want_free(heap) && i < count; i++)
 		diagnostics_notify_free(heap, &claimed[i], caller);
 	/* An NMI claims no block, so it is safe to wait for the lock. */
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	for (i = 0; i < count; i++)
 		heap_release(&heap->core, &claimed[i]);
 	heapmod_unlock(heap, flags, caller);
@@ -212,8 +214,16 @@ static bool free_deferred(struct heapmod *heap)
 	if (taken && heap_resume_free(&heap->core, slot.at))
 		free_locked(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);
 	else
-		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		heapmod_unlock_irqrestore(heap, flags);
 	return taken;
+}
+
+static void drain(struct heapmod *heap, unsigned int most)
+{
+	while (most-- && heap_defers(&heap->deferred)) {
+		if (!free_deferred(heap))
+			break;
+	}
 }
 
 /*
@@ -222,29 +232,30 @@ static bool free_deferred(struct heapmod *heap)
  */
 void heapmod_drain(struct heapmod *heap)
 {
-	unsigned int i;
+	drain(heap, HEAP_SLOTS + 1);
+}
 
-	for (i = 0; i <= HEAP_SLOTS && heap_defers(&heap->deferred); i++) {
-		if (!free_deferred(heap))
-			break;
-	}
+bool heapmod_drain_some(struct heapmod *heap)
+{
+	if (!diagnostics_want_free(heap))
+		drain(heap, DRAIN_SOME);
+	return heap_defers(&heap->deferred);
 }
 
 static void recover_one(struct heapmod *heap, u32 at)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	if (heap_recover(&heap->core, &heap->deferred, at))
 		free_locked(heap, heap_payload(&heap->core, at), flags, 0);
 	else
-		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		heapmod_unlock_irqrestore(heap, flags);
 }
 
 /* These blocks are found only by the mark in their header, so walk the heap. */
-void heapmod_recover(struct work_struct *work)
+void heapmod_recover(struct heapmod *heap)
 {
-	struct heapmod *heap = container_of(work, struct heapmod, recover);
 	struct heap_block_info block = {};
 
 	smp_store_mb(heap->deferred.overflow, 0);	/* before any mark is read */

@@ -5,8 +5,6 @@
 #ifndef HEAPMOD_FREE_H
 #define HEAPMOD_FREE_H
 
-#include <linux/workqueue.h>
-
 #include "heaps/heaps.h"
 
 /* heapmod_free() for a given call site. */
@@ -22,7 +20,13 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 /* Free the deferred blocks that are in a slot. */
 void heapmod_drain(struct heapmod *heap);
 
+/*
+ * As heapmod_drain(), in an irq_work: only a few of them, and none while a hook wants freed memory,
+ * which takes time in proportion to its size. Return: whether deferred blocks are left.
+ */
+bool heapmod_drain_some(struct heapmod *heap);
+
 /* Free the deferred blocks that found no slot. May sleep. */
-void heapmod_recover(struct work_struct *work);
+void heapmod_recover(struct heapmod *heap);
 
 #endif

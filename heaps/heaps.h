@@ -21,23 +21,39 @@
 
 /**
  * struct heapmod_watermark - the callback of heapmod_watch()
+ * @mutex: serializes calls of heapmod_watch()
  * @work: calls @callback, then polls until no more than @percent is in use
+ * @next: the earliest time for the next call of @callback, in jiffies
+ *
+ * The heap's lock protects:
  * @callback: function of the client, or NULL
  * @data: passed to @callback
- * @percent: watermark in percent of the region; 0 if there is none; protected by the heap's lock
- * @notified: @callback was called, and the watermark is not armed again yet
+ * @percent: watermark in percent of the region; 0 if there is none
+ * @state: what @work does next
  */
 struct heapmod_watermark {
+	struct mutex mutex;
 	struct delayed_work work;
+	unsigned long next;
 	heapmod_watch_fn callback;
 	void *data;
 	unsigned int percent;
-	bool notified;
+	enum { WATERMARK_ARMED, WATERMARK_EXCEEDED, WATERMARK_NOTIFIED } state;
+};
+
+/**
+ * struct heapmod_limit - a rate limit of messages
+ * @state: the limit
+ * @suppressed: messages that were not printed since the last one
+ */
+struct heapmod_limit {
+	struct ratelimit_state state;
+	atomic_t suppressed;
 };
 
 /**
  * struct heapmod - a heap
- * @lock: protects @core, @freed, @owners, @history and @waiters. While it is held, nothing
+ * @lock: protects @core, @freed, @owners, @history, @waiters and @served. While it is held, nothing
  *	  allocates, prints, wakes a task or takes another lock.
  * @core: the blocks
  * @freed: the block that heap_free() has freed. It is used only while @lock is held; a variable on
@@ -52,16 +68,23 @@ struct heapmod_watermark {
  * @index: memory of the core's index
  * @deferred: blocks that were freed without @lock
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
+ * @served: waiters that have a block and have not returned yet
+ * @resets: number of resets; protected by @lock
+ * @serve: serves waiters, when there are too many for @follow_up
+ * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait()
- * @going: the heap is being destroyed, so waiters return without a block; protected by @lock
+ * @shut_down: after heapmod_shutdown(): allocations fail; protected by @lock
  * @low: the watermark of heapmod_watch()
- * @recover: frees the blocks for which @deferred had no slot
+ * @slow_work: does what is too much for @follow_up
  * @follow_up: does what must not be done with @lock held: see heaps/follow_up.c
  * @refused: pointers refused without @lock
+ * @busy: allocations that failed because @lock was not available
  * @report_limit: rate limit of reports
+ * @failure_limit: rate limit of messages about failed allocations
  * @permanent: heapmod_destroy() refuses this heap; unloading the module destroys it
  * @dir: directory in debugfs
  * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
+ * @with_sites: entry in the list of heaps that print names of call sites; protected by heaps_lock
  * @metadata_bytes: memory of the heap outside its region, as allocated
  * @owners: call sites that allocate from this heap; of variable size, so the last member
  */
@@ -79,16 +102,23 @@ struct heapmod {
 	void *index;
 	struct heap_deferred deferred;
 	struct list_head waiters;
+	struct list_head served;
+	u64 resets;
+	struct work_struct serve;
+	atomic_t hooking;
 	atomic_t waiting;
-	bool going;
+	bool shut_down;
 	struct heapmod_watermark low;
-	struct work_struct recover;
-	atomic_t refused;
+	struct delayed_work slow_work;
+	atomic_long_t refused;
+	atomic_long_t busy;
 	struct irq_work follow_up;
-	struct ratelimit_state report_limit;
+	struct heapmod_limit report_limit;
+	struct heapmod_limit failure_limit;
 	bool permanent;
 	struct dentry *dir;
 	struct list_head all;
+	struct list_head with_sites;
 	u32 metadata_bytes;
 	struct heap_owners owners;
 };

@@ -6,21 +6,25 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ctype.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/stringify.h>
 #include <linux/vmalloc.h>
 
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/follow_up.h"
 #include "heaps/free.h"
+#include "heaps/query.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
+#include "heaps/sites.h"
 #include "heaps/wait.h"
 #include "heaps/walk.h"
 #include "heaps/watermark.h"
@@ -31,10 +35,10 @@ static int refuse(const char *name, int error, const char *why)
 	return error;
 }
 
-/* A name is one word in a line of the log and in the tables of debugfs. */
+/* A name is one ASCII word in a line of the log and in the tables; isgraph() is for Latin-1. */
 static bool is_printable(const char *name)
 {
-	while (isgraph(*name))
+	while ((u8)*name > ' ' && (u8)*name <= '~')
 		name++;
 	return !*name;
 }
@@ -43,10 +47,11 @@ static int check_name(const char *name)
 {
 	if (!name || !*name)
 		return refuse(name, -EINVAL, "it needs a name");
-	if (strlen(name) > HEAPMOD_NAME_MAX)
-		return refuse(name, -ENAMETOOLONG, "the name is longer than 31 bytes");
 	if (!is_printable(name))
 		return refuse("", -EINVAL, "a character of the name cannot be printed");
+	if (strlen(name) > HEAPMOD_NAME_MAX)
+		return refuse(name, -ENAMETOOLONG, "the name is longer than "
+			      __stringify(HEAPMOD_NAME_MAX) " bytes");
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
 	    !strcmp(name, "heaps"))
 		return refuse(name, -EINVAL, "debugfs cannot have a directory of this name");
@@ -84,7 +89,7 @@ static void release_memory(struct heapmod *heap)
 	kvfree(heap);
 }
 
-/* Zeroed memory, not rounded up to a page if it is less. Its size, as allocated, is added to @sum. */
+/* Zeroed memory; less than a page is not rounded up to one. Its allocated size is added to @sum. */
 static void *alloc_metadata(size_t bytes, u32 *sum)
 {
 	void *ptr;
@@ -121,10 +126,9 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 	heap->owners.mask = owners - 1;
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
-	ratelimit_state_init(&heap->report_limit, DEFAULT_RATELIMIT_INTERVAL,
-			     DEFAULT_RATELIMIT_BURST);
-	INIT_WORK(&heap->recover, heapmod_recover);
-	INIT_LIST_HEAD(&heap->waiters);
+	heapmod_report_init(heap);
+	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
+	heapmod_wait_init(heap);
 	heapmod_watermark_init(heap);
 	heap_deferred_init(&heap->deferred);
 	heap->flags = flags;
@@ -144,11 +148,11 @@ static void init_region(struct heapmod *heap, void *region)
 /* @mem: region of @size bytes, or NULL to reserve one. */
 static struct heapmod *create(const char *name, void *mem, u64 size, unsigned int flags, int node)
 {
-	u64 bytes = heap_index_bytes(heap_granules_in(size)) + (mem ? 0 : size);
+	u64 bytes = mem ? 0 : heapmod_vmalloc_bytes(size, node);
 	struct heapmod *heap;
 	int error;
 
-	error = check_memory(name, bytes);
+	error = check_memory(name, bytes + heap_index_bytes(heap_granules_in(size)));
 	if (error)
 		return ERR_PTR(error);
 	heap = alloc_heap(name, size, flags);
@@ -208,16 +212,49 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
 }
 EXPORT_SYMBOL_HEAPMOD(devm_heapmod_create);
 
+/* Is @mem outside the region of @heap, or all of it inside one live block of @heap? */
+static bool is_allowed_by(struct heapmod *heap, const void *mem, u64 size)
+{
+	u64 region = (uintptr_t)heap->core.region;
+	u64 start = (uintptr_t)mem;
+
+	return start + size <= region || start >= region + heap->region_bytes ||
+	       heapmod_block_contains(heap, mem, size);
+}
+
+static int check_caller_memory(const char *name, const void *mem, u64 size)
+{
+	struct heapmod *heap;
+	int error = 0;
+
+	if (ZERO_OR_NULL_PTR(mem) || IS_ERR(mem) || (uintptr_t)mem + (size_t)size < size)
+		return refuse(name, -EINVAL, "the memory is NULL, no memory, or wraps around");
+	mutex_lock(&heaps_lock);
+	list_for_each_entry(heap, &heaps, all) {
+		if (!is_allowed_by(heap, mem, size))
+			error = -EBUSY;
+	}
+	mutex_unlock(&heaps_lock);
+	return error ? refuse(name, error, "the memory belongs to another heap") : 0;
+}
+
 struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsigned int flags)
 {
-	size_t skip = PTR_ALIGN((char *)mem, HEAP_GRANULE) - (char *)mem;
+	/* From the check to the registration: two heaps must not be created in the same memory. */
+	static DEFINE_MUTEX(create_in_lock);
+	size_t skip = -(uintptr_t)mem % HEAP_GRANULE;
 	u64 region = size > skip ? round_down(size - skip, HEAP_GRANULE) : 0;
 	int error = check_name(name) ?: check_size(name, region, flags);
+	struct heapmod *heap;
 
-	if (!error && (!mem || (uintptr_t)mem + size < size))
-		error = refuse(name, -EINVAL, "the memory is NULL or wraps around");
-	return error ? ERR_PTR(error) : create(name, (char *)mem + skip, region, flags,
-						NUMA_NO_NODE);
+	if (error)
+		return ERR_PTR(error);
+	mutex_lock(&create_in_lock);
+	error = check_caller_memory(name, mem, size);
+	heap = error ? ERR_PTR(error) : create(name, (char *)mem + skip, region, flags,
+					       NUMA_NO_NODE);
+	mutex_unlock(&create_in_lock);
+	return heap;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_create_in);
 
@@ -237,10 +274,11 @@ static u64 first_offset(struct heapmod *heap, u32 owner)
 static void report_owner(struct heapmod *heap, u32 number)
 {
 	const struct heap_owner *owner = heap_owner_at(&heap->owners, number);
+	char site[SITE_TEXT];
 
-	pr_warn("heap \"%s\": %llu blocks, %llu bytes, the first at %llu, allocated by %pS\n",
+	pr_warn("heap \"%s\": %llu blocks, %llu bytes, the first at %llu, allocated by %s\n",
 		heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
-		first_offset(heap, number), (void *)owner->caller);
+		first_offset(heap, number), heapmod_site_name(owner->caller, site));
 }
 
 static void report_live_blocks(struct heapmod *heap)
@@ -257,30 +295,58 @@ static void report_live_blocks(struct heapmod *heap)
 	}
 }
 
+/*
+ * Wait for the irq_work and for what it has scheduled. A run on one CPU may outlast irq_work_sync()
+ * when a later run ends on another CPU before it. A run is an RCU read-side critical section.
+ */
+static void sync_follow_up(struct heapmod *heap)
+{
+	irq_work_sync(&heap->follow_up);
+	synchronize_rcu();
+	irq_work_sync(&heap->follow_up);
+	cancel_delayed_work_sync(&heap->slow_work);
+	cancel_work_sync(&heap->serve);
+	cancel_delayed_work_sync(&heap->low.work);
+}
+
 /* Complete what the last calls have left to be done. No call uses the heap any more. */
 static void quiesce(struct heapmod *heap)
 {
-	heapmod_cancel_waiters(heap);
-	heapmod_watermark_exit(heap);
 	irq_work_sync(&heap->follow_up);
-	cancel_work_sync(&heap->recover);
+	cancel_delayed_work_sync(&heap->slow_work);
 	heapmod_drain(heap);
-	heapmod_recover(&heap->recover);
-	irq_work_sync(&heap->follow_up);
+	heapmod_recover(heap);
+	sync_follow_up(heap);
 	heapmod_report_findings(heap);
+	heapmod_report_suppressed(heap);
 }
+
+static bool is_permanent(const struct heapmod *heap)
+{
+	if (heap->permanent)
+		pr_err("the default heap is destroyed when the module is unloaded\n");
+	return heap->permanent;
+}
+
+void heapmod_shutdown(struct heapmod *heap)
+{
+	might_sleep();
+	if (heapmod_is_valid(heap) && !is_permanent(heap))
+		heapmod_end_waits(heap);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_shutdown);
 
 void heapmod_destroy(struct heapmod *heap)
 {
-	if (IS_ERR_OR_NULL(heap))
+	if (IS_ERR_OR_NULL(heap) || is_permanent(heap))
 		return;
-	if (heap->permanent) {
-		pr_err("the default heap is destroyed when the module is unloaded\n");
-		return;
-	}
+	heapmod_end_waits(heap);
+	/* While the heap is registered, heaps/module_notifier.c removes a callback. */
+	heapmod_watermark_exit(heap);
 	heapmod_unregister(heap);
 	quiesce(heap);
 	report_live_blocks(heap);
+	heapmod_forget_sites(heap);
 	diagnostics_abandon(heap);
 	release_memory(heap);
 }

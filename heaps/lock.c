@@ -8,12 +8,14 @@
 
 #include "heaps/lock.h"
 
+DEFINE_PER_CPU(unsigned int, heapmod_depth);
+
 /* The lock is contended. Spin where the context allows that, and account the time. */
 noinline bool heapmod_lock_slow(struct heapmod *heap)
 {
 	u64 start;
 
-	if (in_nmi() || oops_in_progress)
+	if (in_nmi() || oops_in_progress || heapmod_is_reentered())
 		return false;
 	start = local_clock();
 	raw_spin_lock(&heap->lock);

@@ -1,23 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * module_notifier - report the live blocks of a module that is unloaded
+ * module_notifier - report the live blocks of a module that is unloaded, and save the names of its
+ *		     call sites
  *
- * Later the names of its call sites cannot be resolved.
+ * Text of a module is freed twice: that of its __init functions after MODULE_STATE_LIVE, the rest
+ * after MODULE_STATE_GOING. Before that, the addresses that a heap remembers are replaced by
+ * numbers: see heaps/sites.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
 #include <linux/module.h>
 
+#include "heaps/lock.h"
 #include "heaps/module_notifier.h"
 #include "heaps/registry.h"
+#include "heaps/report.h"
+#include "heaps/sites.h"
+#include "heaps/watermark.h"
+
+/* A module in a state after which text of it is freed. */
+struct leaving {
+	const struct module *module;
+	bool is_going;
+};
+
+static bool is_leaving(unsigned long caller, const struct leaving *leaving)
+{
+	if (!caller)
+		return false;
+	if (!leaving->is_going)
+		return within_module_init(caller, leaving->module);
+	return within_module(caller, leaving->module) ||
+	       heapmod_site_is_of(caller, leaving->module);
+}
 
 static void report_owner(const struct heapmod *heap, const struct heap_owner *owner,
 			 const struct module *module)
 {
-	pr_warn("module %s is unloaded, but heap \"%s\" still has %llu blocks, %llu bytes allocated by %pS\n",
+	char site[SITE_TEXT];
+
+	pr_warn("module %s is unloaded, but heap \"%s\" still has %llu blocks, %llu bytes allocated by %s\n",
 		module->name, heap->name, heap_owner_blocks(owner), heap_owner_bytes(owner),
-		(void *)owner->caller);
+		heapmod_site_name(owner->caller, site));
 }
 
 static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
@@ -25,34 +50,128 @@ static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
 	struct heap_owner owner;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	owner = *heap_owner_at(&heap->owners, number);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 	return owner;
 }
 
-static void report_heap(struct heapmod *heap, struct module *module)
+/* The number for @caller. A call site in __init text may have one already. */
+static unsigned long number_for(unsigned long caller, const struct leaving *leaving)
+{
+	if (heapmod_site_is_of(caller, leaving->module))
+		return caller;
+	return heapmod_site_save(caller, leaving->module);
+}
+
+/* A reset may have given the slot to another call site since it was read. */
+static void rename_owner(struct heapmod *heap, unsigned int number, unsigned long from,
+			 unsigned long to, bool is_going)
+{
+	struct heap_owner *owner = heap_owner_at(&heap->owners, number);
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	if (owner->caller == from && is_going && !heap_owner_blocks(owner))
+		heap_owner_release(&heap->owners, owner);
+	else if (owner->caller == from)
+		owner->caller = to;
+	heapmod_unlock_irqrestore(heap, flags);
+}
+
+static void save_owners(struct heapmod *heap, const struct leaving *leaving)
 {
 	struct heap_owner owner;
 	unsigned int i;
 
 	for (i = 0; i < heap_owners_count(&heap->owners); i++) {
 		owner = read_owner(heap, i);
-		if (heap_owner_blocks(&owner) && within_module(owner.caller, module))
-			report_owner(heap, &owner, module);
+		if (!is_leaving(owner.caller, leaving))
+			continue;
+		if (leaving->is_going && heap_owner_blocks(&owner))
+			report_owner(heap, &owner, leaving->module);
+		rename_owner(heap, i, owner.caller, number_for(owner.caller, leaving),
+			     leaving->is_going);
 	}
+}
+
+static void save_caller(struct heapmod *heap, unsigned long *caller, const struct leaving *leaving)
+{
+	unsigned long flags, from, to;
+
+	heapmod_lock_irqsave(heap, flags);
+	from = *caller;
+	heapmod_unlock_irqrestore(heap, flags);
+	if (!is_leaving(from, leaving))
+		return;
+	to = number_for(from, leaving);
+	heapmod_lock_irqsave(heap, flags);
+	if (*caller == from)
+		*caller = to;
+	heapmod_unlock_irqrestore(heap, flags);
+}
+
+static void save_history(struct heapmod *heap, const struct leaving *leaving)
+{
+	unsigned int i;
+
+	for (i = 0; heap->history && i < HEAP_HISTORY; i++) {
+		save_caller(heap, &heap->history->freed[i].owner, leaving);
+		save_caller(heap, &heap->history->freed[i].caller, leaving);
+	}
+}
+
+/* Reading without the lock: only this file, and with heaps_lock held, stores numbers. */
+static void mark_used(struct heapmod *heap)
+{
+	unsigned int i;
+
+	for (i = 0; i < heap_owners_count(&heap->owners); i++)
+		heapmod_site_mark_used(data_race(heap_owner_at(&heap->owners, i)->caller));
+	for (i = 0; heap->history && i < HEAP_HISTORY; i++) {
+		heapmod_site_mark_used(data_race(heap->history->freed[i].owner));
+		heapmod_site_mark_used(data_race(heap->history->freed[i].caller));
+	}
+}
+
+/* Findings that are queued have addresses, too: print them first. */
+static void save_names(const struct leaving *leaving)
+{
+	struct heapmod *heap;
+
+	list_for_each_entry(heap, &heaps_with_sites, with_sites) {
+		heapmod_report_findings(heap);
+		save_owners(heap, leaving);
+		save_history(heap, leaving);
+		mark_used(heap);
+	}
+	heapmod_sites_release_unused();
+	if (leaving->is_going)
+		heapmod_sites_detach(leaving->module);
+}
+
+static void unwatch(struct module *module)
+{
+	struct heapmod *heap;
+
+	list_for_each_entry(heap, &heaps, all)
+		heapmod_unwatch_module(heap, module);
 }
 
 static int notify(struct notifier_block *block, unsigned long state, void *module)
 {
-	struct heapmod *heap;
+	struct leaving leaving = { module, state == MODULE_STATE_GOING };
 
-	if (state != MODULE_STATE_GOING || module == THIS_MODULE)
+	if (module == THIS_MODULE || (state != MODULE_STATE_LIVE && !leaving.is_going))
 		return NOTIFY_DONE;
 	mutex_lock(&heaps_lock);
-	list_for_each_entry(heap, &heaps, all)
-		report_heap(heap, module);
+	save_names(&leaving);
+	if (leaving.is_going)
+		unwatch(module);
 	mutex_unlock(&heaps_lock);
+	/* Without the lock: a callback may create a heap. */
+	if (leaving.is_going)
+		heapmod_wait_for_calls(module);
 	return NOTIFY_DONE;
 }
 

@@ -4,25 +4,42 @@
  */
 #include "heaps/owners.h"
 
-/* Probe from the hashed slot to the first that is the caller's, or free. */
+/*
+ * Probe from the hashed slot to the one of the caller. A free slot does not end the search: slots
+ * are released, so that of the caller may be behind it.
+ */
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
 {
 	u32 number = hash_long(caller, 8) & owners->mask;
-	struct heap_owner *owner;
+	u32 free = OWNER_OTHER;
 	unsigned int probe;
 
 	for (probe = 0; probe < OWNERS_PROBES; probe++, number = (number + 1) & owners->mask) {
-		owner = &owners->table[number];
 		if (number == OWNER_OTHER)
 			continue;
-		if (!owner->caller) {
-			owner->caller = caller;
-			owner->number = number;
-		}
-		if (owner->caller == caller)
-			return owner;
+		if (owners->table[number].caller == caller)
+			return &owners->table[number];
+		if (!owners->table[number].caller && free == OWNER_OTHER)
+			free = number;
 	}
-	return &owners->table[OWNER_OTHER];
+	if (free != OWNER_OTHER) {
+		owners->table[free].caller = caller;
+		owners->table[free].number = free;
+	}
+	return &owners->table[free];
+}
+
+/* The owner has no live block. Its counters stay in the sums of the heap. */
+void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner)
+{
+	struct heap_owner *other = &owners->table[OWNER_OTHER];
+
+	if (owner == other)
+		return;
+	other->allocs += owner->allocs;
+	other->frees += owner->frees;
+	other->failures += owner->failures;
+	*owner = (struct heap_owner){};
 }
 
 /* @room is negative: the bytes in live blocks exceed the peak. */

@@ -4,8 +4,10 @@
  *
  * An owner is a call site. A header has room for a small number, not for an address. The table
  * assigns the numbers: an open hash of fixed size, searched in at most OWNERS_PROBES steps. A call
- * site that finds no free slot is accounted to OWNER_OTHER. The size of the region determines that
- * of the table, so that a small heap stays cheap.
+ * site that finds no free slot is accounted to OWNER_OTHER. A call site that has no live block
+ * loses its slot when its module is unloaded or the heap is reset; what it has counted is then
+ * OWNER_OTHER's. The size of the region determines that of the table, so that a small heap stays
+ * cheap.
  */
 #ifndef HEAP_OWNERS_H
 #define HEAP_OWNERS_H
@@ -23,7 +25,7 @@
 
 /**
  * struct heap_owner - the accounting of one call site
- * @caller: the call site; 0 for OWNER_OTHER and for a free slot
+ * @caller: the call site, or its number in heaps/sites.h; 0 for OWNER_OTHER and for a free slot
  * @allocs: allocations that succeeded
  * @frees: how many of these blocks were freed, from any call site
  * @peak: maximum of the bytes requested for live blocks
@@ -75,6 +77,7 @@ static inline struct heap_owner *heap_owner_at(struct heap_owners *owners, u32 n
 
 void heap_owner_update_peak(struct heap_owner *owner);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
+void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner);
 
 /* The slot of @caller, assigned on the first call. */
 static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, unsigned long caller)

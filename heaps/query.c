@@ -4,6 +4,9 @@
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "heaps/compat.h"
 #include "heaps/free.h"
@@ -18,9 +21,9 @@ static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
 	unsigned long flags;
 	bool live;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	live = !heap_judge(&heap->core, ptr, &block);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 	*asked = live ? block.asked : 0;
 	return live;
 }
@@ -42,6 +45,21 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr)
 	return heapmod_is_valid(heap) && judge(heap, ptr, &asked);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
+
+bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes)
+{
+	u64 offset = heap_offset_of(&heap->core, mem);
+	struct heap_block_info block;
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	block = heap_describe(&heap->core, HEAP_OK, offset).block;
+	heapmod_unlock_irqrestore(heap, flags);
+	if (block.at == HEAP_NONE || block.state != HEAP_USED)
+		return false;
+	offset -= heap_offset(block.at) + sizeof(struct heap_block);
+	return offset <= block.asked && bytes <= block.asked - offset;
+}
 
 /* The eight that add up to the region, and the peak. */
 static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
@@ -76,9 +94,10 @@ static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
 	stats->allocs = core->allocs;
 	stats->frees = core->frees;
 	stats->failures = core->failures;
+	stats->busy = (unsigned long)atomic_long_read(&heap->busy);
 	for (i = 0; i < HEAP_STEP_CLASSES; i++)
 		stats->search_steps[i] = core->index.searches[i];
-	stats->refused = core->refused + atomic_read(&heap->refused);
+	stats->refused = core->refused + (unsigned long)atomic_long_read(&heap->refused);
 	stats->quarantine_blocks = core->quarantine_count;
 	stats->frozen = heap_is_frozen(core);
 }
@@ -106,7 +125,7 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 	if (!heapmod_is_valid(heap))
 		return;
 	heapmod_drain(heap);
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	heap_flush(&heap->core);
 	copy_bytes(heap, stats);
 	copy_counts(heap, stats);
@@ -123,7 +142,7 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	enum heap_verdict verdict;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	verdict = heap_check(&heap->core, audit, CHECK_CHUNKS);
 	if (verdict) {
 		*finding = heap_describe(&heap->core, verdict, audit->offset);
@@ -131,6 +150,13 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	}
 	heapmod_unlock(heap, flags, _RET_IP_);
 	return verdict;
+}
+
+/* Without CONFIG_PREEMPT_COUNT it is unknown whether the caller is atomic, and nothing is done. */
+static void resched_unless_atomic(void)
+{
+	if (preemptible() && !rcu_preempt_depth())
+		cond_resched();
 }
 
 int heapmod_check(struct heapmod *heap)
@@ -153,6 +179,7 @@ int heapmod_check(struct heapmod *heap)
 			finding.caller = _RET_IP_;
 			heapmod_report(heap, &finding);
 		}
+		resched_unless_atomic();
 	} while (verdict != HEAP_CORRUPT_INDEX && !heap_audit_done(&heap->core, &audit));
 	return error;
 }

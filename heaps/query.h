@@ -11,4 +11,7 @@
 enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *audit,
 				      struct heap_finding *finding);
 
+/* Does one live block contain all of @mem? Takes the lock. */
+bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes);
+
 #endif

@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "core/block.h"
+#include "core/resize.h"
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
@@ -18,21 +19,8 @@ struct resized {
 	enum heap_verdict verdict;
 	bool done;
 	struct heap_block_info block;		/* as it was */
+	struct heap_block_info end;		/* claimed, unless it has no granules */
 };
-
-/* Will a resize to @size free the end of the block? If so, @block is set. */
-static bool will_shrink(struct heapmod *heap, const void *ptr, size_t size,
-			struct heap_block_info *block)
-{
-	unsigned long flags;
-	bool possible;
-
-	if (!heapmod_lock(heap, flags))
-		return false;
-	possible = size <= heap->core.largest && !heap_judge(&heap->core, ptr, block);
-	heapmod_unlock(heap, flags, _RET_IP_);
-	return possible && diagnostics_bytes_for(heap, size) < heap_bytes(block->granules);
-}
 
 /* The owner keeps the block. Add and remove count an allocation and a free, which it is not. */
 static void account_resize(struct heapmod *heap, const struct heap_block_info *was, size_t size)
@@ -46,27 +34,61 @@ static void account_resize(struct heapmod *heap, const struct heap_block_info *w
 	owner->allocs--;
 }
 
+/* As in a free: a hook does not run in an NMI or in a nested call, and needs room for a claim. */
+static bool may_hook(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	return !in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core);
+}
+
+/* Where a hook is enabled and must not run, the block is not resized in place. */
+static void resize_locked(struct heapmod *heap, const void *ptr, size_t size,
+			  struct resized *resized)
+	__must_hold(&heap->lock)
+{
+	bool hooked = diagnostics_want_resize(heap);
+
+	if (hooked && !may_hook(heap))
+		resized->verdict = heap_judge_resize(&heap->core, ptr, &resized->block);
+	else
+		resized->verdict = heap_resize(&heap->core, ptr, size, &resized->block,
+					       hooked ? &resized->end : NULL, &resized->done);
+	if (resized->done)
+		account_resize(heap, &resized->block, size);
+}
+
+/* The second step of a shrink. As in heapmod_release(), it is safe to wait for the lock. */
+static void release_end(struct heapmod *heap, const struct heap_block_info *end,
+			unsigned long caller)
+{
+	unsigned long flags;
+
+	diagnostics_fill_free(heap, end);
+	heapmod_lock_irqsave(heap, flags);
+	heap_release(&heap->core, end);
+	heapmod_unlock(heap, flags, caller);
+	/* Deferred frees may have waited for the room of this claim. */
+	if (heap_defers(&heap->deferred))
+		irq_work_queue(&heap->follow_up);
+}
+
 static struct resized resize(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
 {
 	struct resized resized = { .verdict = HEAP_CORRUPT_INDEX };
 	unsigned long flags;
-	bool notified;
 
-	/* The end may be allocated again as soon as the lock is dropped: run the hook before. */
-	notified = diagnostics_want_resize(heap) && will_shrink(heap, ptr, size, &resized.block);
-	if (notified)
-		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
 	if (!heapmod_lock(heap, flags))
 		return resized;
-	resized.verdict = heap_resize(&heap->core, ptr, size, &resized.block, &resized.done);
-	if (resized.done)
-		account_resize(heap, &resized.block, size);
+	resize_locked(heap, ptr, size, &resized);
 	heapmod_unlock(heap, flags, caller);
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
-	if (resized.done && !notified)
+	if (resized.done)
 		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
+	/* No other call can allocate the end before its hooks have run. */
+	if (resized.end.granules)
+		release_end(heap, &resized.end, caller);
 	return resized;
 }
 
@@ -114,9 +136,9 @@ static void wipe(struct heapmod *heap, const void *ptr)
 	struct heap_block_info block;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	verdict = heap_judge(&heap->core, ptr, &block);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 	if (!verdict)
 		memzero_explicit((void *)ptr, block.asked);
 	else if (verdict == HEAP_CORRUPT_HEADER)

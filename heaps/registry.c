@@ -8,6 +8,7 @@
 #include "heaps/registry.h"
 
 LIST_HEAD(heaps);
+LIST_HEAD(heaps_with_sites);
 DEFINE_MUTEX(heaps_lock);		/* see registry.h */
 
 static const struct heaps_observer *observer;
@@ -37,6 +38,7 @@ int heapmod_register(struct heapmod *heap)
 		error = -EEXIST;
 	} else {
 		list_add_tail_rcu(&heap->all, &heaps);
+		list_add_tail(&heap->with_sites, &heaps_with_sites);
 		observer->add(heap);
 	}
 	mutex_unlock(&heaps_lock);
@@ -53,12 +55,19 @@ void heapmod_unregister(struct heapmod *heap)
 	synchronize_rcu();
 }
 
+void heapmod_forget_sites(struct heapmod *heap)
+{
+	mutex_lock(&heaps_lock);
+	list_del(&heap->with_sites);
+	mutex_unlock(&heaps_lock);
+}
+
 struct heapmod *heapmod_lookup(const void *ptr)
 {
 	struct heapmod *heap;
 
 	list_for_each_entry_rcu(heap, &heaps, all) {
-		if ((u64)((const char *)ptr - heap->core.region) < heap->region_bytes)
+		if (heap_offset_of(&heap->core, ptr) < heap->region_bytes)
 			return heap;
 	}
 	return NULL;

@@ -8,7 +8,8 @@
 #include "heaps/heaps.h"
 
 extern struct list_head heaps;
-extern struct mutex heaps_lock;		/* protects the list, which is also read under RCU */
+extern struct list_head heaps_with_sites;	/* also heaps that are being destroyed */
+extern struct mutex heaps_lock;		/* protects the lists; @heaps is also read under RCU */
 
 /**
  * struct heaps_observer - the layer above, which shows the heaps
@@ -28,6 +29,9 @@ int heapmod_register(struct heapmod *heap);
 
 /* No lookup finds the heap once this returns. May sleep. */
 void heapmod_unregister(struct heapmod *heap);
+
+/* The heap was destroyed, and no longer prints the names of its call sites. */
+void heapmod_forget_sites(struct heapmod *heap);
 
 /* The heap whose region contains @ptr, or NULL. Valid until rcu_read_unlock(). */
 struct heapmod *heapmod_lookup(const void *ptr);

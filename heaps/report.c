@@ -26,7 +26,10 @@
 #include "heaps/lock.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
+#include "heaps/sites.h"
 #include "heaps/trace.h"
+
+bool heapmod_show_bytes;
 
 /* Print a line to @file, or to the log if that is NULL. */
 static __printf(2, 3) void print(struct seq_file *file, const char *fmt, ...)
@@ -64,14 +67,17 @@ static const char *consequence(const struct heap_finding *finding)
 
 static void print_caller(struct seq_file *file, const char *what, unsigned long caller)
 {
+	char site[SITE_TEXT];
+
 	if (caller)
-		print(file, "  %-7s %pS\n", what, (void *)caller);
+		print(file, "  %-7s %s\n", what, heapmod_site_name(caller, site));
 }
 
 static void print_block(struct seq_file *file, struct heapmod *heap, const char *what,
 			const struct heap_block_info *block)
 {
 	unsigned long owner = heap_owner_at(&heap->owners, block->owner)->caller;
+	char site[SITE_TEXT];
 
 	if (block->at == HEAP_NONE)
 		return;
@@ -80,20 +86,22 @@ static void print_block(struct seq_file *file, struct heapmod *heap, const char 
 	if (block->state == HEAP_USED && !block->sealed)
 		print(file, "  %-7s its header is unreadable\n", "");
 	else if (block->state == HEAP_USED)
-		print(file, "  %-7s %llu bytes allocated by %pS\n", "", block->asked,
-		      (void *)owner);
+		print(file, "  %-7s %llu bytes allocated by %s\n", "", block->asked,
+		      heapmod_site_name(owner, site));
 	else if (block->sealed)
-		print(file, "  %-7s was allocated by %pS\n", "", (void *)owner);
+		print(file, "  %-7s was allocated by %s\n", "", heapmod_site_name(owner, site));
 }
 
 /* The last free of this memory, if the history has it. */
 static void print_past(struct seq_file *file, const struct heap_freed *past)
 {
+	char site[SITE_TEXT];
+
 	if (!past->bytes)
 		return;
 	print(file, "  %-7s at %llu, %llu bytes\n", "past", past->offset, past->bytes);
-	print(file, "  %-7s allocated by %pS\n", "", (void *)past->owner);
-	print(file, "  %-7s freed by %pS\n", "", (void *)past->caller);
+	print(file, "  %-7s allocated by %s\n", "", heapmod_site_name(past->owner, site));
+	print(file, "  %-7s freed by %s\n", "", heapmod_site_name(past->caller, site));
 }
 
 static void print_line(struct seq_file *file, const struct heap_finding *finding, u32 first)
@@ -109,10 +117,19 @@ static void print_line(struct seq_file *file, const struct heap_finding *finding
 	print(file, "%9llu %s\n", finding->bytes_at + first, line);
 }
 
-static void print_bytes(struct seq_file *file, const struct heap_finding *finding)
+/* What clients keep in a heap may be secret. A heap that is being debugged shows it. */
+static bool shows_bytes(const struct heapmod *heap)
+{
+	return READ_ONCE(heapmod_show_bytes) || heap->flags & (HEAPMOD_POISON | HEAPMOD_REDZONE);
+}
+
+static void print_bytes(struct seq_file *file, const struct heapmod *heap,
+			const struct heap_finding *finding)
 {
 	u32 first;
 
+	if (!shows_bytes(heap))
+		return;
 	for (first = 0; first < finding->bytes_count; first += HEAP_GRANULE)
 		print_line(file, finding, first);
 }
@@ -127,7 +144,7 @@ static void print_pointer(struct seq_file *file, struct heapmod *heap, u64 offse
 	other = heapmod_lookup(ptr);
 	if (other)
 		print(file, "  %-7s at %llu in heap \"%s\"\n", "pointer",
-		      (u64)(ptr - other->core.region), other->name);
+		      heap_offset_of(&other->core, ptr), other->name);
 	else
 		print(file, "  %-7s %p\n", "pointer", ptr);
 	rcu_read_unlock();
@@ -157,7 +174,49 @@ void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 	print_block(file, heap, "block", &finding->block);
 	print_past(file, &finding->past);
 	print_block(file, heap, "before", &finding->before);
-	print_bytes(file, finding);
+	print_bytes(file, heap, finding);
+}
+
+static void limit_init(struct heapmod_limit *limit)
+{
+	ratelimit_state_init(&limit->state, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	/* The kernel's message would not name the heap. */
+	ratelimit_set_flags(&limit->state, RATELIMIT_MSG_ON_RELEASE);
+}
+
+void heapmod_report_init(struct heapmod *heap)
+{
+	limit_init(&heap->report_limit);
+	limit_init(&heap->failure_limit);
+}
+
+static void print_suppressed(struct heapmod *heap, struct heapmod_limit *limit, const char *what)
+{
+	int count = atomic_xchg(&limit->suppressed, 0);
+
+	if (count)
+		pr_warn("heap \"%s\": %d %s were suppressed\n", heap->name, count, what);
+}
+
+static bool may_print(struct heapmod *heap, struct heapmod_limit *limit, const char *what)
+{
+	if (!__ratelimit(&limit->state)) {
+		atomic_inc(&limit->suppressed);
+		return false;
+	}
+	print_suppressed(heap, limit, what);
+	return true;
+}
+
+bool heapmod_may_report_failure(struct heapmod *heap)
+{
+	return may_print(heap, &heap->failure_limit, "messages about failed allocations");
+}
+
+void heapmod_report_suppressed(struct heapmod *heap)
+{
+	print_suppressed(heap, &heap->report_limit, "reports");
+	print_suppressed(heap, &heap->failure_limit, "messages about failed allocations");
 }
 
 /**
@@ -173,7 +232,7 @@ void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding)
 {
 	trace_heapmod_verdict(heap->id, finding->verdict, finding->offset, finding->caller);
-	if (!__ratelimit(&heap->report_limit))
+	if (!may_print(heap, &heap->report_limit, "reports"))
 		return;
 	heapmod_print_finding(NULL, heap, finding);
 	WARN_ONCE(1, "heapmod: %s in heap \"%s\": the report is above\n",
@@ -187,7 +246,7 @@ void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void 
 
 	if (!heapmod_lock(heap, flags))
 		return;
-	heap_record(&heap->core, verdict, (const char *)ptr - heap->core.region);
+	heap_record(&heap->core, verdict, heap_offset_of(&heap->core, ptr));
 	heapmod_unlock(heap, flags, caller);
 }
 
@@ -196,10 +255,19 @@ static bool take_finding(struct heapmod *heap, struct heap_finding *finding)
 	unsigned long flags;
 	bool taken;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	taken = heap_take_finding(&heap->core, finding);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 	return taken;
+}
+
+bool heapmod_report_one(struct heapmod *heap)
+{
+	struct heap_finding finding;
+
+	if (take_finding(heap, &finding))
+		heapmod_report(heap, &finding);
+	return data_race(heap_queued_findings(&heap->core));
 }
 
 /* A finding that is recorded during this loop queues the irq_work again, so the loop is bounded. */
@@ -229,10 +297,9 @@ void heapmod_report_address(const void *ptr)
 
 	rcu_read_lock();
 	heap = heapmod_lookup(ptr);
-	if (heap && heapmod_may_trylock() && raw_spin_trylock_irqsave(&heap->lock, flags)) {
-		finding = heap_describe(&heap->core, HEAP_OK,
-					(const char *)ptr - heap->core.region);
-		raw_spin_unlock_irqrestore(&heap->lock, flags);
+	if (heap && heapmod_trylock(heap, &flags)) {
+		finding = heap_describe(&heap->core, HEAP_OK, heap_offset_of(&heap->core, ptr));
+		heapmod_unlock_irqrestore(heap, flags);
 		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,
 		       heap->name);
 		print_block(NULL, heap, "block", &finding.block);

@@ -12,6 +12,7 @@
 #include "heaps/compat.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/wait.h"
 
 #define RESET_BATCH	16		/* most blocks claimed while the lock is held */
 
@@ -22,9 +23,11 @@ static void begin_reset(struct heapmod *heap)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	heap_begin_reset(&heap->core);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_take_back(heap);
+	heapmod_unlock_irqrestore(heap, flags);
+	heapmod_wait_for_hooks(heap);
 }
 
 /*
@@ -36,10 +39,14 @@ static void end_reset(struct heapmod *heap)
 	unsigned long flags;
 	u32 i;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	for (i = 0; i < heap_owners_count(&heap->owners) && !heap_live_blocks(&heap->core); i++)
+	heapmod_lock_irqsave(heap, flags);
+	for (i = 0; i < heap_owners_count(&heap->owners) && !heap_live_blocks(&heap->core); i++) {
 		heap_owner_clear(heap_owner_at(&heap->owners, i));
+		heap_owner_release(&heap->owners, heap_owner_at(&heap->owners, i));
+	}
 	heap_end_reset(&heap->core);
+	if (heap->shut_down)
+		heap_begin_reset(&heap->core);
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
 
@@ -61,7 +68,7 @@ static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
 	unsigned long flags;
 	u32 count;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	count = heap_claim_batch(&heap->core, from, claimed, RESET_BATCH);
 	account_claimed(heap, claimed, count);
 	heapmod_unlock(heap, flags, caller);
@@ -75,7 +82,7 @@ static bool release_quarantined(struct heapmod *heap, unsigned long caller)
 	unsigned long flags;
 	bool found;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	found = heap_claim_quarantined(&heap->core, &claimed);
 	heapmod_unlock(heap, flags, caller);
 	if (found)
@@ -93,7 +100,7 @@ void heapmod_reset(struct heapmod *heap)
 	mutex_lock(&resets);
 	begin_reset(heap);
 	heapmod_drain(heap);
-	heapmod_recover(&heap->recover);
+	heapmod_recover(heap);
 	while (from != HEAP_NONE) {
 		free_batch(heap, &from, _RET_IP_);
 		cond_resched();

@@ -74,6 +74,17 @@ TRACE_EVENT(heapmod_fail,
 		  (void *)__entry->caller)
 );
 
+/* So that programs which read the format of the event know the numbers of the names. */
+TRACE_DEFINE_ENUM(HEAP_FOREIGN);
+TRACE_DEFINE_ENUM(HEAP_MISALIGNED);
+TRACE_DEFINE_ENUM(HEAP_INTERIOR);
+TRACE_DEFINE_ENUM(HEAP_DOUBLE_FREE);
+TRACE_DEFINE_ENUM(HEAP_WRONG_HEAP);
+TRACE_DEFINE_ENUM(HEAP_OVERRUN);
+TRACE_DEFINE_ENUM(HEAP_CORRUPT_HEADER);
+TRACE_DEFINE_ENUM(HEAP_USE_AFTER_FREE);
+TRACE_DEFINE_ENUM(HEAP_CORRUPT_INDEX);
+
 #define HEAPMOD_SHOW_VERDICT(verdict) __print_symbolic(verdict,	\
 	{ HEAP_FOREIGN,		"foreign" },			\
 	{ HEAP_MISALIGNED,	"misaligned" },			\

@@ -5,9 +5,19 @@
  * A caller that finds no hole joins a FIFO. While it is not empty, a free raises the irq_work,
  * which allocates for the first waiter if its block fits now, and wakes it. So no other caller can
  * take the block, and no waiter is woken without a reason.
+ *
+ * The block belongs to the heap until the waiter picks it up:
+ *
+ *	          fits                  wakes, runs the hooks
+ *	waiters --------> served --------------------------------> returns
+ *	   ^                |
+ *	   +--- reset ------+
+ *
+ * A reset takes back the blocks of all waiters in @served: they wait again, at its head.
  */
-#include <linux/completion.h>
 #include <linux/export.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
@@ -16,32 +26,45 @@
 #include "heaps/alloc.h"
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
+#include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/wait.h"
 
+#define SERVE_BATCH	8		/* most waiters woken by one run of the irq_work */
+
 /**
  * struct waiter - a waiting allocation, on the stack of the waiting task
- * @place: entry in the FIFO; empty when the waiter has left it
+ * @place: entry in heap->waiters or heap->served; in neither when no block will be assigned
+ * @task: the waiting task
  * @size: bytes requested
  * @caller: call site
- * @ptr: the block, or NULL; valid once @served is complete
- * @served: the waiter has a block, or waits in vain
+ * @ptr: the block that was assigned last, or NULL
+ * @resets: heap->resets when @ptr was assigned
  */
 struct waiter {
 	struct list_head place;
+	struct task_struct *task;
 	size_t size;
 	unsigned long caller;
 	void *ptr;
-	struct completion served;
+	u64 resets;
 };
 
-/* Without waiters a free need not raise the irq_work. */
-static void dequeue(struct heapmod *heap, struct waiter *waiter)
+/* False also when a reset has taken the block back. */
+static bool has_block(const struct heapmod *heap, const struct waiter *waiter)
 	__must_hold(&heap->lock)
 {
-	list_del_init(&waiter->place);
+	return waiter->ptr && waiter->resets == heap->resets;
+}
+
+/* Without waiters a free need not raise the irq_work. */
+static void update_event(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
 	if (list_empty(&heap->waiters))
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
+	else
+		heap->core.events |= HEAP_EVENT_WAITERS;
 }
 
 /* Is a hole large enough? An attempt to allocate would count as a failure. */
@@ -54,105 +77,239 @@ static bool fits(struct heapmod *heap, size_t size)
 }
 
 /*
- * Return: whether the waiter is done. In a heap that is being destroyed, or is frozen, it is done
- * without a block.
+ * Return: whether the waiter need not wait any more. In a heap that was shut down or is frozen, it
+ * gets no block.
  */
 static bool serve(struct heapmod *heap, struct waiter *waiter)
 	__must_hold(&heap->lock)
 {
-	if (heap->going || heap_is_frozen(&heap->core))
+	if (heap->shut_down || heap_is_frozen(&heap->core)) {
+		list_del_init(&waiter->place);
 		return true;
+	}
 	if (!fits(heap, waiter->size))
 		return false;
 	waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+	waiter->resets = heap->resets;
+	list_move_tail(&waiter->place, &heap->served);
 	return true;
 }
 
-/* Remove the first waiter if it is done. Otherwise return NULL. */
-static struct waiter *serve_first(struct heapmod *heap)
+/* Wake the first waiter if it need not wait any more. Otherwise return false. */
+static bool serve_first(struct heapmod *heap)
 {
-	struct waiter *first, *served = NULL;
+	struct task_struct *task = NULL;
+	struct waiter *first;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	/* The waiter may return, and its task exit, as soon as the lock is dropped. */
+	rcu_read_lock();
+	heapmod_lock_irqsave(heap, flags);
 	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
 	if (first && serve(heap, first)) {
-		dequeue(heap, first);
-		served = first;
+		task = first->task;
+		update_event(heap);
 	}
-	if (first && heap_queued_findings(&heap->core))
-		heapmod_complete_findings(heap, first->caller);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	return served;
+	heapmod_unlock_alloc(heap, flags, first ? first->caller : 0);
+	if (task)
+		wake_up_process(task);
+	rcu_read_unlock();
+	return task;
+}
+
+/* A waiter or a free that this misses raises the irq_work again. */
+static bool has_waiters(struct heapmod *heap)
+{
+	return data_race(heap->core.events) & HEAP_EVENT_WAITERS;
+}
+
+static void serve_all(struct heapmod *heap)
+{
+	while (has_waiters(heap) && serve_first(heap))
+		cond_resched();
+}
+
+static void serve_work(struct work_struct *work)
+{
+	serve_all(container_of(work, struct heapmod, serve));
 }
 
 void heapmod_serve_waiters(struct heapmod *heap)
 {
-	struct waiter *waiter;
+	unsigned int i;
 
-	/* A waiter or a free that this misses raises the irq_work again. */
-	while (data_race(heap->core.events) & HEAP_EVENT_WAITERS && (waiter = serve_first(heap)))
-		complete(&waiter->served);
+	for (i = 0; i < SERVE_BATCH; i++) {
+		if (!has_waiters(heap) || !serve_first(heap))
+			return;
+	}
+	if (has_waiters(heap))
+		schedule_work(&heap->serve);
 }
 
-void heapmod_cancel_waiters(struct heapmod *heap)
+void heapmod_wait_init(struct heapmod *heap)
+{
+	INIT_LIST_HEAD(&heap->waiters);
+	INIT_LIST_HEAD(&heap->served);
+	INIT_WORK(&heap->serve, serve_work);
+}
+
+void heapmod_take_back(struct heapmod *heap)
+{
+	heap->resets++;
+	list_splice_init(&heap->served, &heap->waiters);
+	update_event(heap);
+}
+
+void heapmod_wait_for_hooks(struct heapmod *heap)
+{
+	wait_var_event(&heap->hooking, !atomic_read(&heap->hooking));
+}
+
+void heapmod_end_waits(struct heapmod *heap)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	heap->going = true;
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	heapmod_serve_waiters(heap);
+	heapmod_lock_irqsave(heap, flags);
+	heap->shut_down = true;
+	heap_begin_reset(&heap->core);
+	heapmod_unlock_irqrestore(heap, flags);
+	serve_all(heap);
 	wait_var_event(&heap->waiting, !atomic_read(&heap->waiting));
 }
 
-/* Timeout or signal. If the waiter was served at the same time, wait for the completion. */
-static void cancel_wait(struct heapmod *heap, struct waiter *waiter)
+static void enqueue(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
-	bool served;
+	bool first;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	served = list_empty(&waiter->place);
-	if (!served)
-		dequeue(heap, waiter);
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
-	if (served)
-		wait_for_completion(&waiter->served);
-	else
-		irq_work_queue(&heap->follow_up);	/* the next waiter may fit */
+	heapmod_lock_irqsave(heap, flags);
+	first = list_empty(&heap->waiters);
+	list_add_tail(&waiter->place, &heap->waiters);
+	if (first)
+		serve(heap, waiter);
+	update_event(heap);
+	heapmod_unlock_alloc(heap, flags, waiter->caller);
 }
 
-/* Return: true if the waiter is done at once; otherwise it has joined the FIFO. */
-static bool enqueue(struct heapmod *heap, struct waiter *waiter)
+static void count_failure(struct heapmod *heap, unsigned long caller)
+	__must_hold(&heap->lock)
+{
+	heap->core.failures++;
+	heap_owner_find(&heap->owners, caller)->failures++;
+}
+
+/* Remove the waiter. A wait that has failed counts as a failed allocation. */
+static void dequeue(struct heapmod *heap, struct waiter *waiter, int error)
+	__must_hold(&heap->lock)
+{
+	list_del_init(&waiter->place);
+	update_event(heap);
+	if (error)
+		count_failure(heap, waiter->caller);
+}
+
+/* Return: 0 if the waiter has a block, an error if it will get none, or -EAGAIN. */
+static int result_of(struct heapmod *heap, const struct waiter *waiter, long timeout)
+	__must_hold(&heap->lock)
+{
+	if (has_block(heap, waiter))
+		return 0;
+	if (heap->shut_down)
+		return -ESHUTDOWN;
+	if (heap_is_frozen(&heap->core))
+		return -EUCLEAN;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return timeout ? -EAGAIN : -ETIMEDOUT;
+}
+
+/* As result_of(). After an error the waiter has left the FIFO, and the next one may fit. */
+static int try_to_leave(struct heapmod *heap, struct waiter *waiter, long timeout)
 {
 	unsigned long flags;
-	bool served;
+	int error;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
-	served = list_empty(&heap->waiters) && serve(heap, waiter);
-	if (!served) {
-		list_add_tail(&waiter->place, &heap->waiters);
-		heap->core.events |= HEAP_EVENT_WAITERS;
+	heapmod_lock_irqsave(heap, flags);
+	error = result_of(heap, waiter, timeout);
+	if (!error)
+		atomic_inc(&heap->hooking);
+	if (!error || error == -EAGAIN) {
+		heapmod_unlock_alloc(heap, flags, waiter->caller);
+		return error;
 	}
+	dequeue(heap, waiter, error);
 	heapmod_unlock(heap, flags, waiter->caller);
-	return served;
+	return error;
+}
+
+static int sleep_until_served(struct heapmod *heap, struct waiter *waiter, long *timeout)
+{
+	int error;
+
+	for (;;) {
+		set_current_state(HEAPMOD_TASK_KILLABLE);
+		error = try_to_leave(heap, waiter, *timeout);
+		if (error != -EAGAIN)
+			break;
+		*timeout = heapmod_schedule_timeout(*timeout);
+	}
+	__set_current_state(TASK_RUNNING);
+	return error;
+}
+
+/*
+ * Run the hooks, and then make the block the waiter's. A reset that has begun since waits for the
+ * hooks, and frees the block: then the waiter goes on waiting.
+ */
+static int pick_up(struct heapmod *heap, struct waiter *waiter, gfp_t gfp)
+{
+	unsigned long flags;
+	int error = 0;
+
+	diagnostics_alloc(heap, waiter->ptr, waiter->size, gfp, waiter->caller);
+	heapmod_lock_irqsave(heap, flags);
+	if (!has_block(heap, waiter))
+		error = -EAGAIN;
+	else if (heap->shut_down)
+		error = -ESHUTDOWN;
+	if (error != -EAGAIN)
+		dequeue(heap, waiter, error);
+	heapmod_unlock_alloc(heap, flags, waiter->caller);
+	if (error == -ESHUTDOWN)
+		heapmod_free_caller(heap, waiter->ptr, waiter->caller);
+	if (atomic_dec_and_test(&heap->hooking))
+		wake_up_var(&heap->hooking);
+	return error;
 }
 
 static void *wait_for_block(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
 			    unsigned long caller)
 {
-	struct waiter waiter = { .size = size, .caller = caller };
+	struct waiter waiter = { .task = current, .size = size, .caller = caller };
+	int error;
 
-	INIT_LIST_HEAD(&waiter.place);
-	init_completion(&waiter.served);
-	if (!enqueue(heap, &waiter) &&
-	    wait_for_completion_killable_timeout(&waiter.served, timeout) <= 0)
-		cancel_wait(heap, &waiter);
-	if (!waiter.ptr)
-		return heapmod_fail(heap, size, gfp, caller);
-	diagnostics_alloc(heap, waiter.ptr, size, gfp, caller);
-	return waiter.ptr;
+	enqueue(heap, &waiter);
+	do {
+		error = sleep_until_served(heap, &waiter, &timeout);
+		if (!error)
+			error = pick_up(heap, &waiter, gfp);
+	} while (error == -EAGAIN);
+	if (!error)
+		return waiter.ptr;
+	heapmod_fail(heap, size, gfp, caller);
+	return ERR_PTR(error);
+}
+
+/* A wait would be in vain. */
+static void *refuse(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller, int error)
+{
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	count_failure(heap, caller);
+	heapmod_unlock_irqrestore(heap, flags);
+	heapmod_fail(heap, size, gfp, caller);
+	return ERR_PTR(error);
 }
 
 void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
@@ -161,14 +318,17 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 	void *ptr;
 
 	might_sleep();
-	if (!heapmod_is_valid(heap))
-		return NULL;
+	if (!heapmod_is_valid(heap) || timeout < 0)
+		return ERR_PTR(-EINVAL);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (diagnostics_fail(size) || size > heapmod_largest(heap))
-		return heapmod_fail(heap, size, gfp, caller);
 	atomic_inc(&heap->waiting);
-	ptr = wait_for_block(heap, size, gfp, timeout, caller);
+	if (size > heapmod_largest(heap))
+		ptr = refuse(heap, size, gfp, caller, -E2BIG);
+	else if (diagnostics_fail(size))
+		ptr = refuse(heap, size, gfp, caller, -ETIMEDOUT);
+	else
+		ptr = wait_for_block(heap, size, gfp, timeout, caller);
 	/* heapmod_destroy() may free the heap now: wake_up_var() uses only the address. */
 	if (atomic_dec_and_test(&heap->waiting))
 		wake_up_var(&heap->waiting);

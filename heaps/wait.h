@@ -7,10 +7,22 @@
 
 #include "heaps/heaps.h"
 
-/* Allocate for the first waiters whose blocks fit now, and wake them. */
+void heapmod_wait_init(struct heapmod *heap);
+
+/*
+ * Allocate for the first waiters whose blocks fit now, and wake them. Bounded: a work item does the
+ * rest.
+ */
 void heapmod_serve_waiters(struct heapmod *heap);
 
-/* Wake all waiters without a block, and wait until they have left. May sleep. */
-void heapmod_cancel_waiters(struct heapmod *heap);
+/* All used blocks will be freed: make the waiters that were served wait again. */
+void heapmod_take_back(struct heapmod *heap)
+	__must_hold(&heap->lock);
+
+/* ... and wait until no waiter writes to a block that was taken back. May sleep. */
+void heapmod_wait_for_hooks(struct heapmod *heap);
+
+/* Let no allocation succeed any more, and wait until all waiters have returned. May sleep. */
+void heapmod_end_waits(struct heapmod *heap);
 
 #endif

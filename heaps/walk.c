@@ -12,7 +12,7 @@ u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *b
 	unsigned long flags;
 	u32 seen;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	seen = heap_walk(&heap->core, from, blocks, most);
 	heapmod_unlock(heap, flags, _RET_IP_);
 	return seen;
@@ -22,7 +22,7 @@ void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owne
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&heap->lock, flags);
+	heapmod_lock_irqsave(heap, flags);
 	memcpy(owners, &heap->owners.table[from], count * sizeof(*owners));
-	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_unlock_irqrestore(heap, flags);
 }

@@ -7,7 +7,9 @@
 #include <linux/prandom.h>
 #include <linux/string.h>
 
+#include "core/block.h"
 #include "heaps/heaps.h"
+#include "probe.h"
 #include "suite.h"
 
 #define OPERATIONS	10000
@@ -166,6 +168,90 @@ static void use_after_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 1);
 }
 
+/* What a shrink frees includes the byte that was overrun. */
+static void overrun_before_shrink(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	u8 *row[3];
+
+	make_row(test, row, 3, 100);
+	poke(row[1], 100, 0);
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, row[1], 10, GFP_KERNEL), (void *)row[1]);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	suite_alloc(test, 60);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).use_after_free, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).pending_bytes, 0);
+	serve(test);
+}
+
+/* A resize that moves the block counts its overrun once. So does one that fails, and the free. */
+static void overrun_before_move(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	u8 *row[4];
+
+	make_row(test, row, 4, 100);
+	poke(row[1], 100, 0);
+	KUNIT_EXPECT_PTR_NE(test, heapmod_realloc(heap, row[1], 300, GFP_KERNEL), (void *)row[1]);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	poke(row[2], 100, 0);
+	KUNIT_EXPECT_NULL(test, heapmod_realloc(heap, row[2], 1 << 16, __GFP_NOWARN));
+	heapmod_free(heap, row[2]);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 2);
+	serve(test);
+}
+
+/* The lock becomes unavailable, as for an NMI. */
+static void pretend_nmi(void *unused, u32 heap, u64 offset, u64 asked, u64 bytes,
+			unsigned long caller)
+{
+	if (!in_nmi())
+		preempt_count_add(NMI_OFFSET);
+}
+
+/* A resize that has begun to free the end of a block also ends. */
+static void shrink_is_all_or_nothing(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	struct tracepoint *point;
+	u8 *row[3];
+	void *ptr;
+
+	if (IS_ENABLED(CONFIG_SMP))
+		kunit_skip(test, "the lock is available in an NMI");
+	make_row(test, row, 3, 100);
+	memset(row[1], 0x42, 100);
+	point = probe_start(test, "heapmod_free", pretend_nmi, NULL);
+	ptr = heapmod_realloc(heap, row[1], 10, GFP_KERNEL);
+	if (in_nmi())
+		preempt_count_sub(NMI_OFFSET);
+	probe_stop(point, pretend_nmi, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)row[1]);
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, row[1]), 10);
+	KUNIT_EXPECT_NULL(test, memchr_inv(row[1], 0x42, 10));
+	serve(test);
+}
+
+/* A check also reads free memory: small holes, and all of a large one. */
+static void check_finds_use_after_free(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	const int offsets[] = { 0, 40, 103, 5000, 50001 };
+	u8 *row[3];
+	int i;
+
+	make_row(test, row, 3, 100);
+	heapmod_free(heap, row[1]);
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		poke(row[1], offsets[i], 0);
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+		poke(row[1], offsets[i], HEAP_PATTERN);
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	}
+	serve(test);
+}
+
 /* An overrun of 16 bytes hits the redzone, and not the next header. */
 static void redzone(struct kunit *test)
 {
@@ -263,6 +349,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
 	KUNIT_CASE(use_after_free),
+	KUNIT_CASE(overrun_before_shrink),
+	KUNIT_CASE(overrun_before_move),
+	KUNIT_CASE(shrink_is_all_or_nothing),
+	KUNIT_CASE(check_finds_use_after_free),
 	KUNIT_CASE(redzone),
 	KUNIT_CASE(wrong_heap),
 	KUNIT_CASE(invalid_pointers),

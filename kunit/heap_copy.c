@@ -4,9 +4,12 @@
  *
  * Built without KASAN, because it reads freed blocks.
  */
+#include <linux/jump_label.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 
 #include "heaps/heaps.h"
+#include "probe.h"
 #include "suite.h"
 
 static void memory_is_copied(struct kunit *test)
@@ -64,6 +67,31 @@ static void strings_are_printed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, two), 101);
 	heapmod_free(heap, one);
 	heapmod_free(heap, two);
+}
+
+/* Appends to a string, as another CPU may at any moment. */
+static void append(void *string, u32 heap, u64 offset, u64 asked, u64 bytes, unsigned long caller)
+{
+	strcat(string, "!");
+}
+
+/* The string grows between the call that measures it and the one that copies it. */
+static void strings_that_change_are_terminated(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	char string[16] = "chunk";
+	struct tracepoint *point = probe_start(test, "heapmod_alloc", append, string);
+	char *copy = heapmod_strdup(heap, string, GFP_KERNEL);
+	char *printed = heapmod_asprintf(heap, GFP_KERNEL, "%s", string);
+
+	probe_stop(point, append, string);
+	KUNIT_EXPECT_STREQ(test, string, "chunk!!");
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_ASSERT_NOT_NULL(test, printed);
+	KUNIT_EXPECT_EQ(test, copy[5], 0);
+	KUNIT_EXPECT_EQ(test, printed[6], 0);
+	heapmod_free(heap, copy);
+	heapmod_free(heap, printed);
 }
 
 static void copies_fail_without_room_or_heap(struct kunit *test)
@@ -182,6 +210,72 @@ static void sensitive_blocks_are_zeroed(struct kunit *test)
 	heapmod_free(heap, next);
 }
 
+/* With init_on_free=1 nothing of the contents stays in memory that is free. */
+#define CONTENTS	0x42
+#define LARGE		4096
+
+static u8 *fill_large(struct kunit *test)
+{
+	u8 *ptr = suite_alloc(test, LARGE);
+
+	memset(ptr, CONTENTS, LARGE);
+	return ptr;
+}
+
+static int count_contents(const u8 *ptr, int from)
+{
+	int count = 0, i;
+
+	for (i = from; i < LARGE + SUITE_GRANULE; i++)
+		count += READ_ONCE(ptr[i]) == CONTENTS;
+	return count;
+}
+
+static u8 *shrink(struct kunit *test, u8 *ptr, size_t size)
+{
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(test->priv, ptr, size, GFP_KERNEL), (void *)ptr);
+	return ptr;
+}
+
+static u8 *move(struct kunit *test, u8 *ptr)
+{
+	void *wall = suite_alloc(test, 1);
+	void *moved = heapmod_realloc(test->priv, ptr, 2 * LARGE, GFP_KERNEL);
+
+	KUNIT_EXPECT_PTR_NE(test, moved, (void *)ptr);
+	heapmod_free(test->priv, wall);
+	heapmod_free(test->priv, moved);
+	return ptr;
+}
+
+/* Set only while nothing allocates pages: the kernel would take free pages for wiped ones. */
+#define CONTENTS_LEFT(test, ptr, from, call) ({				\
+	u8 *_ptr = (ptr);						\
+									\
+	static_branch_enable(&init_on_free);				\
+	call;								\
+	static_branch_disable(&init_on_free);				\
+	count_contents(_ptr, from);					\
+})
+
+static void free_memory_is_wiped(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = fill_large(test);
+
+	if (IS_ENABLED(CONFIG_SMP) || want_init_on_free())
+		kunit_skip(test, "init_on_free must not be changed here");
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 16, shrink(test, ptr, 16)), 0);
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, heapmod_free_sensitive(heap, ptr)), 0);
+	ptr = fill_large(test);
+	WRITE_ONCE(ptr[LARGE + 4], CONTENTS);			/* an overrun */
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, heapmod_free(heap, ptr)), 0);
+	ptr = fill_large(test);
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, move(test, ptr)), 0);
+	ptr = fill_large(test);
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, heapmod_reset(heap)), 0);
+}
+
 #ifdef DEFINE_CLASS
 static u8 *make_in_scope(struct heapmod *heap, bool keep)
 {
@@ -221,10 +315,12 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(memory_is_copied),
 	KUNIT_CASE(strings_are_copied),
 	KUNIT_CASE(strings_are_printed),
+	KUNIT_CASE(strings_that_change_are_terminated),
 	KUNIT_CASE(copies_fail_without_room_or_heap),
 	KUNIT_CASE(wrappers_pass_their_caller),
 	KUNIT_CASE(calls_account_to_their_caller),
 	KUNIT_CASE(sensitive_blocks_are_zeroed),
+	KUNIT_CASE(free_memory_is_wiped),
 	KUNIT_CASE(scope_frees_blocks_and_heaps),
 	{}
 };

@@ -2,8 +2,12 @@
 /*
  * heap_edge - calls that overlap with the end of another one; sizes that wrap; full tables
  */
+#include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "heaps/heaps.h"
@@ -133,13 +137,111 @@ static void freeze_ends_waits(struct kunit *test)
 	heap->core.used = used;
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).frozen, 1);
 	wait_for_completion(&waiting.done);
-	KUNIT_EXPECT_NULL(test, waiting.ptr);
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, 16, __GFP_NOWARN, MAX_SCHEDULE_TIMEOUT));
+	KUNIT_EXPECT_PTR_EQ(test, waiting.ptr, (void *)ERR_PTR(-EUCLEAN));
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, 16, __GFP_NOWARN,
+								 MAX_SCHEDULE_TIMEOUT)),
+			-EUCLEAN);
 	test->priv = NULL;
 	heapmod_destroy(heap);
 }
 
+static u64 searches(struct heapmod *heap)
+{
+	struct heapmod_stats stats = suite_stats(heap);
+	u64 sum = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(stats.search_steps); i++)
+		sum += stats.search_steps[i];
+	return sum;
+}
+
+/* Counters go on beyond 32 bits. */
+static void counters_do_not_wrap(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	void *ptr;
+	int i;
+
+	for (i = 0; i < HEAP_STEP_CLASSES; i++)
+		heap->core.index.searches[i] = U32_MAX;
+	ptr = suite_alloc(test, BYTES);
+	KUNIT_EXPECT_EQ(test, searches(heap), 1 + (u64)HEAP_STEP_CLASSES * U32_MAX);
+	atomic_long_set(&heap->refused, (unsigned long)INT_MAX + 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).refused, (u64)INT_MAX + 1);
+	heapmod_free(heap, ptr);
+}
+
+/* A check gives the CPU to another task that needs it, where the caller may be preempted. */
+static void check_reschedules(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+
+	set_tsk_need_resched(current);
+	set_preempt_need_resched();
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	KUNIT_EXPECT_FALSE(test, need_resched());
+	preempt_disable();
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	preempt_enable();
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	rcu_read_unlock();
+}
+
+struct creation {
+	struct heapmod *busy;
+	struct completion destroyed, created;
+};
+
+static int destroy_busy(void *data)
+{
+	struct creation *creation = data;
+
+	heapmod_destroy(creation->busy);
+	complete(&creation->destroyed);
+	return 0;
+}
+
+static int create_another(void *data)
+{
+	struct creation *creation = data;
+	struct heapmod *heap = heapmod_create("another", 1 << 16, 0);
+
+	if (!IS_ERR(heap))
+		heapmod_destroy(heap);
+	complete_all(&creation->created);
+	return 0;
+}
+
+/* heapmod_destroy() waits for a reader of the heap's files. Other heaps do not wait with it. */
+static void reader_delays_only_its_heap(struct kunit *test)
+{
+	struct file *file;
+	struct creation creation = {};
+
+	creation.busy = suite_heap(test, 1 << 16);
+	file = filp_open("/sys/kernel/debug/heapmod/kunit/stats", O_RDONLY, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_ASSERT_EQ(test, debugfs_file_get(file->f_path.dentry), 0);
+	init_completion(&creation.destroyed);
+	init_completion(&creation.created);
+	test->priv = NULL;
+	kthread_run(destroy_busy, &creation, "destroy_busy");
+	schedule_timeout_uninterruptible(2);
+	KUNIT_EXPECT_FALSE(test, completion_done(&creation.destroyed));
+	kthread_run(create_another, &creation, "create_another");
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&creation.created, HZ), 0);
+	debugfs_file_put(file->f_path.dentry);
+	wait_for_completion(&creation.destroyed);
+	wait_for_completion(&creation.created);
+	filp_close(file, NULL);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(counters_do_not_wrap),
+	KUNIT_CASE(check_reschedules),
+	KUNIT_CASE(reader_delays_only_its_heap),
 	KUNIT_CASE(realloc_refuses_sizes_that_wrap),
 	KUNIT_CASE(unwatch_during_callback),
 	KUNIT_CASE(free_without_room_for_claims),

@@ -97,7 +97,7 @@ static int destroy(struct kunit *test, struct fault *fault)
 /* Use all of a new block, and free it. */
 static int use_block(struct kunit *test, u8 *ptr, bool zeroed)
 {
-	if (!ptr)
+	if (IS_ERR_OR_NULL(ptr))
 		return -ENOMEM;
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(test->priv, ptr), BYTES);
 	if (zeroed)
@@ -288,6 +288,34 @@ static void function##_fails(struct kunit *test)				\
 	every_failure(test, function, least);					\
 }
 
+/*
+ * A caller that holds a raw lock reaches no hook that allocates or takes a sleeping lock: that
+ * would count an allocation that may fail. The first call may inject a failure, except where that
+ * takes a lock that sleeps.
+ */
+static void no_hook_allocates_under_a_raw_lock(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	static DEFINE_RAW_SPINLOCK(lock);
+	unsigned long flags;
+	unsigned int left, injected = 1;
+	void *ptr;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || IS_ENABLED(CONFIG_PROVE_RAW_LOCK_NESTING))
+		injected = 0;
+	raw_spin_lock_irqsave(&lock, flags);
+	WRITE_ONCE(current->fail_nth, MOST);
+	ptr = heapmod_alloc(heap, BYTES, GFP_ATOMIC);
+	ptr = heapmod_realloc(heap, ptr, BYTES / 2, GFP_ATOMIC);
+	ptr = heapmod_realloc(heap, ptr, 2 * BYTES, GFP_ATOMIC);
+	heapmod_free(heap, ptr);
+	left = READ_ONCE(current->fail_nth);
+	WRITE_ONCE(current->fail_nth, 0);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	KUNIT_EXPECT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_EQ(test, left, MOST - injected);
+}
+
 FAILS(create, 3)		/* struct heapmod, the index, the region */
 FAILS(create_debug, 3)
 FAILS(create_in, 2)
@@ -317,6 +345,7 @@ FAILS(free_block, 0)
 FAILS(query, 0)
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(no_hook_allocates_under_a_raw_lock),
 	KUNIT_CASE(create_fails),
 	KUNIT_CASE(create_debug_fails),
 	KUNIT_CASE(create_in_fails),

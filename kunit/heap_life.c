@@ -7,6 +7,7 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "heaps/heaps.h"
 #include "suite.h"
@@ -43,6 +44,72 @@ static void create_on_invalid_node(struct kunit *test)
 	}
 	test->priv = heapmod_create_node("kunit", 1 << 16, 0, NUMA_NO_NODE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, test->priv);
+}
+
+/* The longest name of a heap fits into its directory, its reports and its table. */
+static void longest_name(struct kunit *test)
+{
+	char name[HEAPMOD_NAME_MAX + 2] = "";
+	struct heapmod *heap;
+
+	KUNIT_EXPECT_EQ(test, HEAPMOD_NAME_MAX, 63);
+	memset(name, 'n', HEAPMOD_NAME_MAX);
+	heap = heapmod_create(name, 1 << 16, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
+	test->priv = heap;
+	KUNIT_EXPECT_STREQ(test, heap->name, name);
+	name[HEAPMOD_NAME_MAX] = 'n';
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_create(name, 1 << 16, 0)), -ENAMETOOLONG);
+}
+
+/* Create a heap in @mem, and destroy it. Return: 0, or the error of the creation. */
+static int try_create_in(void *mem, size_t size)
+{
+	struct heapmod *heap = heapmod_create_in("in", mem, size, HEAPMOD_POISON);
+
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	heapmod_destroy(heap);
+	return 0;
+}
+
+/* A heap may lie inside a live block of another one, and nowhere else in its region. */
+static void create_in_a_heap(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	char *first = suite_alloc(test, FILL(100));
+	char *second = suite_alloc(test, FILL(100));
+	char *region = heap->core.region;
+	struct heapmod *nested;
+
+	KUNIT_EXPECT_EQ(test, try_create_in(region, 1 << 16), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(first, 2 * FILL(100)), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(first - 16, FILL(50)), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(region + (1 << 15), 1024), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(region + (1 << 16) - 64, 4096), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(region - 4096, 4096 + 64), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(region - 4096, 3 << 16), -EBUSY);
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	KUNIT_EXPECT_EQ(test, try_create_in(first, FILL(100)), 0);
+	nested = heapmod_create_in("nested", first, FILL(100), 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, nested);
+	KUNIT_EXPECT_EQ(test, try_create_in(first, FILL(100)), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(first + 64, 512), -EBUSY);
+	KUNIT_EXPECT_EQ(test, try_create_in(second, FILL(100)), 0);
+	heapmod_destroy(nested);
+	KUNIT_EXPECT_EQ(test, try_create_in(first, FILL(100)), 0);
+	heapmod_free(heap, first);
+	KUNIT_EXPECT_EQ(test, try_create_in(first, FILL(100)), -EBUSY);
+	heapmod_free(heap, second);
+}
+
+/* ZERO_SIZE_PTR and error pointers are no memory. */
+static void create_in_no_memory(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, try_create_in(NULL, 4096), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create_in(ZERO_SIZE_PTR, 4096), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create_in(ERR_PTR(-ENOMEM), 32), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try_create_in(ERR_PTR(-MAX_ERRNO), 64), -EINVAL);
 }
 
 /* A device with no more than devres needs. */
@@ -197,6 +264,52 @@ static void watermark_notifies_once(struct kunit *test)
 	heapmod_free(heap, more);
 }
 
+/* A callback is called at most ten times a second. */
+static void watermark_limits_its_rate(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified notified = {};
+	unsigned long start;
+	int i;
+
+	init_completion(&notified.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &notified), 0);
+	start = jiffies;
+	for (i = 0; i < 40; i++) {
+		heapmod_free(heap, suite_alloc(test, FILL(60)));
+		schedule_timeout_uninterruptible(2);
+	}
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, NULL, NULL), 0);
+	KUNIT_EXPECT_GE(test, notified.count, 1);
+	KUNIT_EXPECT_LE(test, notified.count, 2 + (jiffies - start) / (HZ / 10));
+}
+
+/*
+ * A run of the irq_work can outlast irq_work_sync(), and schedule the work item for a watch that has
+ * ended.
+ */
+static void late_work_is_no_reason_to_notify(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified old = {}, new = {};
+
+	init_completion(&old.done);
+	init_completion(&new.done);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &old), 0);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, NULL, NULL), 0);
+	schedule_delayed_work(&heap->low.work, 0);
+	flush_delayed_work(&heap->low.work);
+	KUNIT_EXPECT_EQ(test, old.count, 0);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &new), 0);
+	schedule_delayed_work(&heap->low.work, 0);
+	flush_delayed_work(&heap->low.work);
+	KUNIT_EXPECT_EQ(test, old.count, 0);
+	KUNIT_EXPECT_EQ(test, new.count, 0);
+	heapmod_free(heap, suite_alloc(test, FILL(60)));
+	wait_for_completion(&new.done);
+	KUNIT_EXPECT_EQ(test, old.count, 0);
+}
+
 /* A watch on a heap above its watermark is notified at once. */
 static void watermark_notifies_at_once(struct kunit *test)
 {
@@ -251,12 +364,17 @@ static void peak_is_reset(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(create_on_a_node),
 	KUNIT_CASE(create_on_invalid_node),
+	KUNIT_CASE(longest_name),
+	KUNIT_CASE(create_in_a_heap),
+	KUNIT_CASE(create_in_no_memory),
 	KUNIT_CASE(create_for_a_device),
 	KUNIT_CASE(no_default_heap),
 	KUNIT_CASE(reset_frees_all),
 	KUNIT_CASE(reset_frees_all_with_flags),
 	KUNIT_CASE(reset_ends_quarantine),
 	KUNIT_CASE(watermark_notifies_once),
+	KUNIT_CASE(watermark_limits_its_rate),
+	KUNIT_CASE(late_work_is_no_reason_to_notify),
 	KUNIT_CASE(watermark_notifies_at_once),
 	KUNIT_CASE(watch_refuses_invalid_arguments),
 	KUNIT_CASE(peak_is_reset),

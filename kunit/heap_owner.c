@@ -127,11 +127,27 @@ static void excess_call_sites_are_other(struct kunit *test)
 	expect_sums(test, heap);
 }
 
+static void reset_releases_all_slots(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 20);
+
+	allocate(test, SITES);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_caller(heap, 1 << 20, __GFP_NOWARN, site(0)));
+	heapmod_reset(heap);
+	expect_sums(test, heap);
+	KUNIT_EXPECT_NULL(test, owner_of(heap, site(0)));
+	blocks[0] = heapmod_alloc_caller(heap, 10, GFP_KERNEL, site(SITES));
+	KUNIT_ASSERT_NOT_NULL(test, owner_of(heap, site(SITES)));
+	KUNIT_EXPECT_EQ(test, heap_owner_bytes(owner_of(heap, site(SITES))), 10);
+	expect_sums(test, heap);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(each_call_site_has_an_owner),
 	KUNIT_CASE(owners_have_a_peak),
 	KUNIT_CASE(failures_are_accounted),
 	KUNIT_CASE(excess_call_sites_are_other),
+	KUNIT_CASE(reset_releases_all_slots),
 	{}
 };
 

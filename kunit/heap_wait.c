@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_wait - allocations that wait: in order, with a timeout, killed, in a heap that is destroyed
+ * heap_wait - allocations that wait: in order, with a timeout, killed, in a heap that is reset, shut
+ * down or destroyed
  *
  * Each case is repeated, with a new heap each time. The waiters are threads. The length of the
  * queue is read from the heap.
@@ -10,9 +11,11 @@
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "heaps/compat.h"
 #include "heaps/heaps.h"
 #include "suite.h"
 
@@ -109,6 +112,39 @@ static void until_asleep(struct task_struct *task)
 	schedule_timeout_uninterruptible(1);
 }
 
+/*
+ * Let no waiter run on after it has been served, until this thread sleeps: it is on the same CPU,
+ * and this thread has the higher priority.
+ */
+static void hold_waiter(struct waiting *waiting)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	set_cpus_allowed_ptr(waiting->task, cpumask_of(0));
+	sched_set_fifo(current);
+}
+
+static void release_waiter(void)
+{
+	sched_set_normal(current, 0);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+static u64 owner_failures(struct heapmod *heap)
+{
+	u64 count = 0;
+	u32 i;
+
+	for (i = 0; i < heap_owners_count(&heap->owners); i++)
+		count += heap->owners.table[i].failures;
+	return count;
+}
+
+static void expect_failures(struct kunit *test, struct heapmod *heap, u64 count)
+{
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, count);
+	KUNIT_EXPECT_EQ(test, owner_failures(heap), count);
+}
+
 /* Start a waiter behind those in the queue. */
 static void join(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
 		 long timeout)
@@ -162,6 +198,11 @@ static void room_without_wait(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+static long error_of(struct heapmod *heap, size_t size, long timeout)
+{
+	return PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, size, __GFP_NOWARN, timeout));
+}
+
 /* A wait for a block larger than the region fails at once. */
 static void sizes_that_never_fit(struct kunit *test)
 {
@@ -169,11 +210,20 @@ static void sizes_that_never_fit(struct kunit *test)
 	size_t huge = SIZE_MAX;
 
 	OPTIMIZER_HIDE_VAR(huge);
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, FILL(GRANULES) + 1, __GFP_NOWARN,
-						   MAX_SCHEDULE_TIMEOUT));
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, huge, __GFP_NOWARN,
-						   MAX_SCHEDULE_TIMEOUT));
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(NULL, 10, GFP_KERNEL, MAX_SCHEDULE_TIMEOUT));
+	KUNIT_EXPECT_EQ(test, error_of(heap, FILL(GRANULES) + 1, MAX_SCHEDULE_TIMEOUT), -E2BIG);
+	KUNIT_EXPECT_EQ(test, error_of(heap, huge, MAX_SCHEDULE_TIMEOUT), -E2BIG);
+	expect_failures(test, heap, 2);
+	expect_unused(test, heap);
+}
+
+static void waits_refuse_invalid_arguments(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
+
+	KUNIT_EXPECT_EQ(test, error_of(NULL, 10, MAX_SCHEDULE_TIMEOUT), -EINVAL);
+	KUNIT_EXPECT_EQ(test, error_of(heap, 10, -1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, error_of(heap, 10, LONG_MIN), -EINVAL);
+	expect_failures(test, heap, 0);
 	expect_unused(test, heap);
 }
 
@@ -241,8 +291,9 @@ static void timeout_ends_a_wait(struct kunit *test)
 
 	start(test, &waiting, heap, FILL(4), 1);
 	finish(&waiting);
-	KUNIT_EXPECT_NULL(test, waiting.ptr);
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_wait(heap, FILL(4), __GFP_NOWARN, 0));
+	KUNIT_EXPECT_PTR_EQ(test, waiting.ptr, (void *)ERR_PTR(-ETIMEDOUT));
+	KUNIT_EXPECT_EQ(test, error_of(heap, FILL(4), 0), -ETIMEDOUT);
+	expect_failures(test, heap, 2);
 	free_blocks(heap, blocks, 0, GRANULES / 2);
 	expect_unused(test, heap);
 }
@@ -262,8 +313,9 @@ static void killed_waiter_leaves_the_queue(struct kunit *test)
 	send_sig(SIGKILL, waiting[0].task, 1);
 	finish(&waiting[0]);
 	finish(&waiting[1]);
-	KUNIT_EXPECT_NULL(test, waiting[0].ptr);
+	KUNIT_EXPECT_PTR_EQ(test, waiting[0].ptr, (void *)ERR_PTR(-EINTR));
 	KUNIT_EXPECT_PTR_EQ(test, waiting[1].ptr, blocks[5]);
+	expect_failures(test, heap, 1);
 	free_blocks(heap, blocks, 0, GRANULES / 2);
 	expect_unused(test, heap);
 }
@@ -298,6 +350,175 @@ static void reset_serves_a_waiter(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+/* The waiter was served, but does not run before the reset: it waits for another block. */
+static void reset_takes_back_a_block(struct kunit *test)
+{
+	struct waiting waiting;
+	void *blocks[GRANULES / 2], *other;
+	struct heapmod *heap = full_heap(test, blocks);
+
+	join(test, &waiting, heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	hold_waiter(&waiting);
+	heapmod_free(heap, blocks[3]);
+	run_irq_work();
+	KUNIT_EXPECT_EQ(test, queued(heap), 0);
+	heapmod_reset(heap);
+	other = suite_alloc(test, FILL(8));
+	release_waiter();
+	finish(&waiting);
+	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), 2);
+	KUNIT_EXPECT_TRUE(test, heapmod_owns(heap, waiting.ptr));
+	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, waiting.ptr), FILL(2));
+	heapmod_free(heap, waiting.ptr);
+	heapmod_free(heap, other);
+	expect_unused(test, heap);
+}
+
+/* Waiters that a reset sends back keep their places, before those that were not served. */
+static void reset_keeps_the_order(struct kunit *test)
+{
+	struct waiting waiting[WAITERS];
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+	int i;
+
+	for (i = 0; i < WAITERS; i++)
+		join(test, &waiting[i], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	for (i = 0; i < WAITERS; i++)
+		hold_waiter(&waiting[i]);
+	free_blocks(heap, blocks, 0, 2);
+	run_irq_work();
+	KUNIT_EXPECT_EQ(test, queued(heap), WAITERS - 2);
+	heapmod_reset(heap);
+	release_waiter();
+	for (i = 0; i < WAITERS; i++) {
+		finish(&waiting[i]);
+		KUNIT_EXPECT_PTR_EQ(test, waiting[i].ptr, blocks[i]);
+	}
+	free_blocks(heap, blocks, 0, WAITERS);
+	expect_unused(test, heap);
+}
+
+/* The waiter was served, but does not run before the heap is gone. */
+static void destroy_takes_back_a_block(struct kunit *test)
+{
+	struct waiting waiting;
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+
+	join(test, &waiting, heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	hold_waiter(&waiting);
+	heapmod_free(heap, blocks[3]);
+	run_irq_work();
+	test->priv = NULL;
+	heapmod_destroy(heap);
+	release_waiter();
+	finish(&waiting);
+	KUNIT_EXPECT_PTR_EQ(test, waiting.ptr, (void *)ERR_PTR(-ESHUTDOWN));
+}
+
+/* After a shutdown only frees work. A block that was assigned, but not returned, is freed. */
+static void shutdown_ends_allocations(struct kunit *test)
+{
+	struct waiting waiting[2];
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+
+	join(test, &waiting[0], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	join(test, &waiting[1], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	hold_waiter(&waiting[0]);
+	hold_waiter(&waiting[1]);
+	heapmod_free(heap, blocks[3]);
+	run_irq_work();
+	heapmod_shutdown(heap);
+	KUNIT_EXPECT_EQ(test, atomic_read(&heap->waiting), 0);
+	release_waiter();
+	finish(&waiting[0]);
+	finish(&waiting[1]);
+	KUNIT_EXPECT_PTR_EQ(test, waiting[0].ptr, (void *)ERR_PTR(-ESHUTDOWN));
+	KUNIT_EXPECT_PTR_EQ(test, waiting[1].ptr, (void *)ERR_PTR(-ESHUTDOWN));
+	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), GRANULES / 2 - 1);
+	heapmod_free(heap, blocks[0]);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 8, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, error_of(heap, 8, MAX_SCHEDULE_TIMEOUT), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), GRANULES / 2 - 2);
+	heapmod_reset(heap);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 8, __GFP_NOWARN));
+	heapmod_shutdown(heap);
+	heapmod_shutdown(NULL);
+	expect_unused(test, heap);
+}
+
+/* One run of the irq_work serves a few waiters. A work item serves the rest. */
+static void a_run_serves_few_waiters(struct kunit *test)
+{
+	struct waiting *waiting = kunit_kcalloc(test, GRANULES / 2, sizeof(*waiting), GFP_KERNEL);
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+	unsigned long flags;
+	int i, left;
+
+	KUNIT_ASSERT_NOT_NULL(test, waiting);
+	for (i = 0; i < GRANULES / 2; i++)
+		join(test, &waiting[i], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	local_irq_save(flags);
+	free_blocks(heap, blocks, 0, GRANULES / 2);
+	irq_work_run();
+	left = queued(heap);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, left, GRANULES / 2 - 8);
+	for (i = 0; i < GRANULES / 2; i++) {
+		finish(&waiting[i]);
+		KUNIT_EXPECT_PTR_EQ(test, waiting[i].ptr, blocks[i]);
+		heapmod_free(heap, waiting[i].ptr);
+	}
+	expect_unused(test, heap);
+}
+
+/* While a caller waits, a free raises the irq_work, and an allocation does not. */
+static void allocations_do_not_serve(struct kunit *test)
+{
+	struct waiting waiting;
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+	bool idle_after_alloc, idle_after_free;
+	unsigned long flags;
+
+	join(test, &waiting, heap, FILL(4), MAX_SCHEDULE_TIMEOUT);
+	heapmod_free(heap, blocks[0]);
+	local_irq_save(flags);
+	irq_work_run();
+	blocks[0] = heapmod_alloc(heap, FILL(2), __GFP_NOWARN);
+	idle_after_alloc = irq_work_queue(&heap->follow_up);
+	irq_work_run();
+	heapmod_free(heap, blocks[0]);
+	idle_after_free = irq_work_queue(&heap->follow_up);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_TRUE(test, idle_after_alloc);
+	KUNIT_EXPECT_FALSE(test, idle_after_free);
+	heapmod_free(heap, blocks[1]);
+	finish(&waiting);
+	heapmod_free(heap, waiting.ptr);
+	free_blocks(heap, blocks, 2, GRANULES / 2);
+	expect_unused(test, heap);
+}
+
+/* A task that waits does not prevent a suspend. */
+static void waiters_can_be_frozen(struct kunit *test)
+{
+	struct waiting waiting;
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+
+	join(test, &waiting, heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	until_asleep(waiting.task);
+	KUNIT_EXPECT_TRUE(test, heapmod_is_freezable(waiting.task));
+	heapmod_free(heap, blocks[0]);
+	finish(&waiting);
+	free_blocks(heap, blocks, 0, GRANULES / 2);
+	expect_unused(test, heap);
+}
+
 /* Each thread is in heapmod_alloc_wait(), or has returned from it. */
 static void until_all_called(struct heapmod *heap)
 {
@@ -321,7 +542,7 @@ static void destroy_ends_waits(struct kunit *test)
 	heapmod_destroy(heap);
 	for (i = 0; i < WAITERS; i++) {
 		finish(&waiting[i]);
-		KUNIT_EXPECT_NULL(test, waiting[i].ptr);
+		KUNIT_EXPECT_PTR_EQ(test, waiting[i].ptr, (void *)ERR_PTR(-ESHUTDOWN));
 	}
 }
 
@@ -345,7 +566,8 @@ static void all_at_once(struct kunit *test)
 	}
 	for (i = 0; i < WAITERS; i++) {
 		finish(&waiting[i]);
-		heapmod_free(heap, waiting[i].ptr);
+		if (!IS_ERR(waiting[i].ptr))
+			heapmod_free(heap, waiting[i].ptr);
 	}
 	expect_unused(test, heap);
 }
@@ -366,11 +588,17 @@ REPEATED(timeout_ends_a_wait)
 REPEATED(killed_waiter_leaves_the_queue)
 REPEATED(shrinking_serves_a_waiter)
 REPEATED(reset_serves_a_waiter)
+REPEATED(reset_takes_back_a_block)
+REPEATED(reset_keeps_the_order)
 REPEATED(destroy_ends_waits)
+REPEATED(destroy_takes_back_a_block)
+REPEATED(shutdown_ends_allocations)
+REPEATED(a_run_serves_few_waiters)
 REPEATED(all_at_once)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(sizes_that_never_fit),
+	KUNIT_CASE(waits_refuse_invalid_arguments),
 	KUNIT_CASE(room_without_wait_repeated),
 	KUNIT_CASE(waiters_are_served_in_order_repeated),
 	KUNIT_CASE(waiters_neither_overtake_nor_wake_repeated),
@@ -378,7 +606,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(killed_waiter_leaves_the_queue_repeated),
 	KUNIT_CASE(shrinking_serves_a_waiter_repeated),
 	KUNIT_CASE(reset_serves_a_waiter_repeated),
+	KUNIT_CASE(reset_takes_back_a_block_repeated),
+	KUNIT_CASE(reset_keeps_the_order_repeated),
 	KUNIT_CASE(destroy_ends_waits_repeated),
+	KUNIT_CASE(destroy_takes_back_a_block_repeated),
+	KUNIT_CASE(shutdown_ends_allocations_repeated),
+	KUNIT_CASE(a_run_serves_few_waiters_repeated),
+	KUNIT_CASE(allocations_do_not_serve),
+	KUNIT_CASE(waiters_can_be_frozen),
 	KUNIT_CASE(all_at_once_repeated),
 	{}
 };

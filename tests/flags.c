@@ -152,6 +152,71 @@ static void storm(void)
 	teardown();
 }
 
+/*
+ * A shrink that claims the end: until the caller has filled and released it, no allocation gets it
+ * and a double free of it is found. An overrun goes with it.
+ */
+static void shrink(void)
+{
+	struct heap_block_info was, end;
+	u32 size;
+	bool done;
+
+	setup(GRANULES);
+	for (size = 1; size <= SIZES; size++) {
+		char *ptr = allocate(SIZES);
+
+		ptr[SIZES] ^= size & 1;
+		end.granules = 0;
+		REQUIRE(heap_resize(&arena.heap, ptr, size, &was, &end, &done) ==
+			(tail_of(SIZES) && size & 1 ? HEAP_OVERRUN : HEAP_OK) && done);
+		REQUIRE(end.granules == arena.heap.pending);
+		REQUIRE(granules_of(size) + end.granules == granules_of(SIZES));
+		require_pattern(ptr + size, tail_of(size));
+		REQUIRE(arena_check(&arena) == HEAP_OK);
+		if (end.granules) {
+			REQUIRE(end.at == granules_of(size));
+			REQUIRE(heap_judge(&arena.heap, heap_payload(&arena.heap, end.at),
+					   &was) == HEAP_DOUBLE_FREE);
+			heap_fill(heap_payload(&arena.heap, end.at),
+				  heap_bytes(end.granules) - sizeof(struct heap_block));
+			heap_release(&arena.heap, &end);
+		}
+		REQUIRE(arena_check(&arena) == HEAP_OK && !arena.heap.pending);
+		if (flags & HEAP_POISON)
+			require_poison();
+		REQUIRE(release(ptr) == HEAP_OK);
+		arena.heap.events = 0;
+	}
+	teardown();
+}
+
+/* With HEAP_POISON the check finds every changed byte of free memory, at that byte. */
+static void free_memory(void)
+{
+	struct heap_audit audit;
+	u64 at, end;
+	char *ptr;
+
+	setup(GRANULES);
+	REQUIRE(allocate(SIZES));
+	ptr = heap_alloc(&arena.heap, 8, 3);
+	REQUIRE(ptr && heap_alloc(&arena.heap, 8, 3) && release(ptr) == HEAP_OK);
+	end = heap_offset(arena.heap.granules);
+	for (at = heap_offset(arena.heap.index.top) + sizeof(struct heap_block);
+	     flags & HEAP_POISON && at < end; at++) {
+		arena.heap.region[at] ^= 1;
+		heap_audit_start(&audit);
+		while (!heap_check(&arena.heap, &audit, 1))
+			REQUIRE(!heap_audit_done(&arena.heap, &audit));
+		REQUIRE(audit.found == HEAP_USE_AFTER_FREE && audit.offset == at);
+		REQUIRE(audit.chunk == (at - HEAP_EDGE) / HEAP_GRANULE / HEAP_CHUNK + 1);
+		arena.heap.region[at] ^= 1;
+	}
+	REQUIRE(arena_check(&arena) == HEAP_OK);
+	teardown();
+}
+
 /* The largest payload, and one byte more; a region that is too small for a redzone. */
 static void largest(void)
 {
@@ -197,6 +262,8 @@ int main(void)
 	const struct test tests[] = {
 		{ "every byte behind a payload is checked", sizes },
 		{ "random operations pass the check", storm },
+		{ "a shrink claims what it frees", shrink },
+		{ "a check reads free memory", free_memory },
 		{ "the largest payload fits, and no larger one", largest },
 	};
 	const struct test once[] = { { "a changed byte is found", unfilled } };

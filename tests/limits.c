@@ -62,6 +62,19 @@ static void index_ends(void)
 	}
 }
 
+/* An offset beyond 2 GiB is not sign-extended. The heap is frozen, so its bytes are not read. */
+static void far_offsets(void)
+{
+	struct heap heap = { .region = (char *)0x10000000 };
+	const void *ptr = (const void *)0x98000020UL;
+
+	heap_refuse(&heap, ptr, HEAP_INTERIOR);
+	REQUIRE(heap_queued_findings(&heap) == 1);
+	REQUIRE(heap.findings[0].offset == 0x88000020ULL);
+	heap_refuse(&heap, (const void *)0x98000030UL, HEAP_CORRUPT_INDEX);
+	REQUIRE(heap_is_frozen(&heap));
+}
+
 /* An allocation of a size that would wrap fails, and changes nothing. */
 static void huge_requests(void)
 {
@@ -139,6 +152,7 @@ int main(void)
 		{ "sizes of regions are rounded and limited", region_sizes },
 		{ "the index has the size that is documented", index_sizes },
 		{ "the index ends where its memory ends", index_ends },
+		{ "an offset beyond 2 GiB is reported as it is", far_offsets },
 		{ "requests that would wrap fail", huge_requests },
 		{ "the largest region is used to its ends", largest },
 	};

@@ -154,7 +154,7 @@ static void resize(size_t size)
 {
 	bool done;
 
-	heap_resize(heap, victim, size, &info, &done);
+	heap_resize(heap, victim, size, &info, NULL, &done);
 }
 
 static void grow(void)

@@ -70,7 +70,7 @@ static void resize(struct live *live, u32 bits)
 	struct heap_block_info was;
 	bool done;
 
-	REQUIRE(heap_resize(&arena.heap, live->ptr, size, &was, &done) == HEAP_OK);
+	REQUIRE(heap_resize(&arena.heap, live->ptr, size, &was, NULL, &done) == HEAP_OK);
 	REQUIRE(was.asked == live->size && was.owner == TEST_OWNER);
 	REQUIRE(done == oracle_resize(live->node, granules_of(size)));
 	expect_bytes(live, done && size < live->size ? size : live->size);
@@ -170,7 +170,7 @@ static void resize_between_batches(void)
 	heap_audit_start(&audit);
 	while (!heap_audit_done(&arena.heap, &audit)) {
 		REQUIRE(heap_check(&arena.heap, &audit, 1) == HEAP_OK);
-		heap_resize(&arena.heap, ptr, audit.chunk * 100, &was, &done);
+		heap_resize(&arena.heap, ptr, audit.chunk * 100, &was, NULL, &done);
 		REQUIRE(done);
 	}
 	REQUIRE(audit.disturbed && arena_check(&arena) == HEAP_OK);
@@ -187,20 +187,20 @@ static void refusals(void)
 
 	arena_init(&arena, 100);
 	ptr = heap_alloc(&arena.heap, 20, 1);
-	REQUIRE(heap_resize(&arena.heap, ptr + 16, 30, &was, &done) == HEAP_INTERIOR && !done);
-	REQUIRE(heap_resize(&arena.heap, ptr + 1, 30, &was, &done) == HEAP_MISALIGNED && !done);
-	REQUIRE(heap_resize(&arena.heap, ptr, SIZE_MAX, &was, &done) == HEAP_OK && !done);
-	REQUIRE(heap_resize(&arena.heap, ptr, 0, &was, &done) == HEAP_OK && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr + 16, 30, &was, NULL, &done) == HEAP_INTERIOR && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr + 1, 30, &was, NULL, &done) == HEAP_MISALIGNED && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr, SIZE_MAX, &was, NULL, &done) == HEAP_OK && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 0, &was, NULL, &done) == HEAP_OK && !done);
 	REQUIRE(!heap_alloc_aligned(&arena.heap, 8, (SIZE_MAX >> 1) + 1, 1));
 	REQUIRE(!heap_alloc_aligned(&arena.heap, SIZE_MAX - 10, 32, 1));
 	ptr[20] = 0;
-	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, &done) == HEAP_OVERRUN && done);
-	REQUIRE(heap_resize(&arena.heap, ptr, 50, &was, &done) == HEAP_OK && done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, NULL, &done) == HEAP_OVERRUN && done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 50, &was, NULL, &done) == HEAP_OK && done);
 	ptr[-8] ^= 1;
-	REQUIRE(heap_resize(&arena.heap, ptr, 9, &was, &done) == HEAP_CORRUPT_HEADER && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 9, &was, NULL, &done) == HEAP_CORRUPT_HEADER && !done);
 	ptr[-8] ^= 1;
 	arena_free(&arena, ptr);
-	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, &done) == HEAP_DOUBLE_FREE && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, NULL, &done) == HEAP_DOUBLE_FREE && !done);
 	REQUIRE(arena.heap.refused == 3 && arena.heap.failures == 2);
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 	arena_destroy(&arena);

@@ -63,11 +63,16 @@ class CallSites:
     def __init__(self, prog):
         self.prog = prog
         self.modules = list(modules(prog))
+        sites = prog.variable("sites", "heaps/sites.c").address_of_()
+        sites = list_for_each_entry("struct heapmod_site", sites, "all")
+        # 1 is SITE_UNNAMED of heaps/sites.c.
+        self.saved = {0: "other", 1: "a module that is unloaded"}
+        self.saved.update((site.number.value_(), site.text.string_().decode()) for site in sites)
 
     @functools.cache
     def name(self, address):
-        if not address:
-            return "other"
+        if address in self.saved:
+            return self.saved[address]
         for module in self.modules:
             for layout in module.core_layout, module.init_layout:
                 base = layout.base.value_()

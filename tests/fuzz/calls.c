@@ -51,7 +51,6 @@ static enum heap_verdict expect_verdict(struct model *model, const void *ptr,
 	*block = model_info(model, node);
 	if (verdict || model_overrun(model, node) == heap_offset(node->at + node->size))
 		return verdict;
-	model_record(model, HEAP_OVERRUN);
 	return HEAP_OVERRUN;
 }
 
@@ -237,8 +236,10 @@ void call_resize(struct model *model, const void *ptr, size_t size)
 		model_verify_header(model, right.at);
 	fits = (!verdict || verdict == HEAP_OVERRUN) && granules &&
 	       oracle_resize(model_node(model, right.at), granules);
+	if (verdict == HEAP_OVERRUN && fits)
+		model_record(model, verdict);
 	heap_steps = 0;
-	MUST(heap_resize(&model->heap, ptr, size, &block, &done) == verdict && done == fits);
+	MUST(heap_resize(&model->heap, ptr, size, &block, NULL, &done) == verdict && done == fits);
 	verify_steps(model, heap_resize_bound(&model->heap));
 	if (right.at != HEAP_NONE)
 		verify_info(&block, &right);
@@ -314,6 +315,8 @@ static enum heap_verdict expect_free(struct model *model, const void *ptr, bool 
 	if (verdict == HEAP_CORRUPT_HEADER) {
 		quarantine_block(model, block, claim);
 	} else if (block->at != HEAP_NONE) {
+		if (verdict)
+			model_record(model, verdict);
 		remove_live(model, block);
 		give_back(model, block, claim);
 	}

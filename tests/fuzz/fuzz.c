@@ -405,7 +405,7 @@ static void verify_frozen(struct model *model)
 	MUST(heap->verdicts[HEAP_CORRUPT_INDEX] == 1 && heap_is_frozen(heap));
 	MUST(!heap_alloc(heap, 1, 0) && !heap_alloc_aligned(heap, 1, 64, 0));
 	MUST(heap_free(heap, ptr, &info) == HEAP_CORRUPT_INDEX);
-	MUST(heap_resize(heap, ptr, 1, &info, &done) == HEAP_CORRUPT_INDEX && !done);
+	MUST(heap_resize(heap, ptr, 1, &info, NULL, &done) == HEAP_CORRUPT_INDEX && !done);
 	MUST(heap_defer(heap, &model->deferred, ptr, 0) == HEAP_CORRUPT_INDEX);
 	MUST(!heap_walk(heap, 0, &info, 1) && !heap_claim_batch(heap, &from, &info, 1));
 	MUST(from == HEAP_NONE && !heap_claim_quarantined(heap, &info));

@@ -282,7 +282,25 @@ static enum heap_verdict check_block(const struct model *model, const struct nod
 	return *offset == end_of(node) ? HEAP_OK : HEAP_OVERRUN;
 }
 
-/* The verdict that a check of a chunk must get: the first finding in the blocks that end there. */
+/* Free memory in the chunk must carry the pattern. */
+static enum heap_verdict check_free(const struct model *model, const struct node *node, u32 chunk,
+				    u64 *offset)
+{
+	u32 from = max(node->at, chunk * HEAP_CHUNK);
+	u32 to = min(node->at + node->size, (chunk + 1) * HEAP_CHUNK);
+	size_t first = heap_offset(from) + (from == node->at ? sizeof(struct heap_block) : 0);
+
+	if (from >= to || !(model->heap.flags & HEAP_POISON) ||
+	    state_seen(model, node) != HEAP_HOLE)
+		return HEAP_OK;
+	*offset = model_first_wrong(model, first, heap_offset(to));
+	return *offset == heap_offset(to) ? HEAP_OK : HEAP_USE_AFTER_FREE;
+}
+
+/*
+ * The verdict that a check of a chunk must get: the first finding in the blocks that end there, and
+ * in the free memory that lies there.
+ */
 enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset)
 {
 	enum heap_verdict verdict = HEAP_OK;
@@ -291,6 +309,8 @@ enum heap_verdict model_check(const struct model *model, u32 chunk, u64 *offset)
 	for (node = model->oracle; node && !verdict; node = node->next) {
 		if ((node->at + node->size) / HEAP_CHUNK == chunk)
 			verdict = check_block(model, node, offset);
+		if (!verdict)
+			verdict = check_free(model, node, chunk, offset);
 	}
 	return verdict;
 }

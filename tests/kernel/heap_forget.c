@@ -1,22 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_forget - leave three blocks in the default heap, and free an invalid pointer
+ * heap_forget - leave three blocks in the default heap, one of them allocated by __init text, and
+ *		 free an invalid pointer
+ *
+ * With `failures=N`, it fails N allocations of the default heap instead, then one of another heap.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 
 #include "heapmod.h"
 
-static int forget_init(void)
+static unsigned int failures;
+module_param(failures, uint, 0444);
+MODULE_PARM_DESC(failures, "allocations that fail (default 0)");
+
+static noinline int forget(struct heapmod *heap)
 {
-	struct heapmod *heap = heapmod_default();
 	char *ptr = heapmod_alloc(heap, 100, GFP_KERNEL);
 
-	if (!ptr || !heapmod_alloc(heap, 23, GFP_KERNEL) || !heapmod_zalloc(heap, 77, GFP_KERNEL))
+	if (!ptr || !heapmod_alloc(heap, 23, GFP_KERNEL))
 		return -ENOMEM;
 	heapmod_free(heap, ptr + 16);
 	heapmod_destroy(heap);
 	return 0;
+}
+
+static noinline int fail(struct heapmod *heap)
+{
+	struct heapmod *quiet = heapmod_create("quiet", 4096, 0);
+	unsigned int i;
+
+	if (IS_ERR(quiet))
+		return PTR_ERR(quiet);
+	for (i = 0; i < failures; i++)
+		heapmod_free(heap, heapmod_alloc(heap, 1 << 30, GFP_KERNEL));
+	heapmod_free(quiet, heapmod_alloc(quiet, 1 << 30, GFP_KERNEL));
+	heapmod_destroy(quiet);
+	return 0;
+}
+
+static int __init forget_init(void)
+{
+	struct heapmod *heap = heapmod_default();
+
+	if (failures)
+		return fail(heap);
+	if (!heapmod_zalloc(heap, 77, GFP_KERNEL))
+		return -ENOMEM;
+	return forget(heap);
 }
 
 static void __exit forget_exit(void)

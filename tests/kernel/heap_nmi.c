@@ -251,7 +251,7 @@ static void settle(void)
 	pass_block(&nmi, NULL);
 	do {
 		irq_work_sync(&heap->follow_up);
-		flush_work(&heap->recover);
+		flush_delayed_work(&heap->slow_work);
 	} while (heap_defers(&heap->deferred));
 }
 

@@ -45,17 +45,35 @@ check "the recorder unloads" rmmod flight_recorder
 check "no block of it was alive" refute said "alive"
 
 check "a careless client loads" insmod heap_forget.ko
-check "its interior pointer is refused" said "interior in heap \"default\" at offset 32"
-check "the report names the call site" said "call    forget_init"
+check "its interior pointer is refused" said "interior in heap \"default\" at offset 128"
+check "the report names the call site" said "call    forget+"
+check "the report has no bytes of a heap without poison and redzones" refute said "00 00 00 00 00 00 00 00"
 check "a client cannot destroy the default heap" said "the default heap is destroyed when the module is unloaded"
 check "its blocks are live" [ "$(stat default blocks)" = 3 ]
 check "stats add up" adds_up default
 check "three call sites own them, most live bytes first" [ "$(awk 'NR > 1 { printf "%s ", $2 }' $debug/default/owners)" = "100 77 23 " ]
 check "owners add up" owners_add_up default
+check "a block of __init text keeps the name" grep -q " 77 forget_init.*\[heap_forget\]$" $debug/default/blocks
 hush
-check "heapmod unloads after the client" sh -c "rmmod heap_forget && rmmod heapmod"
+check "the client unloads with live blocks" rmmod heap_forget
 check "live blocks are reported when their module is unloaded" said 'module heap_forget is unloaded, but heap "default" still has 1 blocks, 77 bytes allocated by forget_init'
+check "... of all call sites" said "100 bytes allocated by forget+"
+check "owners keep their names when their module is unloaded" [ "$(grep -c "\[heap_forget\]$" $debug/default/owners)" = 3 ]
+check "... and so do blocks" [ "$(grep -c "\[heap_forget\]$" $debug/default/blocks)" = 3 ]
+hush
+check "another module takes the addresses" insmod heap_forget.ko failures=100
+check "its blocks are no others" [ "$(grep -c " forget.*\[heap_forget\]$" $debug/default/blocks)" = 3 ]
+check "its failures are accounted" [ "$(owner default "fail+")" = "0 0 0 0 0 100" ]
+check "failures of a heap are rate limited" [ "$(dmesg | grep -c 'heap "default": no hole for')" -lt 20 ]
+check "they do not silence another heap" said 'heap "quiet": no hole for'
+check "the other module unloads" rmmod heap_forget
+check "it is not blamed for the blocks" refute said "is unloaded, but"
+check "a call site without a block gives its slot back" [ "$(owner default "fail+")" = "" ]
+check "its failures are in other" [ "$(owner default other)" = "0 0 0 0 0 100" ]
+check "owners add up after both" owners_add_up default
+check "heapmod unloads after the clients" rmmod heapmod
+check "suppressed messages are counted" said 'messages about failed allocations were suppressed'
 check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
-check "... with their call site" said "1 blocks, 77 bytes, the first at 152, allocated by "
+check "... with their call site" said "1 blocks, 77 bytes, the first at 8, allocated by forget_init+0x"
 
 verdict

@@ -50,6 +50,23 @@ check "64 KiB cost at most 7520 bytes of metadata" [ "$(stat a metadata_bytes)" 
 check "1 MiB costs at most 4.1% of metadata" [ "$(stat b metadata_bytes)" -le 43000 ]
 check "heapmod unloads with both" rmmod heapmod
 
+# Bytes of all memory from vmalloc()
+vmalloc_bytes() { echo $(($(sed -n 's/^VmallocUsed: *\([0-9]*\) kB/\1/p' /proc/meminfo) * 1024)); }
+
+# costs BYTES - of the memory of ten heaps of BYTES at most an eighth is wasted, beside 4.1% of metadata
+costs() {
+	before=$(vmalloc_bytes) heaps=h0:$1
+	for i in 1 2 3 4 5 6 7 8 9; do heaps=$heaps,h$i:$1; done
+	insmod heapmod.ko size=0 "heaps=$heaps" || return 1
+	taken=$(($(vmalloc_bytes) - before))
+	rmmod heapmod
+	echo "# ten heaps of $1: $taken bytes"
+	[ $taken -ge $((10 * $1)) ] && [ $taken -le $((10 * $1 * 8 / 7 + 10 * $1 / 1000 * 41)) ]
+}
+for bytes in 1048576 2097152 2113536 3145728 7340032 8388608; do
+	check "ten heaps of $bytes bytes waste at most an eighth" costs $bytes
+done
+
 # refuses HEAPS WORDS - with size= in front; its heap must not be left
 refuses() {
 	hush
@@ -60,6 +77,12 @@ check "heaps=a has no size" refuses a "it is name:bytes"
 check "heaps=a:x has no number" refuses a:x "heaps=x $number"
 check "heaps=a:0 has no bytes" refuses a:0 "0 bytes make no heap"
 check "heaps=:64K has no name" refuses :64K "it needs a name"
+longest=$(printf "%063d" 0)
+check "a name of 63 bytes loads" insmod heapmod.ko size=0 "heaps=$longest:64K"
+check "a name of 63 bytes is in debugfs" [ "$(stat "$longest" region_bytes)" = 65536 ]
+check "a name of 63 bytes is in heaps" grep -q "^$longest  *65536 " $debug/heaps
+check "heapmod unloads with the name" rmmod heapmod
+check "a name of 64 bytes is refused" refuses "${longest}0:64K" "the name is longer than 63 bytes"
 check "heaps=a:64K,a:64K has a name twice" refuses a:64K,a:64K "the name is in use"
 check "heapmod loads after all refusals" loads 64k 65536
 

@@ -45,6 +45,7 @@ counts_all() {
 	[ "$after" -gt "$before" ] && [ "$(hits)" = $((after - before)) ] && [ "$(rows)" = $((after - before)) ]
 }
 
+check "the format of an event has the numbers of the verdicts" refute grep -q HEAP_ /sys/kernel/tracing/events/heapmod/heapmod_verdict/format
 check "owners" run 1
 check "owners: every allocation is counted" counts_all
 check "owners: call sites have names" grep -q "caller: .* work+.*\[heap_stress\].*asked: *[0-9]" /tmp/out
