@@ -32,11 +32,12 @@ struct heapmod;
  *
  * Each function below names one of three contexts:
  *
- * * Any context: task, softirq, hardirq, NMI, while the kernel oopses or panics, and nested calls: by
- *   a probe, a tracepoint or a fault in a function of heapmod that runs under the lock. In an NMI, in
- *   a nested call, and during an oops or a panic, the lock is only tried, because its holder may be
- *   unable to continue. When it is not available, an allocation fails and a free is deferred. On a
- *   kernel without CONFIG_SMP it is never available to an NMI or a nested call.
+ * * Any context: task, softirq, hardirq, NMI, while the kernel oopses or panics, and nested
+ *   calls: by a probe, a tracepoint or a fault in a function of heapmod that runs under the
+ *   lock. In an NMI, in a nested call, and during an oops or a panic, the lock is only tried,
+ *   because its holder may be unable to continue. When it is not available, an allocation fails
+ *   and a free is deferred. On a kernel without CONFIG_SMP it is never available to an NMI or a
+ *   nested call.
  * * Task, softirq or hardirq: not an NMI, not a nested call, and not during an oops or a panic. The
  *   function waits for the lock.
  * * Task context, may sleep: no spinlock may be held, and interrupts must be enabled.
@@ -118,8 +119,8 @@ struct heapmod;
  * @allocs: allocations that succeeded
  * @frees: blocks freed or quarantined
  * @failures: allocations that found no hole
- * @busy: allocations that failed because the lock was not available: in an NMI, in a call from inside
- *	  another one on the same CPU, or during an oops
+ * @busy: allocations that failed because the lock was not available: in an NMI, in a call from
+ *	  inside another one on the same CPU, or during an oops
  * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
  *		  or more. An allocation that takes a block of the quick list needs no search.
  * @refused: pointers that were refused
@@ -245,11 +246,12 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
  * heapmod_reset - free all blocks of a heap
  * @heap: the heap
  *
- * This includes the quarantine. The caller must ensure that no block is in use any more, and that no
- * call that allocates or resizes a block is running: it might return a block that the reset frees,
- * or write to it. This does not apply to heapmod_alloc_wait(), which waits until the reset is
- * complete: a block that it has not returned yet is taken back. Other calls may run at the same
- * time, and allocations that begin during the reset fail. A frozen heap remains frozen.
+ * This includes the quarantine. The caller must ensure that no block is in use any more, and
+ * that no call that allocates or resizes a block is running: it might return a block that the
+ * reset frees, or write to it. This does not apply to heapmod_alloc_wait(), which waits until
+ * the reset is complete: a block that it has not returned yet is taken back. Other calls may run
+ * at the same time, and allocations that begin during the reset fail. A frozen heap remains
+ * frozen.
  *
  * Takes time in proportion to the number of blocks. The lock is dropped after each batch of blocks.
  *
@@ -261,9 +263,9 @@ void heapmod_reset(struct heapmod *heap);
  * heapmod_shutdown - let all allocations fail from now on
  * @heap: the heap; the default heap is refused
  *
- * Calls in heapmod_alloc_wait() return -ESHUTDOWN. A block that such a call has not returned yet is
- * freed. After this function has returned, no call is in heapmod_alloc_wait(), and a new one returns
- * at once. Blocks can be freed as before, but not resized. There is no way back:
+ * Calls in heapmod_alloc_wait() return -ESHUTDOWN. A block that such a call has not returned yet
+ * is freed. After this function has returned, no call is in heapmod_alloc_wait(), and a new one
+ * returns at once. Blocks can be freed as before, but not resized. There is no way back:
  * heapmod_destroy() follows.
  *
  * Context: Task context, may sleep: waits until all waiters have returned.
@@ -275,10 +277,11 @@ void heapmod_shutdown(struct heapmod *heap);
  * @heap: from heapmod_create(), heapmod_create_node() or heapmod_create_in(); NULL or an ERR_PTR()
  *	  does nothing. The default heap is refused.
  *
- * Does what heapmod_shutdown() does, if that was not called. Then live blocks are reported by call
- * site. The caller must ensure that no other call uses the heap or a block of it; only calls in
- * heapmod_alloc_wait() may be running. Readers of the heap's files in debugfs are waited for, and so
- * is a callback of heapmod_watch(), which therefore must not call this function.
+ * Does what heapmod_shutdown() does, if that was not called. Then live blocks are reported by
+ * call site. The caller must ensure that no other call uses the heap or a block of it; only
+ * calls in heapmod_alloc_wait() may be running. Readers of the heap's files in debugfs are
+ * waited for, and so is a callback of heapmod_watch(), which therefore must not call this
+ * function.
  *
  * Context: Task context, may sleep. Takes a mutex.
  */
@@ -578,10 +581,10 @@ typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
  *	      NULL to stop watching
  * @data: passed to @callback
  *
- * A heap has one callback: each call replaces the last one. @callback is called once each time the
- * watermark is exceeded, also if it is exceeded already, but at most ten times a second. Then the
- * heap is polled until no more than @percent is in use, and the watermark is armed again; it may miss
- * a short dip.
+ * A heap has one callback: each call replaces the last one. @callback is called once each time
+ * the watermark is exceeded, also if it is exceeded already, but at most ten times a second.
+ * Then the heap is polled until no more than @percent is in use, and the watermark is armed
+ * again; it may miss a short dip.
  *
  * After this function has returned, the last callback does not run any more. A callback in a module
  * is removed when the module is unloaded.

@@ -32,7 +32,7 @@
  * @state: what @work does next
  */
 struct heapmod_watermark {
-	struct mutex mutex;
+	struct mutex mutex;		/* one heapmod_watch() at a time */
 	struct delayed_work work;
 	unsigned long next;
 	heapmod_watch_fn callback;

@@ -2,10 +2,10 @@
 /*
  * lock - the lock of a heap, in any context
  *
- * It is held with interrupts off, for a bounded time. In an NMI, and in any context once the kernel
- * panics, the holder may be unable to continue before the caller returns. The same holds for a call
- * from inside another one on the same CPU, by a probe or a fault. In those contexts the lock is only
- * tried. Everywhere else the caller spins.
+ * It is held with interrupts off, for a bounded time. In an NMI, and in any context once the
+ * kernel panics, the holder may be unable to continue before the caller returns. The same holds
+ * for a call from inside another one on the same CPU, by a probe or a fault. In those contexts
+ * the lock is only tried. Everywhere else the caller spins.
  */
 #ifndef HEAP_LOCK_H
 #define HEAP_LOCK_H
@@ -29,9 +29,10 @@ void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
 	__must_hold(&heap->lock);
 
 /*
- * How often this CPU has entered a heap and not left it: 1 while it holds, or waits for, the lock of
- * a heap. It is more when a probe, a tracepoint or a fault inside a heap calls a heap again. Such a
- * call must not wait for a lock that its own CPU may hold. Changed with interrupts off.
+ * How often this CPU has entered a heap and not left it: 1 while it holds, or waits for, the
+ * lock of a heap. It is more when a probe, a tracepoint or a fault inside a heap calls a heap
+ * again. Such a call must not wait for a lock that its own CPU may hold. Changed with interrupts
+ * off.
  */
 DECLARE_PER_CPU(unsigned int, heapmod_depth);
 

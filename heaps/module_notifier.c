@@ -127,9 +127,12 @@ static void mark_used(struct heapmod *heap)
 	unsigned int i;
 
 	for (i = 0; i < heap_owners_count(&heap->owners); i++)
+		/* An address that changes at the same time is no number. */
 		heapmod_site_mark_used(data_race(heap_owner_at(&heap->owners, i)->caller));
 	for (i = 0; heap->history && i < HEAP_HISTORY; i++) {
+		/* As above. */
 		heapmod_site_mark_used(data_race(heap->history->freed[i].owner));
+		/* As above. */
 		heapmod_site_mark_used(data_race(heap->history->freed[i].caller));
 	}
 }

@@ -267,6 +267,7 @@ bool heapmod_report_one(struct heapmod *heap)
 
 	if (take_finding(heap, &finding))
 		heapmod_report(heap, &finding);
+	/* A finding that this misses queues the irq_work again. */
 	return data_race(heap_queued_findings(&heap->core));
 }
 
@@ -297,7 +298,7 @@ void heapmod_report_address(const void *ptr)
 
 	rcu_read_lock();
 	heap = heapmod_lookup(ptr);
-	if (heap && heapmod_trylock(heap, &flags)) {
+	if (heap && __cond_lock(0, heapmod_trylock(heap, &flags))) {
 		finding = heap_describe(&heap->core, HEAP_OK, heap_offset_of(&heap->core, ptr));
 		heapmod_unlock_irqrestore(heap, flags);
 		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,

@@ -120,6 +120,7 @@ static bool serve_first(struct heapmod *heap)
 /* A waiter or a free that this misses raises the irq_work again. */
 static bool has_waiters(struct heapmod *heap)
 {
+	/* See above: nothing is lost. */
 	return data_race(heap->core.events) & HEAP_EVENT_WAITERS;
 }
 

@@ -285,8 +285,8 @@ static void watermark_limits_its_rate(struct kunit *test)
 }
 
 /*
- * A run of the irq_work can outlast irq_work_sync(), and schedule the work item for a watch that has
- * ended.
+ * A run of the irq_work can outlast irq_work_sync(), and schedule the work item for a watch that
+ * has ended.
  */
 static void late_work_is_no_reason_to_notify(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heap_wait - allocations that wait: in order, with a timeout, killed, in a heap that is reset, shut
- * down or destroyed
+ * heap_wait - allocations that wait: in order, with a timeout, killed, in a heap that is reset,
+ * shut down or destroyed
  *
  * Each case is repeated, with a new heap each time. The waiters are threads. The length of the
  * queue is read from the heap.

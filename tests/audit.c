@@ -217,9 +217,9 @@ static void batches(void)
 }
 
 /*
- * A check stops at a block that reaches into the next chunk. Then the block, which is in quarantine, is
- * released and coalesces with the hole in front: no counter of allocations, frees or resizes tells
- * that the block is gone.
+ * A check stops at a block that reaches into the next chunk. Then the block, which is in
+ * quarantine, is released and coalesces with the hole in front: no counter of allocations, frees
+ * or resizes tells that the block is gone.
  *
  *	| hole | quarantined ...... | used |	a chunk ends within the second
  */

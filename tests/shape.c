@@ -187,8 +187,10 @@ static void refusals(void)
 
 	arena_init(&arena, 100);
 	ptr = heap_alloc(&arena.heap, 20, 1);
-	REQUIRE(heap_resize(&arena.heap, ptr + 16, 30, &was, NULL, &done) == HEAP_INTERIOR && !done);
-	REQUIRE(heap_resize(&arena.heap, ptr + 1, 30, &was, NULL, &done) == HEAP_MISALIGNED && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr + 16, 30, &was, NULL, &done) == HEAP_INTERIOR);
+	REQUIRE(!done);
+	REQUIRE(heap_resize(&arena.heap, ptr + 1, 30, &was, NULL, &done) == HEAP_MISALIGNED);
+	REQUIRE(!done);
 	REQUIRE(heap_resize(&arena.heap, ptr, SIZE_MAX, &was, NULL, &done) == HEAP_OK && !done);
 	REQUIRE(heap_resize(&arena.heap, ptr, 0, &was, NULL, &done) == HEAP_OK && !done);
 	REQUIRE(!heap_alloc_aligned(&arena.heap, 8, (SIZE_MAX >> 1) + 1, 1));
@@ -197,7 +199,8 @@ static void refusals(void)
 	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, NULL, &done) == HEAP_OVERRUN && done);
 	REQUIRE(heap_resize(&arena.heap, ptr, 50, &was, NULL, &done) == HEAP_OK && done);
 	ptr[-8] ^= 1;
-	REQUIRE(heap_resize(&arena.heap, ptr, 9, &was, NULL, &done) == HEAP_CORRUPT_HEADER && !done);
+	REQUIRE(heap_resize(&arena.heap, ptr, 9, &was, NULL, &done) == HEAP_CORRUPT_HEADER);
+	REQUIRE(!done);
 	ptr[-8] ^= 1;
 	arena_free(&arena, ptr);
 	REQUIRE(heap_resize(&arena.heap, ptr, 21, &was, NULL, &done) == HEAP_DOUBLE_FREE && !done);

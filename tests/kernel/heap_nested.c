@@ -17,7 +17,7 @@
 #include "heapmod.h"
 
 #define ROUNDS	20
-#define HITS	1000		/* later hits do nothing: a report of a wrong pointer may hit, too */
+#define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
 
 static char *symbol = "heap_alloc";
 module_param(symbol, charp, 0);

@@ -61,7 +61,7 @@ costs() {
 	taken=$(($(vmalloc_bytes) - before))
 	rmmod heapmod
 	echo "# ten heaps of $1: $taken bytes"
-	[ $taken -ge $((10 * $1)) ] && [ $taken -le $((10 * $1 * 8 / 7 + 10 * $1 / 1000 * 41)) ]
+	[ $taken -ge $((10 * $1)) ] && [ $taken -le $((10 * $1 * 8 / 7 + 10 * $1 * 41 / 1000)) ]
 }
 for bytes in 1048576 2097152 2113536 3145728 7340032 8388608; do
 	check "ten heaps of $bytes bytes waste at most an eighth" costs $bytes
