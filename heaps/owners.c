@@ -5,8 +5,8 @@
 #include "heaps/owners.h"
 
 /*
- * Probe from the hashed slot to the one of the caller. A free slot does not end the search: slots
- * are released, so that of the caller may be behind it.
+ * Probe from the hashed slot to the one of the caller. A free slot ends the search, unless slots
+ * were released: then that of the caller may be behind it.
  */
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
 {
@@ -19,8 +19,12 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 			continue;
 		if (owners->table[number].caller == caller)
 			return &owners->table[number];
-		if (!owners->table[number].caller && free == OWNER_OTHER)
+		if (owners->table[number].caller)
+			continue;
+		if (free == OWNER_OTHER)
 			free = number;
+		if (!owners->gaps)
+			break;
 	}
 	if (free != OWNER_OTHER) {
 		owners->table[free].caller = caller;
@@ -36,6 +40,7 @@ void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner)
 
 	if (owner == other)
 		return;
+	owners->gaps = true;
 	other->allocs += owner->allocs;
 	other->frees += owner->frees;
 	other->failures += owner->failures;

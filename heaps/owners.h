@@ -47,10 +47,12 @@ struct heap_owner {
 /**
  * struct heap_owners - the table
  * @mask: number of slots minus one; the number of slots is a power of two
+ * @gaps: a slot was released, so a free slot may stand in front of that of a caller
  * @table: the slots
  */
 struct heap_owners {
 	u32 mask;
+	bool gaps;
 	struct heap_owner table[];
 };
 
