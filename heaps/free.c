@@ -47,6 +47,26 @@ static bool ends_at_owner(enum heap_verdict verdict, const struct heap_block_inf
 	       verdict == HEAP_CORRUPT_HEADER && block->sealed && block->state != HEAP_USED;
 }
 
+/* A heap that is frozen, or is being reset, has other reasons to wake a waiter. */
+static bool may_serve(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	if (!heap->core.largest)
+		return true;
+	heap_flush(&heap->core);
+	return heap_index_largest(&heap->core.index) >= heap->wanted;
+}
+
+/* Drop the lock after a free. Waiters are an event only if the first one may fit. */
+static void unlock_free(struct heapmod *heap, unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
+{
+	if (heap->core.events & HEAP_EVENT_WAITERS && !may_serve(heap))
+		heapmod_unlock_alloc(heap, flags, caller);
+	else
+		heapmod_unlock(heap, flags, caller);
+}
+
 /* There is a verdict on this block, or an event, maybe of a neighbour that was coalesced. */
 static noinline void unlock_with_events(struct heapmod *heap, enum heap_verdict verdict,
 					const void *ptr, const struct heap_block_info *block,
@@ -55,7 +75,7 @@ static noinline void unlock_with_events(struct heapmod *heap, enum heap_verdict 
 {
 	if (ends_at_owner(verdict, block))
 		heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
-	heapmod_unlock(heap, flags, caller);
+	unlock_free(heap, flags, caller);
 	if (verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
 }
@@ -148,7 +168,7 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 	heapmod_lock_irqsave(heap, flags);
 	for (i = 0; i < count; i++)
 		heap_release(&heap->core, &claimed[i]);
-	heapmod_unlock(heap, flags, caller);
+	unlock_free(heap, flags, caller);
 	/* Deferred frees may have waited for the room of these claims. */
 	if (heap_defers(&heap->deferred))
 		irq_work_queue(&heap->follow_up);

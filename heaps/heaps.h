@@ -67,6 +67,7 @@ struct heapmod_limit {
  * @memory: the region, or NULL when the caller of heapmod_create_in() owns it
  * @index: memory of the core's index
  * @deferred: blocks that were freed without @lock
+ * @wanted: granules of the block of the first waiter
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
  * @resets: number of resets; protected by @lock
@@ -102,6 +103,7 @@ struct heapmod {
 	void *index;
 	struct heap_deferred deferred;
 	struct list_head waiters;
+	u32 wanted;
 	struct list_head served;
 	u64 resets;
 	struct work_struct serve;

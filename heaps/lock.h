@@ -54,16 +54,24 @@ static __always_inline void heapmod_leave(unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* Return: false when the lock was not available at once. */
-static __always_inline bool heapmod_trylock(struct heapmod *heap, unsigned long *flags)
+/* Enter the heap, and try to take its lock. */
+static __always_inline bool heapmod_enter(struct heapmod *heap, unsigned long *flags)
 	heapmod_acquires_if_true(&heap->lock)
 {
 	local_irq_save(*flags);
 	__this_cpu_inc(heapmod_depth);
-	if (heapmod_may_trylock() && raw_spin_trylock(&heap->lock)) {
-		heapmod_counts_outside(&heap->lock);
+	if (!heapmod_may_trylock() || !raw_spin_trylock(&heap->lock))
+		return false;
+	heapmod_counts_outside(&heap->lock);
+	return true;
+}
+
+/* Return: false when the lock was not available at once. */
+static __always_inline bool heapmod_trylock(struct heapmod *heap, unsigned long *flags)
+	heapmod_acquires_if_true(&heap->lock)
+{
+	if (heapmod_enter(heap, flags))
 		return true;
-	}
 	heapmod_leave(*flags);
 	return false;
 }
@@ -72,13 +80,7 @@ static __always_inline bool heapmod_trylock(struct heapmod *heap, unsigned long 
 static __always_inline bool heapmod_try_lock(struct heapmod *heap, unsigned long *flags)
 	heapmod_acquires_if_true(&heap->lock)
 {
-	local_irq_save(*flags);
-	__this_cpu_inc(heapmod_depth);
-	if (heapmod_may_trylock() && raw_spin_trylock(&heap->lock)) {
-		heapmod_counts_outside(&heap->lock);
-		return true;
-	}
-	if (heapmod_lock_slow(heap))
+	if (heapmod_enter(heap, flags) || heapmod_lock_slow(heap))
 		return true;
 	heapmod_leave(*flags);
 	return false;

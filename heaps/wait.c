@@ -57,14 +57,19 @@ static bool has_block(const struct heapmod *heap, const struct waiter *waiter)
 	return waiter->ptr && waiter->resets == heap->resets;
 }
 
-/* Without waiters a free need not raise the irq_work. */
+/* A free raises the irq_work only if the first waiter may fit, and not without waiters. */
 static void update_event(struct heapmod *heap)
 	__must_hold(&heap->lock)
 {
-	if (list_empty(&heap->waiters))
-		heap->core.events &= ~HEAP_EVENT_WAITERS;
-	else
+	struct waiter *first;
+
+	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
+	if (first) {
+		heap->wanted = granules_for(&heap->core, first->size);
 		heap->core.events |= HEAP_EVENT_WAITERS;
+	} else {
+		heap->core.events &= ~HEAP_EVENT_WAITERS;
+	}
 }
 
 /* Is a hole large enough? An attempt to allocate would count as a failure. */

@@ -475,13 +475,13 @@ static void a_run_serves_few_waiters(struct kunit *test)
 	expect_unused(test, heap);
 }
 
-/* While a caller waits, a free raises the irq_work, and an allocation does not. */
-static void allocations_do_not_serve(struct kunit *test)
+/* While a caller waits, only a free that makes room for the first waiter raises the irq_work. */
+static void only_room_serves(struct kunit *test)
 {
 	struct waiting waiting;
 	void *blocks[GRANULES / 2];
 	struct heapmod *heap = full_heap(test, blocks);
-	bool idle_after_alloc, idle_after_free;
+	bool idle_after_alloc, idle_after_free, idle_after_room;
 	unsigned long flags;
 
 	join(test, &waiting, heap, FILL(4), MAX_SCHEDULE_TIMEOUT);
@@ -493,10 +493,13 @@ static void allocations_do_not_serve(struct kunit *test)
 	irq_work_run();
 	heapmod_free(heap, blocks[0]);
 	idle_after_free = irq_work_queue(&heap->follow_up);
+	irq_work_run();
+	heapmod_free(heap, blocks[1]);
+	idle_after_room = irq_work_queue(&heap->follow_up);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_TRUE(test, idle_after_alloc);
-	KUNIT_EXPECT_FALSE(test, idle_after_free);
-	heapmod_free(heap, blocks[1]);
+	KUNIT_EXPECT_TRUE(test, idle_after_free);
+	KUNIT_EXPECT_FALSE(test, idle_after_room);
 	finish(&waiting);
 	heapmod_free(heap, waiting.ptr);
 	free_blocks(heap, blocks, 2, GRANULES / 2);
@@ -612,7 +615,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(destroy_takes_back_a_block_repeated),
 	KUNIT_CASE(shutdown_ends_allocations_repeated),
 	KUNIT_CASE(a_run_serves_few_waiters_repeated),
-	KUNIT_CASE(allocations_do_not_serve),
+	KUNIT_CASE(only_room_serves),
 	KUNIT_CASE(waiters_can_be_frozen),
 	KUNIT_CASE(all_at_once_repeated),
 	{}
