@@ -10,7 +10,7 @@
  *	| 8 | header | payload ...... | header | payload .. | header | hole | 8 |
  *	    0                         at                                    granules
  *
- * To allocate: find the lowest hole that is large enough (first fit), and split off the rest. To
+ * To allocate: find the lowest hole that is large enough (first fit), and split the block off. To
  * free: coalesce the block with the holes on both sides, so that no two holes are adjacent.
  *
  * The map says what is a block and what is a hole (core/index.h, with the search). It lies outside
@@ -18,9 +18,9 @@
  * lets the code below test the right neighbour of any block.
  *
  * Headers lie in memory that callers overrun. They are written for the reader of a dump, and
- * compared with the map before they are overwritten; nothing is computed from one. The header of a
- * used block is sealed, and has slack and owner; that of any other block holds its state
- * (core/block.h).
+ * compared with the map before they are overwritten; no size or place is computed from one. The
+ * header of a live block is sealed, and has slack and owner; that of any other block holds its
+ * state (core/block.h).
  */
 #include <linux/compiler.h>
 #include <linux/minmax.h>
@@ -114,8 +114,8 @@ static __always_inline void coalesce(struct heap *heap, u32 at, u32 granules)
  * The quick list (core/quick.h). Programs often free what they have just allocated, which leaves
  * the heap as it was before: such a block is not coalesced, but put on a list of at most
  * HEAP_QUICK. If first fit would place the next request there, the request takes the block back,
- * resplit if its size is another. A request that needs a larger hole goes by; any other request and
- * any other change or walk of the heap coalesces the list first.
+ * resplit if its size is another. Any other request coalesces the blocks whose hole is large
+ * enough, any other change or walk of the heap all. A block on the list stays used in the map.
  *
  * Only the block of the last split may enter the list, and only if nothing else has happened.
  */
@@ -180,8 +180,8 @@ static u32 take_quick(struct heap *heap, u32 i, u32 want)
 }
 
 /*
- * First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. A
- * block of the list that first fit would not take is coalesced, and the next one is tried.
+ * First fit: a block of @want granules in the lowest hole that is large enough, or HEAP_NONE. If
+ * the lowest block of the list is not first fit, all that are large enough are coalesced first.
  */
 static u32 first_fit(struct heap *heap, u32 want)
 {

@@ -45,7 +45,7 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner);
 /**
  * heap_alloc_aligned - allocate a block whose payload is aligned
  * @heap: the heap
- * @size: bytes of payload
+ * @size: bytes of payload, not 0
  * @align: a power of two
  * @owner: as for heap_alloc()
  *

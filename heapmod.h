@@ -118,7 +118,7 @@ struct heapmod;
  * @largest_hole_bytes: size of the largest hole, its header included
  * @allocs: allocations that succeeded
  * @frees: blocks freed or quarantined
- * @failures: allocations that found no hole
+ * @failures: allocations that found no hole, and waits that failed for any reason
  * @busy: allocations that failed because the lock was not available: in an NMI, in a call from
  *	  inside another one on the same CPU, or during an oops
  * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
@@ -176,7 +176,7 @@ struct heapmod_stats {
  * heapmod_create - reserve a region and create a heap in it
  * @name: unique name: 1 to %HEAPMOD_NAME_MAX printable ASCII characters, without blanks and
  *	  slashes; not ".", ".." or "heaps"
- * @size: bytes to reserve: 32 to 64 GiB, at least 48 with %HEAPMOD_REDZONE; rounded down to a
+ * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) up to 64 GiB; rounded down to a
  *	  multiple of 16
  * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
  *
@@ -378,7 +378,7 @@ void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp
  * Context: Task context, may sleep.
  * Return: As heapmod_alloc(), but an ERR_PTR() instead of NULL:
  *
- * * -ETIMEDOUT: no hole was large enough in that time.
+ * * -ETIMEDOUT: the block was not assigned in that time.
  * * -EINTR: a fatal signal is pending.
  * * -ESHUTDOWN: heapmod_shutdown() or heapmod_destroy() was called.
  * * -E2BIG: no block of this heap can have that size.
