@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_oops - a client frees while another CPU oopses, and the kernel survives
+ *
+ * A thread oopses. The die notifier holds the lock of the heap, while the other CPU frees `frees`
+ * blocks: they are deferred, and the irq_work of that CPU cannot complete them, because during an
+ * oops the lock is only tried. Nothing else uses the heap. Then the oops is over, and the work item
+ * of the heap must complete the frees. insmod fails if it does not.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kdebug.h>
+#include <linux/kprobes.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/workqueue.h>
+
+#include "heaps/heaps.h"
+
+#define MOST	100		/* more than there are slots */
+
+static unsigned int frees = 1;
+module_param(frees, uint, 0);
+MODULE_PARM_DESC(frees, "blocks to free during the oops, at most 100");
+
+static struct heapmod *heap;
+static void *blocks[MOST];
+static struct task_struct *oopses;
+static bool locked, deferred;
+static atomic_t given_up;
+static DECLARE_COMPLETION(done);
+
+/* Each free tries in vain to take the lock, and then so does the irq_work. */
+static int on_give_up(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	atomic_inc(&given_up);
+	return 0;
+}
+
+static struct kretprobe probe = {
+	.handler = on_give_up,
+	.kp.symbol_name = "heapmod_lock_slow",
+};
+
+/* In the oops, with interrupts off. */
+static int on_oops(struct notifier_block *notifier, unsigned long what, void *unused)
+{
+	if (what != DIE_OOPS || current != oopses)
+		return NOTIFY_DONE;
+	raw_spin_lock(&heap->lock);
+	WRITE_ONCE(locked, true);
+	while (atomic_read(&given_up) <= frees)
+		cpu_relax();
+	raw_spin_unlock(&heap->lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = { .notifier_call = on_oops };
+
+static int oops(void *unused)
+{
+	WRITE_ONCE(*(int *)NULL, 1);
+	return 0;
+}
+
+static int free_meanwhile(void *unused)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	while (!READ_ONCE(locked))
+		cpu_relax();
+	local_irq_save(flags);
+	for (i = 0; i < frees; i++)
+		heapmod_free(heap, blocks[i]);
+	deferred = heap_defers(&heap->deferred);
+	local_irq_restore(flags);
+	irq_work_sync(&heap->follow_up);
+	complete(&done);
+	return 0;
+}
+
+static struct task_struct *create(int (*function)(void *unused), unsigned int cpu)
+{
+	struct task_struct *task = kthread_create(function, NULL, "heap_oops/%u", cpu);
+
+	if (!IS_ERR(task))
+		kthread_bind(task, cpu);
+	return task;
+}
+
+/* No call of the heap completes a free here. */
+static int verify(void)
+{
+	while (delayed_work_pending(&heap->slow_work))
+		flush_delayed_work(&heap->slow_work);
+	if (!deferred)
+		pr_err("heap_oops: no free was deferred\n");
+	if (heap_live_blocks(&heap->core))
+		pr_err("heap_oops: %llu blocks are live\n", heap_live_blocks(&heap->core));
+	return !deferred || heap_live_blocks(&heap->core) ? -EUCLEAN : heapmod_check(heap);
+}
+
+static int run(void)
+{
+	struct task_struct *other = create(free_meanwhile, cpumask_last(cpu_online_mask));
+	int error;
+
+	oopses = create(oops, cpumask_first(cpu_online_mask));
+	if (IS_ERR(oopses) || IS_ERR(other))
+		return -ENOMEM;
+	error = register_kretprobe(&probe);
+	if (error)
+		return error;
+	register_die_notifier(&notifier);
+	wake_up_process(other);
+	wake_up_process(oopses);
+	wait_for_completion(&done);
+	unregister_die_notifier(&notifier);
+	unregister_kretprobe(&probe);
+	return verify();
+}
+
+static int __init heap_oops_init(void)
+{
+	unsigned int i;
+	int error;
+
+	heap = heapmod_create("oops", 1 << 16, 0);
+	if (IS_ERR(heap) || frees > MOST)
+		return PTR_ERR_OR_ZERO(heap) ?: -EINVAL;
+	for (i = 0; i < frees; i++)
+		blocks[i] = heapmod_alloc(heap, 100, GFP_KERNEL);
+	error = run();
+	heapmod_destroy(heap);
+	return error;
+}
+
+static void __exit heap_oops_exit(void)
+{
+}
+
+module_init(heap_oops_init);
+module_exit(heap_oops_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("A survived oops");
+MODULE_LICENSE("GPL");
