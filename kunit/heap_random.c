@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_random - random calls from two threads, compared with a model
+ *
+ * Each thread has blocks of its own, and verifies their contents. It also waits, checks the heap,
+ * watches it, passes wrong pointers, and overruns its blocks; a third thread resets the heap. A
+ * semaphore keeps the rule of heapmod_reset(). At the end the counters of the heap must be those of
+ * the model. The parameters `rounds` and `seed` are for longer runs, and to repeat one.
+ */
+#include <linux/kthread.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
+#include <linux/rwsem.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "suite.h"
+
+#define THREADS	2
+#define LIVE	48		/* blocks of a thread */
+#define LARGEST	900		/* bytes */
+#define BATCH	32		/* operations between two points where the heap may be reset */
+#define GFP	(GFP_KERNEL | __GFP_NOWARN)
+
+static unsigned int rounds = 20000;
+module_param(rounds, uint, 0444);
+MODULE_PARM_DESC(rounds, "operations of each thread");
+
+static unsigned int seed;
+module_param(seed, uint, 0444);
+MODULE_PARM_DESC(seed, "of the random numbers; 0: choose one");
+
+struct held {
+	u8 *ptr;
+	u32 size;
+	u8 pattern;
+};
+
+/* What a callback must see: it is not called when the watch is over. */
+struct watched {
+	bool over;
+	unsigned int calls, late;
+};
+
+struct worker {
+	struct task_struct *task;
+	struct heapmod *heap;
+	struct rnd_state random;
+	struct held live[LIVE];
+	u64 allocs, frees, failures, interior, foreign, overruns;
+	unsigned int wrong;		/* the line of the first error */
+};
+
+static DECLARE_RWSEM(rule);		/* written: no call that allocates is running */
+static atomic_t running;
+static DEFINE_MUTEX(watching);
+static struct watched watches[2];
+
+#define VERIFY(worker, condition) do {						\
+	if (!(condition) && !(worker)->wrong)					\
+		(worker)->wrong = __LINE__;					\
+} while (0)
+
+static u32 below(struct worker *worker, u32 limit)
+{
+	return prandom_u32_state(&worker->random) % limit;
+}
+
+static bool is_intact(const struct held *block, size_t bytes)
+{
+	return !memchr_inv(block->ptr, block->pattern, bytes);
+}
+
+/* Account what an allocation has returned, and fill it. */
+static void take(struct worker *worker, struct held *block, void *ptr, u32 size)
+{
+	if (IS_ERR_OR_NULL(ptr)) {
+		worker->failures++;
+		return;
+	}
+	worker->allocs++;
+	*block = (struct held){ ptr, size, below(worker, 256) };
+	VERIFY(worker, heapmod_usable_size(worker->heap, ptr) == size);
+	memset(ptr, block->pattern, size);
+}
+
+static void allocate(struct worker *worker, struct held *block)
+{
+	static const u8 bytes[LARGEST];
+	u32 size = 1 + below(worker, LARGEST), align = 1 << below(worker, 10);
+	struct heapmod *heap = worker->heap;
+	u8 *ptr;
+
+	switch (below(worker, 6)) {
+	case 0:
+		ptr = heapmod_zalloc(heap, size, GFP);
+		VERIFY(worker, !ptr || !memchr_inv(ptr, 0, size));
+		break;
+	case 1:
+		ptr = heapmod_alloc_aligned(heap, size, align, GFP);
+		VERIFY(worker, (uintptr_t)ptr % align == 0);
+		break;
+	case 2:
+		ptr = heapmod_memdup(heap, bytes, size, GFP);
+		VERIFY(worker, !ptr || !memchr_inv(ptr, 0, size));
+		break;
+	case 3:
+		ptr = heapmod_alloc_wait(heap, size, GFP, below(worker, 2));
+		VERIFY(worker, !IS_ERR(ptr) || PTR_ERR(ptr) == -ETIMEDOUT);
+		break;
+	default:
+		ptr = heapmod_alloc(heap, size, GFP);
+	}
+	take(worker, block, ptr, size);
+}
+
+static void release(struct worker *worker, struct held *block)
+{
+	VERIFY(worker, is_intact(block, block->size));
+	worker->frees++;
+	if (below(worker, 8))
+		heapmod_free(worker->heap, block->ptr);
+	else
+		heapmod_free_sensitive(worker->heap, block->ptr);
+	block->ptr = NULL;
+}
+
+static void resize(struct worker *worker, struct held *block)
+{
+	u32 size = 1 + below(worker, LARGEST), common = min(size, block->size);
+	u8 *ptr = heapmod_realloc(worker->heap, block->ptr, size, GFP);
+
+	if (!ptr) {
+		worker->failures++;
+		VERIFY(worker, is_intact(block, block->size));
+		return;
+	}
+	worker->allocs += ptr != block->ptr;
+	worker->frees += ptr != block->ptr;
+	*block = (struct held){ ptr, size, block->pattern };
+	VERIFY(worker, is_intact(block, common));
+	memset(ptr, block->pattern, size);
+}
+
+/* The next free or resize reports it. A move allocates first, and may fail: then free the block. */
+static void overrun(struct worker *worker, struct held *block)
+{
+	data_race(block->ptr[block->size] ^= 1);
+	worker->overruns++;
+	release(worker, block);
+}
+
+static void pass_wrong_pointer(struct worker *worker, struct held *block)
+{
+	if (block->size > SUITE_GRANULE) {
+		heapmod_free(worker->heap, block->ptr + SUITE_GRANULE);
+		worker->interior++;
+	} else {
+		heapmod_free(worker->heap, worker);
+		worker->foreign++;
+	}
+}
+
+static void is_called(struct heapmod *heap, void *data)
+{
+	struct watched *watched = data;
+
+	watched->calls++;
+	watched->late += READ_ONCE(watched->over);
+}
+
+/* Replace the watch, or end it. After that the last one must not be called. */
+static void watch(struct worker *worker)
+{
+	static unsigned int which;
+
+	mutex_lock(&watching);
+	WRITE_ONCE(watches[!which].over, false);
+	VERIFY(worker, !heapmod_watch(worker->heap, 1 + below(worker, 99),
+				      below(worker, 4) ? is_called : NULL, &watches[!which]));
+	WRITE_ONCE(watches[which].over, true);
+	which = !which;
+	mutex_unlock(&watching);
+}
+
+static void verify_heap(struct worker *worker)
+{
+	struct heapmod_stats s;
+
+	heapmod_get_stats(worker->heap, &s);
+	VERIFY(worker, !s.frozen && s.blocks == s.allocs - s.frees);
+	VERIFY(worker, s.region_bytes == s.asked_bytes + s.slack_bytes + s.header_bytes +
+	       s.hole_bytes + s.quarantine_bytes + s.pending_bytes + s.redzone_bytes +
+	       s.edge_bytes);
+	/* It finds an overrun of the other thread, if that has not freed the block yet. */
+	heapmod_check(worker->heap);
+}
+
+static void operate(struct worker *worker)
+{
+	struct held *block = &worker->live[below(worker, LIVE)];
+	u32 choice = below(worker, 1024);
+
+	if (choice == 0)
+		verify_heap(worker);
+	else if (choice < 4)
+		watch(worker);
+	else if (!block->ptr)
+		allocate(worker, block);
+	else if (choice < 16)
+		overrun(worker, block);
+	else if (choice < 24)
+		pass_wrong_pointer(worker, block);
+	else if (choice < 350)
+		resize(worker, block);
+	else
+		release(worker, block);
+}
+
+static int work(void *data)
+{
+	struct worker *worker = data;
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		if (i % BATCH == 0) {
+			cond_resched();
+			down_read(&rule);
+		}
+		operate(worker);
+		if (i % BATCH == BATCH - 1 || i == rounds - 1)
+			up_read(&rule);
+	}
+	atomic_dec(&running);
+	return 0;
+}
+
+/* No thread uses the heap, and none has a block afterwards. */
+static void reset(struct kunit *test, struct worker *workers)
+{
+	unsigned int i, k;
+
+	down_write(&rule);
+	heapmod_reset(test->priv);
+	KUNIT_EXPECT_EQ(test, suite_stats(test->priv).blocks, 0);
+	for (i = 0; i < THREADS; i++) {
+		for (k = 0; k < LIVE; k++) {
+			workers[i].frees += !!workers[i].live[k].ptr;
+			workers[i].live[k].ptr = NULL;
+		}
+	}
+	up_write(&rule);
+}
+
+static void start(struct kunit *test, struct worker *worker, unsigned int number)
+{
+	worker->heap = test->priv;
+	prandom_seed_state(&worker->random, seed + number);
+	worker->task = kthread_create(work, worker, "heap_random/%u", number);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker->task);
+	get_task_struct(worker->task);
+}
+
+static void expect_model(struct kunit *test, const struct worker *sum)
+{
+	struct heapmod_stats s = suite_stats(test->priv);
+
+	KUNIT_EXPECT_EQ(test, s.allocs, sum->allocs);
+	KUNIT_EXPECT_EQ(test, s.frees, sum->frees);
+	KUNIT_EXPECT_EQ(test, s.failures, sum->failures);
+	KUNIT_EXPECT_EQ(test, s.interior, sum->interior);
+	KUNIT_EXPECT_EQ(test, s.foreign, sum->foreign);
+	KUNIT_EXPECT_EQ(test, s.refused, sum->interior + sum->foreign);
+	KUNIT_EXPECT_EQ(test, s.overrun, sum->overruns);
+	KUNIT_EXPECT_EQ(test, s.corrupt_header + s.use_after_free + s.corrupt_index, 0);
+	KUNIT_EXPECT_EQ(test, s.busy, 0);
+}
+
+static void add(struct worker *sum, const struct worker *worker)
+{
+	sum->allocs += worker->allocs;
+	sum->frees += worker->frees;
+	sum->failures += worker->failures;
+	sum->interior += worker->interior;
+	sum->foreign += worker->foreign;
+	sum->overruns += worker->overruns;
+}
+
+static void run(struct kunit *test, unsigned int flags)
+{
+	struct worker *workers = kunit_kzalloc(test, (THREADS + 1) * sizeof(*workers), GFP_KERNEL);
+	unsigned int i, resets = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, workers);
+	if (!seed)
+		seed = get_random_u32() | 1;
+	kunit_info(test, "seed=%u rounds=%u\n", seed, rounds);
+	suite_heap_flags(test, THREADS * LIVE * LARGEST / 4, flags);
+	memset(watches, 0, sizeof(watches));
+	atomic_set(&running, THREADS);
+	for (i = 0; i < THREADS; i++)
+		start(test, &workers[i], i);
+	for (i = 0; i < THREADS; i++)
+		wake_up_process(workers[i].task);
+	for (; atomic_read(&running); resets++) {
+		reset(test, workers);
+		schedule_timeout_interruptible(1 + resets % 4);
+	}
+	for (i = 0; i < THREADS; i++) {
+		kthread_stop(workers[i].task);
+		put_task_struct(workers[i].task);
+	}
+	KUNIT_EXPECT_EQ(test, heapmod_watch(test->priv, 0, NULL, NULL), 0);
+	reset(test, workers);
+	for (i = 0; i < THREADS; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, workers[i].wrong, 0, "thread %u, seed %u", i, seed);
+		add(&workers[THREADS], &workers[i]);
+	}
+	expect_model(test, &workers[THREADS]);
+	KUNIT_EXPECT_EQ(test, watches[0].late + watches[1].late, 0);
+	kunit_info(test, "%llu allocations, %llu failures, %llu overruns, %u resets, %u callbacks\n",
+		   workers[THREADS].allocs, workers[THREADS].failures, workers[THREADS].overruns,
+		   resets, watches[0].calls + watches[1].calls);
+}
+
+static void random_calls(struct kunit *test)
+{
+	run(test, HEAPMOD_REDZONE);
+}
+
+static void random_calls_with_poison(struct kunit *test)
+{
+	run(test, HEAPMOD_REDZONE | HEAPMOD_POISON);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(random_calls),
+	KUNIT_CASE(random_calls_with_poison),
+	{}
+};
+
+SUITE(cases);
