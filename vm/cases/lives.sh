@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Waits, resets, watches, shutdown, destroy and rmmod race against each other. The kernel's command line may have
+# lives=NUMBER and resets=NUMBER.
+
+# shellcheck source=../guest/case.sh
+. /lib/case.sh
+
+# unload_watchers - count them in /tmp/unloaded, until the heaps are over
+unload_watchers() {
+	while [ ! -e /tmp/over ]; do
+		insmod heap_watcher.ko && rmmod heap_watcher || return
+		echo >>/tmp/unloaded
+	done
+}
+
+check "heapmod loads" insmod heapmod.ko size=8192
+unload_watchers & watchers=$!
+for flags in 0 3; do
+	check "${lives:-4} heaps live through ${resets:-500} resets each, flags=$flags" \
+		insmod heap_lives.ko lives="${lives:-4}" resets="${resets:-500}" flags=$flags
+	dmesg | grep "heap_lives: .* resets" | tail -n 1
+	rmmod heap_lives
+done
+touch /tmp/over
+check "a module that watches is unloaded, $(wc -l </tmp/unloaded) times" wait $watchers
+check "heapmod unloads" rmmod heapmod
+
+verdict
