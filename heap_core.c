@@ -25,6 +25,7 @@
 #include <linux/compiler.h>
 #include <linux/minmax.h>
 
+#include "core/aligned.h"
 #include "core/block.h"
 #include "core/index_ops.h"
 #include "core/quick.h"
@@ -137,12 +138,6 @@ void heap_flush(struct heap *heap)
 	last_split(heap)->at = HEAP_NONE;
 }
 
-static noinline void flush_and_coalesce(struct heap *heap, u32 at, u32 granules)
-{
-	heap_flush(heap);
-	coalesce(heap, at, granules);
-}
-
 /* A change other than an allocation or a free: no block may enter the list after it. */
 static void flush_and_forget(struct heap *heap)
 {
@@ -205,11 +200,24 @@ static void *fail(struct heap *heap, u32 want)
 	return NULL;
 }
 
+/* A block is live: write its header and account it. Return: its payload. */
+static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, size_t size, u8 owner)
+{
+	struct heap_block *block = block_at(heap, at);
+
+	fill_end(heap, block, want);
+	write_used(heap, at, block, want, slack_for(heap, size), owner);
+	heap->allocs++;
+	heap->asked += size;
+	heap->used += want;
+	if (heap->threshold < heap->used)
+		heap_update_peak(heap);
+	return payload_of(block);
+}
+
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
-	u32 slack = slack_for(heap, size);
-	struct heap_block *block;
 	u32 at;
 
 	/* 0 wraps around and is too large, too: one comparison for both. */
@@ -218,16 +226,7 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	at = first_fit(heap, want);
 	if (unlikely(at == HEAP_NONE))
 		return fail(heap, want);
-	block = block_at(heap, at);
-	fill_end(heap, block, want);
-	write_used(heap, at, block, want, slack, owner);
-
-	heap->allocs++;
-	heap->asked += size;
-	heap->used += want;
-	if (heap->threshold < heap->used)
-		heap_update_peak(heap);
-	return payload_of(block);
+	return finish_alloc(heap, at, want, size, owner);
 }
 
 /* Account a block that is not live any more. */
@@ -328,56 +327,56 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 	give_back(heap, at, granules);
 }
 
-/* Split a used block at @split; its part of @granules at @at becomes a hole. */
-static void trim(struct heap *heap, u32 split, u32 at, u32 granules)
+/* Find a place for a block of @size bytes. The quick list must not withhold one. */
+static bool find_aligned(struct heap *heap, size_t size, size_t align, struct heap_place *place)
 {
-	if (!granules)
-		return;
-	heap_index_split_used(&heap->index, split);
-	flush_and_coalesce(heap, at, granules);
+	flush_and_forget(heap);
+	return heap_find_aligned(heap, granules_for(heap, size), align, place);
 }
 
 /*
- *	| block ................................... |	of size + spare, by first fit
- *	| front ...... | block .......... | back .. |	payload aligned; front and back become holes
+ *	| hole ....................................... |
+ *	| hole ... | block, aligned | hole ........... |
+ *	hole       at                at + want
  */
-static void *align_block(struct heap *heap, struct heap_block *block, u32 have, size_t size,
-			 size_t align, u8 owner)
-{
-	u32 want = granules_for(heap, size);
-	u32 at = heap_offset_of(heap, block) / HEAP_GRANULE;
-	u32 front = heap_granules_to_aligned(payload_of(block), align);
-
-	flush_and_forget(heap);
-	trim(heap, at + front + want, at + front + want, have - front - want);
-	trim(heap, at + front, at, front);
-	block = block_at(heap, at + front);
-	fill_end(heap, block, want);
-	write_used(heap, at + front, block, want, slack_for(heap, size), owner);
-	heap->used -= have - want;
-	return payload_of(block);
-}
-
 void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
 {
-	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
-	bool fits = size <= heap->largest && spare <= heap->largest - size;
-	u32 threshold = heap->threshold;
-	void *ptr;
+	u32 want = granules_for(heap, size);
+	struct heap_place place;
+	u32 at, rest;
 
-	if (!spare)
+	if (align <= HEAP_GRANULE || size - 1 >= heap->largest)
 		return heap_alloc(heap, size, owner);
-	heap->threshold = U32_MAX;	/* what is trimmed does not count as used */
-	ptr = heap_alloc(heap, fits ? size + spare : SIZE_MAX, owner);
-	heap->threshold = threshold;
-	if (!ptr)
-		return NULL;
-	ptr = align_block(heap, (struct heap_block *)ptr - 1, granules_for(heap, size + spare),
-			  size, align, owner);
-	heap->asked -= spare;
-	if (heap->threshold < heap->used)
-		heap_update_peak(heap);
-	return ptr;
+	if (!find_aligned(heap, size, align, &place))
+		return fail(heap, heap_aligned_want(want, align));
+	at = place.hole + place.front;
+	rest = place.have - place.front - want;
+	verify_hole(heap, place.hole, place.have);
+	heap_index_carve(&heap->index, place.hole, place.have, place.front, want);
+	if (place.front)
+		write_state(heap, place.hole, place.front, HEAP_HOLE);
+	if (rest)
+		write_state(heap, at + want, rest, HEAP_HOLE);
+	return finish_alloc(heap, at, want, size, owner);
+}
+
+bool heap_fits(struct heap *heap, size_t size, size_t align)
+{
+	struct heap_place place;
+
+	if (size - 1 >= heap->largest)
+		return false;
+	if (align > HEAP_GRANULE)
+		return find_aligned(heap, size, align, &place);
+	heap_flush(heap);
+	return heap_index_largest(&heap->index) >= granules_for(heap, size);
+}
+
+/* The last @granules of a used block, from @at on, become a hole. */
+static noinline void free_end(struct heap *heap, u32 at, u32 granules)
+{
+	heap_index_split_used(&heap->index, at);
+	coalesce(heap, at, granules);
 }
 
 enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
@@ -399,7 +398,7 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 	else if (want < block->granules && end)
 		heap_claim_end(heap, block, want, end);
 	else if (want < block->granules)
-		trim(heap, block->at + want, block->at + want, block->granules - want);
+		free_end(heap, block->at + want, block->granules - want);
 	heap_finish_resize(heap, block, size);
 	*done = true;
 	return verdict;

@@ -8,6 +8,7 @@
 #ifndef HEAP_CORE_H
 #define HEAP_CORE_H
 
+#include "core/aligned.h"
 #include "core/check.h"
 #include "core/findings.h"
 #include "core/heap.h"
@@ -45,16 +46,28 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner);
 /**
  * heap_alloc_aligned - allocate a block whose payload is aligned
  * @heap: the heap
- * @size: bytes of payload, not 0
- * @align: a power of two
+ * @size: bytes of payload
+ * @align: bytes, a power of two
  * @owner: as for heap_alloc()
  *
- * First fit of @size + @align - 16 bytes, of which both ends become holes again. Takes at most
- * heap_resize_bound() steps.
+ * Takes the lowest aligned place of HEAP_ALIGN_TRIES that are tried (core/aligned.h). If there is
+ * none, first fit of @size + @align - 16 bytes. Takes at most heap_aligned_bound() steps.
  *
  * Return: as heap_alloc().
  */
 void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner);
+
+/**
+ * heap_fits - would heap_alloc_aligned() find a place now?
+ * @heap: the heap; blocks on the quick list are coalesced
+ * @size: bytes of payload
+ * @align: bytes, a power of two; 1 for heap_alloc()
+ *
+ * Takes at most heap_aligned_bound() steps.
+ *
+ * Return: true if it would not return NULL.
+ */
+bool heap_fits(struct heap *heap, size_t size, size_t align);
 
 /**
  * heap_resize - shrink a block, or extend it into the hole behind it
@@ -166,10 +179,16 @@ static inline unsigned int heap_bound(const struct heap *heap)
 	return (1 + HEAP_QUICK) * heap_index_bound(&heap->index);
 }
 
-/* Most steps of an aligned allocation or a resize, which coalesce at both ends. */
+/* Most steps of a resize. */
 static inline unsigned int heap_resize_bound(const struct heap *heap)
 {
-	return heap_bound(heap) + 2 * heap_index_bound(&heap->index);
+	return heap_bound(heap);
+}
+
+/* Most steps of an aligned allocation. */
+static inline unsigned int heap_aligned_bound(const struct heap *heap)
+{
+	return heap_bound(heap) + heap_find_aligned_bound(&heap->index);
 }
 
 #endif

@@ -51,7 +51,8 @@ struct heapmod;
  *
  * An allocation or a free takes the lock once. The number of steps under it is bounded by
  * heap_bound() in heap_core.h: it grows with the logarithm of the region, and does not depend on
- * the number of blocks. docs/performance.md has measurements.
+ * the number of blocks. docs/performance.md has measurements. An aligned allocation is bounded by
+ * heap_aligned_bound(), which is some times as much.
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole while there are
@@ -354,9 +355,10 @@ void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp
  * @align: bytes: a power of two, at most %HEAPMOD_ALIGN_MAX. Every block is aligned to 16.
  * @gfp: as for heapmod_alloc()
  *
- * Needs a hole for @size + @align - 16 bytes (first fit). What lies in front of and behind the
- * block becomes a hole again. Costs at most as much as an allocation and two frees; the lock is
- * taken once.
+ * Takes the lowest aligned place in a hole. No more than 32 aligned addresses are tried, a bound
+ * that a region of 32 times @align never reaches; then a hole for @size + @align - 16 bytes is
+ * needed (first fit). What lies in front of and behind the block remains a hole. The lock is taken
+ * once; see DOC: cost.
  *
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); also NULL if @align is not allowed, which is logged whatever @gfp is.

@@ -302,6 +302,39 @@ static __always_inline u32 heap_index_split(struct heap_index *index, u32 want, 
 	return at;
 }
 
+/**
+ * heap_index_carve - split a used block out of a hole
+ * @index: the index
+ * @at: the hole
+ * @have: its granules
+ * @front: granules that stay a hole in front of the block
+ * @want: granules of the block; what is behind them stays a hole, too
+ */
+static inline void heap_index_carve(struct heap_index *index, u32 at, u32 have, u32 front, u32 want)
+{
+	u32 chunk = at / HEAP_CHUNK;
+	u32 rest = at + front + want;
+	u32 behind = have - front - want;
+
+	if (!front) {
+		split_hole(index, at, have, want);
+		return;
+	}
+	heap_step();
+	index->changes++;
+	add_start(index, at + front);
+	if (behind)
+		add_hole(index, rest);
+	if (at == index->top) {
+		index->top = behind ? rest : HEAP_NONE;
+		raise_max(index, chunk, front);
+		return;
+	}
+	if (behind && rest / HEAP_CHUNK != chunk)
+		raise_max(index, rest / HEAP_CHUNK, behind);
+	lower_max(index, chunk, have);
+}
+
 /* Split a used block in two; the second begins at @at. */
 static inline void heap_index_split_used(struct heap_index *index, u32 at)
 {

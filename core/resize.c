@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * resize - the parts of aligned and resized blocks that need no allocation
+ * resize - the parts of a resize that make no hole
  */
 #include <linux/compiler.h>
 
@@ -9,11 +9,6 @@
 #include "core/pattern.h"
 #include "core/resize.h"
 #include "core/usage.h"
-
-u32 heap_granules_to_aligned(const void *ptr, size_t align)
-{
-	return (-(uintptr_t)ptr & (align - 1)) / HEAP_GRANULE;
-}
 
 enum heap_verdict heap_judge_resize(struct heap *heap, const void *ptr,
 				    struct heap_block_info *block)

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * resize - the parts of aligned and resized blocks that need no allocation
+ * resize - the parts of a resize that make no hole
  *
- * heap_alloc_aligned() and heap_resize() in heap_core.c put them together: there, what a block
- * gives up becomes a hole.
+ * heap_resize() in heap_core.c puts them together: there, what a block gives up becomes a hole.
  */
 #ifndef HEAP_RESIZE_H
 #define HEAP_RESIZE_H
 
 #include "core/heap.h"
-
-/* Granules from @ptr to the first address that is aligned to @align bytes, a power of two. */
-u32 heap_granules_to_aligned(const void *ptr, size_t align);
 
 /*
  * Judge a block that is to be resized, and record why it is refused. An overrun is recorded where

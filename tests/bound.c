@@ -12,11 +12,11 @@
 #define BLOCKS 4000
 
 static struct heap heap;
-static unsigned int worst;
+static unsigned int worst, worst_aligned;
 
-static void count_steps(void)
+static void count_steps(unsigned int bound)
 {
-	REQUIRE(heap_steps <= heap_bound(&heap));
+	REQUIRE(heap_steps <= bound);
 	if (worst < heap_steps)
 		worst = heap_steps;
 	heap_steps = 0;
@@ -28,7 +28,21 @@ static void *allocate(u64 granules)
 
 	heap_steps = 0;
 	ptr = heap_alloc(&heap, heap_bytes(granules) - 8, 1);
-	count_steps();
+	count_steps(heap_bound(&heap));
+	return ptr;
+}
+
+static void *allocate_aligned(u64 granules, size_t align)
+{
+	unsigned int before = worst;
+	void *ptr;
+
+	worst = worst_aligned;
+	heap_steps = 0;
+	ptr = heap_alloc_aligned(&heap, heap_bytes(granules) - 8, align, 1);
+	count_steps(heap_aligned_bound(&heap));
+	worst_aligned = worst;
+	worst = before;
 	return ptr;
 }
 
@@ -40,7 +54,7 @@ static void release(void *ptr)
 		return;
 	heap_steps = 0;
 	REQUIRE(heap_free(&heap, ptr, &freed) == HEAP_OK);
-	count_steps();
+	count_steps(heap_bound(&heap));
 }
 
 /* Chunks with 32 holes each, between small blocks; holes are allocated, extended and coalesced. */
@@ -57,6 +71,8 @@ static void full_chunks(void)
 		release(ptr[i]);
 	for (i = 1; i < BLOCKS; i += 64)
 		ptr[i] = allocate(3);
+	for (i = 0; i < 1000; i++)
+		release(allocate_aligned(1 + i % 3, 256 << i % 8));
 	for (i = 1; i < BLOCKS; i += 2)
 		release(ptr[i]);
 }
@@ -133,13 +149,15 @@ static void bound(u32 granules)
 	void *index = map_bytes(heap_index_bytes(granules));
 
 	worst = 0;
+	worst_aligned = 0;
 	heap_init(&heap, region, granules, index, 0, TEST_KEY);
 	full_chunks();
 	quick_frees();
 	long_paths(granules);
 	storm(granules);
-	printf("ok - %u granules: an operation takes at most %u steps, %u are allowed\n",
+	printf("ok - %u granules: an operation takes at most %u steps, %u are allowed",
 	       granules, worst, heap_bound(&heap));
+	printf("; an aligned allocation %u of %u\n", worst_aligned, heap_aligned_bound(&heap));
 	munmap(region, region_bytes);
 	munmap(index, heap_index_bytes(granules));
 }

@@ -113,6 +113,33 @@ struct node *oracle_trim(struct node *node, u32 front, u32 granules)
 	return middle;
 }
 
+/*
+ * The lowest aligned place, if no more than @most aligned addresses are behind the start of a node
+ * that is large enough. Otherwise a node that is large enough for all places.
+ */
+struct node *oracle_alloc_aligned(struct node *first, u32 granules, const struct phase *phase,
+				  u32 most)
+{
+	struct node *node;
+	u64 front, last = 0;
+	u32 tried = 0;
+
+	for (node = first; node; node = node->next) {
+		if (node->used || node->size < granules)
+			continue;
+		front = -(phase->base + node->at) & (phase->align - 1);
+		tried += !tried || node->at + front != last;
+		last = node->at + front;
+		if (front + granules <= node->size &&
+		    (tried <= most || node->size >= granules + phase->align - 1))
+			break;
+	}
+	if (!node)
+		return NULL;
+	node->used = true;
+	return oracle_trim(node, front, granules);
+}
+
 bool oracle_resize(struct node *node, u32 granules)
 {
 	struct node *next = node->next;

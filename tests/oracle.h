@@ -18,9 +18,17 @@ struct node {
 	struct node *next, *prev;
 };
 
+/* The address of granule 0, and an alignment: both in granules. */
+struct phase {
+	u64 base;
+	u64 align;
+};
+
 struct node *oracle_init(u32 granules);
 struct node *oracle_copy(const struct node *first);
 struct node *oracle_alloc(struct node *first, u32 granules);
+struct node *oracle_alloc_aligned(struct node *first, u32 granules, const struct phase *phase,
+				  u32 most);
 void oracle_free(struct node *node);
 struct node *oracle_trim(struct node *node, u32 front, u32 granules);
 bool oracle_resize(struct node *node, u32 granules);

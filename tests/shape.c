@@ -45,21 +45,34 @@ static void expect_bytes(const struct live *live, size_t size)
 		REQUIRE(live->ptr[i] == live->fill);
 }
 
-/* The oracle allocates the larger block, too, and frees both ends. */
+/* The phase of @align bytes in the region: the address of a payload decides. */
+static struct phase phase_of(size_t align)
+{
+	return (struct phase){
+		.base = (uintptr_t)heap_payload(&arena.heap, 0) / HEAP_GRANULE,
+		.align = align > HEAP_GRANULE ? align / HEAP_GRANULE : 1,
+	};
+}
+
 static void allocate(struct live *live, u32 bits)
 {
 	size_t align = 1U << next_random(bits);
 	size_t size = random_size(bits);
-	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
-	struct node *node = oracle_alloc(oracle, granules_of((u64)size + spare));
+	struct phase phase = phase_of(align);
+	bool asked = next_random(2);
+	bool fits = asked && heap_fits(&arena.heap, size, align);
+	struct node *node;
 
+	node = oracle_alloc_aligned(oracle, granules_of(size), &phase, HEAP_ALIGN_TRIES);
+	heap_steps = 0;
 	live->ptr = heap_alloc_aligned(&arena.heap, size, align, TEST_OWNER);
-	REQUIRE(!node == !live->ptr);
+	REQUIRE(heap_steps <= heap_aligned_bound(&arena.heap));
+	REQUIRE(!node == !live->ptr && (!asked || fits == !!node));
 	if (!node)
 		return;
 	REQUIRE((uintptr_t)live->ptr % align == 0);
-	live->node = oracle_trim(node, place_of(&arena, live->ptr) - node->at, granules_of(size));
-	REQUIRE(place_of(&arena, live->ptr) == live->node->at);
+	REQUIRE(place_of(&arena, live->ptr) == node->at);
+	live->node = node;
 	live->fill = next_random(256);
 	write_block(live, size);
 }
@@ -70,7 +83,9 @@ static void resize(struct live *live, u32 bits)
 	struct heap_block_info was;
 	bool done;
 
+	heap_steps = 0;
 	REQUIRE(heap_resize(&arena.heap, live->ptr, size, &was, NULL, &done) == HEAP_OK);
+	REQUIRE(heap_steps <= heap_resize_bound(&arena.heap));
 	REQUIRE(was.asked == live->size && was.owner == TEST_OWNER);
 	REQUIRE(done == oracle_resize(live->node, granules_of(size)));
 	expect_bytes(live, done && size < live->size ? size : live->size);
@@ -114,14 +129,12 @@ static void require_peak(void)
 
 static void operate(struct live *live, u32 bits)
 {
-	heap_steps = 0;
 	if (!live->ptr)
 		allocate(live, bits);
 	else if (next_random(2))
 		resize(live, bits);
 	else
 		release(live);
-	REQUIRE(heap_steps <= heap_resize_bound(&arena.heap));
 	require_peak();
 }
 
@@ -235,6 +248,85 @@ static void aligned_peak(void)
 	printf("ok - an aligned allocation counts as used without what it trims\n");
 }
 
+/* A full heap, of which one aligned block is freed: to a hole, or to the quick list. */
+static void aligned_again(bool quick)
+{
+	struct heap *heap = &arena.heap;
+	void *ptr;
+
+	arena_init(&arena, 128);
+	ptr = heap_alloc_aligned(heap, 56, 64, TEST_OWNER);
+	while (heap_fits(heap, 1, 1))
+		arena_alloc(&arena, 1);
+	arena_free(&arena, ptr);
+	if (quick) {
+		REQUIRE(heap_alloc(heap, 56, TEST_OWNER) == ptr);
+		arena_free(&arena, ptr);
+		REQUIRE(heap->quick_count == 1);
+	}
+	REQUIRE(heap_fits(heap, 56, 64) && !heap_fits(heap, 57, 64));
+	REQUIRE(heap_alloc_aligned(heap, 56, 64, TEST_OWNER) == ptr);
+	REQUIRE(heap->used == 128 && !heap_fits(heap, 1, 1) && !heap_fits(heap, 0, 1));
+	arena_destroy(&arena);
+}
+
+static void aligned_full(void)
+{
+	aligned_again(false);
+	aligned_again(true);
+	printf("ok - in a full heap, an aligned block that was freed is allocated again\n");
+}
+
+#define PERIOD	16U			/* granules between two addresses that are aligned to 256 */
+
+/* A used granule, a hole of two that has no aligned place, and used granules, again and again. */
+static void make_holes(void **ptr, u32 holes)
+{
+	u32 i;
+
+	while ((uintptr_t)arena_alloc(&arena, 1) % 256 != 0)
+		;
+	for (i = 0; i < holes; i++) {
+		ptr[i] = arena_alloc(&arena, 2);
+		arena_alloc(&arena, PERIOD - 2);
+	}
+	arena_alloc(&arena, PERIOD - 1);
+}
+
+/* @holes aligned addresses are in no hole; then there is a place, and one in a larger hole. */
+static void holes_before(u32 holes, bool found)
+{
+	void *last, *large, *ptr[2 * HEAP_ALIGN_TRIES];
+	struct heap *heap = &arena.heap;
+	u32 i;
+
+	arena_init(&arena, 4 * LARGE_ALIGN / HEAP_GRANULE);
+	make_holes(ptr, holes);
+	last = arena_alloc(&arena, 2);
+	arena_alloc(&arena, 1);
+	large = arena_alloc(&arena, PERIOD + 1);
+	while (heap_fits(heap, 1, 1))
+		arena_alloc(&arena, 1);
+	for (i = 0; i < holes; i++)
+		arena_free(&arena, ptr[i]);
+	arena_free(&arena, last);
+	REQUIRE(heap_fits(heap, 24, 256) == found);
+	REQUIRE(heap_alloc_aligned(heap, 24, 256, TEST_OWNER) == (found ? last : NULL));
+	arena_free(&arena, large);
+	REQUIRE(heap_fits(heap, 24, 256));
+	ptr[0] = heap_alloc_aligned(heap, 24, 256, TEST_OWNER);
+	REQUIRE(place_of(&arena, ptr[0]) - place_of(&arena, large) < PERIOD);
+	REQUIRE(!heap_is_frozen(heap) && arena_check(&arena) == HEAP_OK);
+	arena_destroy(&arena);
+}
+
+static void aligned_tries(void)
+{
+	holes_before(HEAP_ALIGN_TRIES - 1, true);
+	holes_before(HEAP_ALIGN_TRIES, false);
+	printf("ok - an aligned allocation tries %u addresses\n", HEAP_ALIGN_TRIES);
+}
+
 /* After an aligned allocation fails, the peak and the watermark are still updated. */
 static void aligned_failure(void)
 {
@@ -260,5 +352,7 @@ int main(int argc, char **argv)
 	refusals();
 	aligned_peak();
 	aligned_failure();
+	aligned_full();
+	aligned_tries();
 	return 0;
 }

@@ -125,64 +125,54 @@ bool call_alloc(struct model *model, size_t size)
 	return node;
 }
 
-/*
- * The core may write anything to memory that is free again, unless that carries the pattern. The
- * same holds for the header of the hole behind, with which the memory was coalesced.
- */
-static void ignore_written(struct model *model, u32 at, u32 end)
+static struct phase phase_of(const struct model *model, size_t align)
 {
-	size_t from = heap_offset(at) + sizeof(struct heap_block);
-
-	if (at == end)
-		return;
-	if (!has_poison(model))
-		memcpy(model->image + from, model->region + from, heap_offset(end) + 8 - from);
-	else if (end < model->granules && !model->starts[end].word)
-		memset(model->image + heap_offset(end), MODEL_PATTERN, sizeof(struct heap_block));
+	return (struct phase){
+		.base = (uintptr_t)model_payload(model, 0) / HEAP_GRANULE,
+		.align = align / HEAP_GRANULE,
+	};
 }
 
-/* A larger block by first fit, trimmed at both ends. What is trimmed was never used. */
-static void settle_aligned(struct model *model, struct node *large, size_t size, size_t align,
-			   u8 owner)
+/* A place in a hole: headers are written in all of it. */
+static void settle_aligned(struct model *model, struct node *node, size_t size, u8 owner)
 {
-	u32 old_at = large->at, old_end = large->at + large->size;
-	u32 front = (-(uintptr_t)model_payload(model, old_at) & (align - 1)) / HEAP_GRANULE;
-	struct node *node;
+	u32 from = node->at, end = node->at + node->size;
 
-	node = oracle_trim(large, front, model_granules(model, size));
-	model_add_used(model, node->size);
+	if (node->prev && !node->prev->used)
+		from = node->prev->at;
+	if (node->next && !node->next->used)
+		end += node->next->size;
 	add_live(model, node, size, owner);
-	model_settle_written(model, old_at, old_end);
-	ignore_written(model, old_at, node->at);
-	ignore_written(model, node->at + node->size, old_end);
+	model_add_used(model, node->size);
+	model_settle_written(model, from, end);
 	fill(model, node, size);
 }
 
-/* The module never requests 0 bytes. */
-bool call_alloc_aligned(struct model *model, size_t asked, size_t align)
+/* The core coalesces the quick list first: the model must follow each step. */
+bool call_alloc_aligned(struct model *model, size_t size, size_t align)
 {
-	size_t size = asked ?: 1;
-	size_t spare = align > HEAP_GRANULE ? align - HEAP_GRANULE : 0;
+	u32 granules = model_granules(model, size);
+	struct phase phase = phase_of(model, align);
 	u8 owner = model->tally.allocs * 37;
-	struct node *large = size + spare < size ? NULL :
-			     oracle_alloc_bytes(model, size + spare);
-	u32 old_at = large ? large->at : 0;
-	void *ptr;
+	struct node *node = NULL;
 
+	if (align <= HEAP_GRANULE)
+		return call_alloc(model, size);
+	call_flush(model);
+	if (granules)
+		node = oracle_alloc_aligned(model->oracle, granules, &phase, HEAP_ALIGN_TRIES);
 	heap_steps = 0;
-	ptr = heap_alloc_aligned(&model->heap, size, align, owner);
-	verify_steps(model, heap_resize_bound(&model->heap));
-	MUST(!ptr == !large && !((uintptr_t)ptr & (align - 1)));
-	if (!large) {
-		model->tally.failures++;
-		model_settle(model);
-	} else {
-		settle_aligned(model, large, size, align, owner);
-		MUST(model->starts[old_at].word);
-		MUST(ptr == model_payload(model, model->live[model->live_count - 1]));
-	}
+	MUST(heap_fits(&model->heap, size, align) == !!node);
+	verify_steps(model, heap_aligned_bound(&model->heap));
+	MUST(heap_alloc_aligned(&model->heap, size, align, owner) ==
+	     (node ? model_payload(model, node->at) : NULL));
+	verify_steps(model, heap_aligned_bound(&model->heap));
+	if (node)
+		settle_aligned(model, node, size, owner);
+	else
+		model->tally.failures += !!size;
 	model_verify(model);
-	return large;
+	return node;
 }
 
 /* Resizes. The end is filled before a block shrinks. */
