@@ -173,4 +173,5 @@ module_init(heapmod_init);
 module_exit(heapmod_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(HEAPMOD_VERSION);
 MODULE_DESCRIPTION("A private heap for kernel code");

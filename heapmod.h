@@ -75,6 +75,19 @@ struct heapmod;
  */
 
 /**
+ * HEAPMOD_VERSION - version of heapmod that this header belongs to
+ *
+ * docs/api.md says what a client may rely on while the first number stays.
+ */
+#define HEAPMOD_VERSION		"0.2.0"
+
+/**
+ * HEAPMOD_VERSION_CODE - HEAPMOD_VERSION as a number, to compare: 10,000 times the first, plus 100
+ * times the second, plus the third number
+ */
+#define HEAPMOD_VERSION_CODE	200
+
+/**
  * HEAPMOD_POISON - flag of a heap: detect writes to free memory
  *
  * Freed memory is filled with a pattern, which is verified when the memory is allocated again. A
@@ -320,8 +333,7 @@ struct heapmod *heapmod_default(void);
  * Return: Memory aligned to 16 bytes; %ZERO_SIZE_PTR for a @size of 0; NULL if no hole is large
  * enough, the lock is not available, or the heap is invalid, frozen or being reset.
  */
-void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
-	__malloc __alloc_size(2) __must_check;
+#define heapmod_alloc(heap, size, gfp) heapmod_alloc_caller(heap, size, gfp, _THIS_IP_)
 
 /**
  * heapmod_zalloc - allocate a zeroed block
@@ -332,8 +344,7 @@ void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc().
  */
-void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
-	__malloc __alloc_size(2) __must_check;
+#define heapmod_zalloc(heap, size, gfp) heapmod_zalloc_caller(heap, size, gfp, _THIS_IP_)
 
 /**
  * heapmod_alloc_array - allocate an array
@@ -345,8 +356,8 @@ void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); also NULL, and nothing in the log, if @n times @size overflows.
  */
-void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
-	__malloc __alloc_size(2, 3) __must_check;
+#define heapmod_alloc_array(heap, n, size, gfp) \
+	heapmod_alloc_array_caller(heap, n, size, gfp, _THIS_IP_)
 
 /**
  * heapmod_alloc_aligned - allocate a block with an aligned address
@@ -363,8 +374,8 @@ void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); also NULL if @align is not allowed, which is logged whatever @gfp is.
  */
-void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp_t gfp)
-	__malloc __alloc_size(2) __must_check;
+#define heapmod_alloc_aligned(heap, size, align, gfp) \
+	heapmod_alloc_aligned_caller(heap, size, align, gfp, _THIS_IP_)
 
 /**
  * heapmod_alloc_wait - allocate a block, and wait while no hole is large enough
@@ -387,8 +398,8 @@ void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp
  * * -EUCLEAN: the heap is frozen.
  * * -EINVAL: the heap is invalid, or @timeout is negative.
  */
-void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
-	__malloc __alloc_size(2) __must_check;
+#define heapmod_alloc_wait(heap, size, gfp, timeout) \
+	heapmod_alloc_wait_caller(heap, size, gfp, timeout, _THIS_IP_)
 
 /**
  * heapmod_memdup - allocate a copy of memory
@@ -400,8 +411,8 @@ void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long time
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc().
  */
-void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
-	__alloc_size(3) __must_check;
+#define heapmod_memdup(heap, src, size, gfp) \
+	heapmod_memdup_caller(heap, src, size, gfp, _THIS_IP_)
 
 /**
  * heapmod_strdup - allocate a copy of a string
@@ -414,7 +425,8 @@ void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t g
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); NULL if @string is NULL.
  */
-char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp) __malloc __must_check;
+#define heapmod_strdup(heap, string, gfp) \
+	heapmod_strdup_caller(heap, string, gfp, _THIS_IP_)
 
 /**
  * heapmod_asprintf - allocate a formatted string
@@ -427,8 +439,8 @@ char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp) __mall
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc().
  */
-char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
-	__printf(3, 4) __malloc __must_check;
+#define heapmod_asprintf(heap, gfp, fmt, ...) \
+	heapmod_asprintf_caller(heap, gfp, _THIS_IP_, fmt, ##__VA_ARGS__)
 
 /**
  * heapmod_vasprintf - allocate a formatted string
@@ -440,8 +452,8 @@ char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc().
  */
-char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
-	__printf(3, 0) __malloc __must_check;
+#define heapmod_vasprintf(heap, gfp, fmt, args) \
+	heapmod_vasprintf_caller(heap, gfp, fmt, args, _THIS_IP_)
 
 /* Resize and free */
 
@@ -465,8 +477,8 @@ char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_lis
  * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen or being reset.
  * After NULL the block is unchanged.
  */
-void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
-	__alloc_size(3) __must_check;
+#define heapmod_realloc(heap, ptr, size, gfp) \
+	heapmod_realloc_caller(heap, ptr, size, gfp, _THIS_IP_)
 
 /**
  * heapmod_free - free a block
@@ -481,7 +493,7 @@ void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t 
  * or a panic, the pointer is judged at once and the free is completed later. The same holds in an
  * NMI while something hooks freed memory.
  */
-void heapmod_free(struct heapmod *heap, const void *ptr);
+#define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, _THIS_IP_)
 
 /**
  * heapmod_free_sensitive - zero a block and free it
@@ -496,7 +508,8 @@ void heapmod_free(struct heapmod *heap, const void *ptr);
  *
  * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
  */
-void heapmod_free_sensitive(struct heapmod *heap, const void *ptr);
+#define heapmod_free_sensitive(heap, ptr) \
+	heapmod_free_sensitive_caller(heap, ptr, _THIS_IP_)
 
 /* Query and watch */
 
@@ -525,6 +538,16 @@ size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
 bool heapmod_owns(struct heapmod *heap, const void *ptr);
 
 /**
+ * heapmod_copy_stats - heapmod_get_stats() for a struct of any version
+ * @heap: the heap
+ * @stats: a struct heapmod_stats as the caller knows it. New counters are added at its end.
+ * @size: size of that struct in bytes. Counters that this heapmod does not know are zeroed.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
+void heapmod_copy_stats(struct heapmod *heap, void *stats, size_t size);
+
+/**
  * heapmod_get_stats - read the counters of a heap
  * @heap: the heap
  * @stats: set to the counters at one moment; zeroed if the heap is invalid
@@ -533,7 +556,10 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr);
  *
  * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
  */
-void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats);
+static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
+{
+	heapmod_copy_stats(heap, stats, sizeof(*stats));
+}
 
 /**
  * heapmod_check - verify a whole heap
@@ -599,12 +625,16 @@ int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn c
 		  void *data);
 
 /**
- * DOC: call sites of wrappers
+ * DOC: call sites
  *
- * Blocks are accounted to the call site that allocates them, and reports name it. A wrapper around
- * a function above should not be that call site: it calls the function of the same name that ends
- * in _caller, and passes the address of its own caller, usually _RET_IP_. Everything else is as
- * without _caller. heapmod_asprintf() has heapmod_vasprintf_caller().
+ * A block is accounted to the function that calls heapmod_alloc(), and reports name the one that
+ * calls heapmod_free(). So these calls are macros, which pass the address where they stand to the
+ * function of the same name that ends in _caller. A return address would not do: a function that
+ * ends in `return heapmod_alloc(...)` jumps, and its caller would be named instead.
+ *
+ * A wrapper around one of these calls should not be that call site. It calls the function that ends
+ * in _caller itself, and passes the address of its own caller, usually _RET_IP_. Everything else is
+ * as without _caller.
  */
 
 /**
@@ -737,6 +767,40 @@ char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
 			       unsigned long caller)
 	__printf(3, 0) __malloc __must_check;
+
+/**
+ * heapmod_asprintf_caller - heapmod_asprintf() for a given call site
+ * @heap: the heap
+ * @gfp: as for heapmod_alloc()
+ * @caller: address of the call site
+ * @fmt: as for printk()
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
+char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long caller,
+			      const char *fmt, ...)
+	__printf(4, 5) __malloc __must_check;
+
+/**
+ * heapmod_free_caller - heapmod_free() for a given call site
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_free().
+ */
+void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
+
+/**
+ * heapmod_free_sensitive_caller - heapmod_free_sensitive() for a given call site
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ * @caller: address of the call site
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
+void heapmod_free_sensitive_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
 
 /**
  * DOC: scope-based cleanup

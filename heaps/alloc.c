@@ -132,12 +132,6 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 
-void *heapmod_alloc(struct heapmod *heap, size_t size, gfp_t gfp)
-{
-	return heapmod_alloc_caller(heap, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc);
-
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
@@ -169,9 +163,3 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);
-
-void *heapmod_alloc_aligned(struct heapmod *heap, size_t size, size_t align, gfp_t gfp)
-{
-	return heapmod_alloc_aligned_caller(heap, size, align, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned);

@@ -16,12 +16,6 @@ void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsign
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc_caller);
 
-void *heapmod_zalloc(struct heapmod *heap, size_t size, gfp_t gfp)
-{
-	return heapmod_zalloc_caller(heap, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_zalloc);
-
 void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gfp_t gfp,
 				 unsigned long caller)
 {
@@ -33,12 +27,6 @@ void *heapmod_alloc_array_caller(struct heapmod *heap, size_t n, size_t size, gf
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
 
-void *heapmod_alloc_array(struct heapmod *heap, size_t n, size_t size, gfp_t gfp)
-{
-	return heapmod_alloc_array_caller(heap, n, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array);
-
 void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
 			    unsigned long caller)
 {
@@ -49,12 +37,6 @@ void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, 
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_memdup_caller);
-
-void *heapmod_memdup(struct heapmod *heap, const void *src, size_t size, gfp_t gfp)
-{
-	return heapmod_memdup_caller(heap, src, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_memdup);
 
 char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 			    unsigned long caller)
@@ -73,12 +55,6 @@ char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
 
-char *heapmod_strdup(struct heapmod *heap, const char *string, gfp_t gfp)
-{
-	return heapmod_strdup_caller(heap, string, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_strdup);
-
 char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
 			       unsigned long caller)
 {
@@ -96,20 +72,15 @@ char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
 
-char *heapmod_vasprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args)
-{
-	return heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf);
-
-char *heapmod_asprintf(struct heapmod *heap, gfp_t gfp, const char *fmt, ...)
+char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long caller, const char *fmt,
+			      ...)
 {
 	va_list args;
 	char *string;
 
 	va_start(args, fmt);
-	string = heapmod_vasprintf_caller(heap, gfp, fmt, args, _RET_IP_);
+	string = heapmod_vasprintf_caller(heap, gfp, fmt, args, caller);
 	va_end(args);
 	return string;
 }
-EXPORT_SYMBOL_HEAPMOD(heapmod_asprintf);
+EXPORT_SYMBOL_HEAPMOD(heapmod_asprintf_caller);

@@ -197,28 +197,18 @@ static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
 		free_without_hooks(heap, ptr, flags, caller);
 }
 
-static __always_inline void free_block(struct heapmod *heap, const void *ptr, unsigned long caller)
+void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	unsigned long flags;
 
+	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
+		return;
 	if (likely(heapmod_lock(heap, flags)))
 		free_locked(heap, ptr, flags, caller);
 	else
 		defer_free(heap, ptr, caller);
 }
-
-void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
-{
-	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_is_valid(heap))
-		free_block(heap, ptr, caller);
-}
-
-void heapmod_free(struct heapmod *heap, const void *ptr)
-{
-	if (!ZERO_OR_NULL_PTR(ptr) && heapmod_is_valid(heap))
-		free_block(heap, ptr, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_free);
+EXPORT_SYMBOL_HEAPMOD(heapmod_free_caller);
 
 /* Free the block of one slot. Return: false when none is filled, or no claim is possible. */
 static bool free_deferred(struct heapmod *heap)

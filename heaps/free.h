@@ -7,9 +7,6 @@
 
 #include "heaps/heaps.h"
 
-/* heapmod_free() for a given call site. */
-void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
-
 /* Record a pointer outside the region, as foreign or as that of another heap. */
 void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller);
 

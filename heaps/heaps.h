@@ -51,6 +51,13 @@ struct heapmod_limit {
 	atomic_t suppressed;
 };
 
+/*
+ * The CRC of an exported function is made from all structs that its arguments lead to. A client knows
+ * struct heapmod by name only, so its members are hidden from genksyms: when they change, clients
+ * that are built continue to load.
+ */
+#ifndef __GENKSYMS__
+
 /**
  * struct heapmod - a heap
  * @lock: protects @core, @freed, @owners, @history, @waiters and @served. While it is held, nothing
@@ -124,6 +131,8 @@ struct heapmod {
 	u32 metadata_bytes;
 	struct heap_owners owners;
 };
+
+#endif
 
 void heapmod_warn_invalid(void);
 

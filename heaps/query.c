@@ -117,13 +117,10 @@ static void copy_verdicts(const struct heapmod *heap, struct heapmod_stats *stat
 	stats->corrupt_index = verdicts[HEAP_CORRUPT_INDEX];
 }
 
-void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
+static void read_stats(struct heapmod *heap, struct heapmod_stats *stats)
 {
 	unsigned long flags;
 
-	*stats = (struct heapmod_stats){};
-	if (!heapmod_is_valid(heap))
-		return;
 	heapmod_drain(heap);
 	heapmod_lock_irqsave(heap, flags);
 	heap_flush(&heap->core);
@@ -132,7 +129,18 @@ void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 	copy_verdicts(heap, stats);
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
-EXPORT_SYMBOL_HEAPMOD(heapmod_get_stats);
+
+/* A client that was built with an older header has a shorter struct, one with a newer a longer. */
+void heapmod_copy_stats(struct heapmod *heap, void *stats, size_t size)
+{
+	struct heapmod_stats all = {};
+
+	if (heapmod_is_valid(heap))
+		read_stats(heap, &all);
+	memset(stats, 0, size);
+	memcpy(stats, &all, min(size, sizeof(all)));
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_copy_stats);
 
 #define CHECK_CHUNKS	4		/* chunks checked while the lock is held */
 

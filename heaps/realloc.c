@@ -120,12 +120,6 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_caller);
 
-void *heapmod_realloc(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp)
-{
-	return heapmod_realloc_caller(heap, ptr, size, gfp, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_realloc);
-
 /*
  * Zero the requested bytes of a live block. If the header is unreadable, the map still has the size
  * of the block: fill all of it with the pattern, which is right for its slack.
@@ -145,11 +139,11 @@ static void wipe(struct heapmod *heap, const void *ptr)
 		heap_fill((void *)ptr, heap_bytes(block.granules) - sizeof(struct heap_block));
 }
 
-void heapmod_free_sensitive(struct heapmod *heap, const void *ptr)
+void heapmod_free_sensitive_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
 		return;
 	wipe(heap, ptr);
-	heapmod_free_caller(heap, ptr, _RET_IP_);
+	heapmod_free_caller(heap, ptr, caller);
 }
-EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive);
+EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive_caller);

@@ -341,9 +341,3 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, lo
 	return ptr;
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait_caller);
-
-void *heapmod_alloc_wait(struct heapmod *heap, size_t size, gfp_t gfp, long timeout)
-{
-	return heapmod_alloc_wait_caller(heap, size, gfp, timeout, _RET_IP_);
-}
-EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_wait);
