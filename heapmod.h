@@ -88,6 +88,34 @@ struct heapmod;
 #define HEAPMOD_VERSION_CODE	200
 
 /**
+ * HEAPMOD_HERE - the address of this instruction
+ *
+ * As _THIS_IP_, but each use has an address of its own: the compiler merges the labels that
+ * _THIS_IP_ is made of, and with them all calls in a function. Costs one instruction.
+ */
+#if defined(CONFIG_X86_64)
+#define HEAPMOD_HERE		HEAPMOD_ASM("lea 0(%%rip), %0")
+#elif defined(CONFIG_X86_32)
+#define HEAPMOD_HERE		HEAPMOD_ASM("1: mov $1b, %0")
+#elif defined(CONFIG_ARM64)
+#define HEAPMOD_HERE		HEAPMOD_ASM("adr %0, .")
+#elif defined(CONFIG_RISCV)
+#define HEAPMOD_HERE		HEAPMOD_ASM("auipc %0, 0")
+#elif defined(CONFIG_S390)
+#define HEAPMOD_HERE		HEAPMOD_ASM("larl %0, .")
+#else
+#define HEAPMOD_HERE		_THIS_IP_
+#endif
+
+#define HEAPMOD_ASM(code)					\
+({								\
+	unsigned long here_;					\
+								\
+	asm volatile(code : "=r" (here_));			\
+	here_;							\
+})
+
+/**
  * HEAPMOD_POISON - flag of a heap: detect writes to free memory
  *
  * Freed memory is filled with a pattern, which is verified when the memory is allocated again. A
@@ -333,7 +361,7 @@ struct heapmod *heapmod_default(void);
  * Return: Memory aligned to 16 bytes; %ZERO_SIZE_PTR for a @size of 0; NULL if no hole is large
  * enough, the lock is not available, or the heap is invalid, frozen or being reset.
  */
-#define heapmod_alloc(heap, size, gfp) heapmod_alloc_caller(heap, size, gfp, _THIS_IP_)
+#define heapmod_alloc(heap, size, gfp) heapmod_alloc_caller(heap, size, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_zalloc - allocate a zeroed block
@@ -344,7 +372,7 @@ struct heapmod *heapmod_default(void);
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc().
  */
-#define heapmod_zalloc(heap, size, gfp) heapmod_zalloc_caller(heap, size, gfp, _THIS_IP_)
+#define heapmod_zalloc(heap, size, gfp) heapmod_zalloc_caller(heap, size, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_alloc_array - allocate an array
@@ -357,7 +385,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc(); also NULL, and nothing in the log, if @n times @size overflows.
  */
 #define heapmod_alloc_array(heap, n, size, gfp) \
-	heapmod_alloc_array_caller(heap, n, size, gfp, _THIS_IP_)
+	heapmod_alloc_array_caller(heap, n, size, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_alloc_aligned - allocate a block with an aligned address
@@ -375,7 +403,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc(); also NULL if @align is not allowed, which is logged whatever @gfp is.
  */
 #define heapmod_alloc_aligned(heap, size, align, gfp) \
-	heapmod_alloc_aligned_caller(heap, size, align, gfp, _THIS_IP_)
+	heapmod_alloc_aligned_caller(heap, size, align, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_alloc_wait - allocate a block, and wait while no hole is large enough
@@ -399,7 +427,7 @@ struct heapmod *heapmod_default(void);
  * * -EINVAL: the heap is invalid, or @timeout is negative.
  */
 #define heapmod_alloc_wait(heap, size, gfp, timeout) \
-	heapmod_alloc_wait_caller(heap, size, gfp, timeout, _THIS_IP_)
+	heapmod_alloc_wait_caller(heap, size, gfp, timeout, HEAPMOD_HERE)
 
 /**
  * heapmod_memdup - allocate a copy of memory
@@ -412,7 +440,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc().
  */
 #define heapmod_memdup(heap, src, size, gfp) \
-	heapmod_memdup_caller(heap, src, size, gfp, _THIS_IP_)
+	heapmod_memdup_caller(heap, src, size, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_strdup - allocate a copy of a string
@@ -426,7 +454,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc(); NULL if @string is NULL.
  */
 #define heapmod_strdup(heap, string, gfp) \
-	heapmod_strdup_caller(heap, string, gfp, _THIS_IP_)
+	heapmod_strdup_caller(heap, string, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_asprintf - allocate a formatted string
@@ -440,7 +468,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc().
  */
 #define heapmod_asprintf(heap, gfp, fmt, ...) \
-	heapmod_asprintf_caller(heap, gfp, _THIS_IP_, fmt, ##__VA_ARGS__)
+	heapmod_asprintf_caller(heap, gfp, HEAPMOD_HERE, fmt, ##__VA_ARGS__)
 
 /**
  * heapmod_vasprintf - allocate a formatted string
@@ -453,7 +481,7 @@ struct heapmod *heapmod_default(void);
  * Return: As heapmod_alloc().
  */
 #define heapmod_vasprintf(heap, gfp, fmt, args) \
-	heapmod_vasprintf_caller(heap, gfp, fmt, args, _THIS_IP_)
+	heapmod_vasprintf_caller(heap, gfp, fmt, args, HEAPMOD_HERE)
 
 /* Resize and free */
 
@@ -478,7 +506,7 @@ struct heapmod *heapmod_default(void);
  * After NULL the block is unchanged.
  */
 #define heapmod_realloc(heap, ptr, size, gfp) \
-	heapmod_realloc_caller(heap, ptr, size, gfp, _THIS_IP_)
+	heapmod_realloc_caller(heap, ptr, size, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_free - free a block
@@ -493,7 +521,7 @@ struct heapmod *heapmod_default(void);
  * or a panic, the pointer is judged at once and the free is completed later. The same holds in an
  * NMI while something hooks freed memory.
  */
-#define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, _THIS_IP_)
+#define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, HEAPMOD_HERE)
 
 /**
  * heapmod_free_sensitive - zero a block and free it
@@ -509,7 +537,7 @@ struct heapmod *heapmod_default(void);
  * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
  */
 #define heapmod_free_sensitive(heap, ptr) \
-	heapmod_free_sensitive_caller(heap, ptr, _THIS_IP_)
+	heapmod_free_sensitive_caller(heap, ptr, HEAPMOD_HERE)
 
 /* Query and watch */
 
@@ -628,9 +656,9 @@ int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn c
  * DOC: call sites
  *
  * A block is accounted to the function that calls heapmod_alloc(), and reports name the one that
- * calls heapmod_free(). So these calls are macros, which pass the address where they stand to the
- * function of the same name that ends in _caller. A return address would not do: a function that
- * ends in `return heapmod_alloc(...)` jumps, and its caller would be named instead.
+ * calls heapmod_free(). So these calls are macros, which pass %HEAPMOD_HERE to the function of the
+ * same name that ends in _caller. A return address would not do: a function that ends in
+ * `return heapmod_alloc(...)` jumps, and its caller would be named instead.
  *
  * A wrapper around one of these calls should not be that call site. It calls the function that ends
  * in _caller itself, and passes the address of its own caller, usually _RET_IP_. Everything else is

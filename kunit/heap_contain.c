@@ -221,7 +221,7 @@ static void shrink_is_all_or_nothing(struct kunit *test)
 		kunit_skip(test, "the lock is available in an NMI");
 	make_row(test, row, 3, 100);
 	memset(row[1], 0x42, 100);
-	point = probe_start(test, "heapmod_free_caller", pretend_nmi, NULL);
+	point = probe_start(test, "heapmod_free", pretend_nmi, NULL);
 	ptr = heapmod_realloc(heap, row[1], 10, GFP_KERNEL);
 	if (in_nmi())
 		preempt_count_sub(NMI_OFFSET);
