@@ -92,7 +92,8 @@ static noinline u8 *new_block(const char *text, u32 bytes)
 }
 
 /* Only a smash changes the contents of a block. */
-static void free_block(const struct name *name)
+/* Reports name this function, whatever the compiler would inline. */
+static noinline void free_block(const struct name *name)
 {
 	if (memchr_inv(name->ptr, *name->text, name->bytes))
 		pr_warn("%s does not hold what was written to it\n", name->text);
