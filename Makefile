@@ -4,14 +4,18 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # The release that modules are built for. In Debian, include/config/kernel.release differs from it.
-RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
-MODULES = /lib/modules/$(RELEASE)/extra
-API := /usr/src/heapmod-0.1
-BIN := /usr/bin
-MAN := /usr/share/man/man1
+RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+VERSION := $(shell sed -n 's/^\#define HEAPMOD_VERSION[[:space:]]*"\(.*\)"/\1/p' heapmod.h)
+
+# Where `make install` puts things. DESTDIR is for packages, INSTALL_MOD_PATH for another root of modules.
+PREFIX ?= /usr/local
+MODULES = $(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/extra
+SYMVERS = $(DESTDIR)/var/lib/heapmod/$(RELEASE)
+SHARE := $(DESTDIR)$(PREFIX)/share
 # A package build must not run depmod: the machine that installs the package does.
-DEPMOD = $(if $(DESTDIR),,/sbin/depmod $(RELEASE))
-PROGRAMS := build/tools/heapview build/tools/heaptrace tools/heapmod.drgn.py
+DEPMOD ?= $(if $(DESTDIR),:,PATH=$$PATH:/sbin depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)))
+STRIP ?= strip
+PROGRAMS := build/tools/heapview build/tools/heaptrace
 MANUALS := tools/heapview/heapview.1 tools/heaptrace/heaptrace.1 tools/heapmod.drgn.1
 SECONDS := 60
 TIERS := vm fuzz host kunit bench dump tools
@@ -23,14 +27,17 @@ help:
 		/^[a-z-]+:.*## / { sub(/TIERS/, "$(TIERS)"); printf "%-9s make %-14s %s\n", group, $$1, $$2; group = "" }' Makefile
 
 ##@ Build
-all: ## build the modules for the running kernel, or KDIR=
-	@scripts/need build
-	@test -e $(KDIR)/Makefile || { \
-		echo "There are no headers in $(KDIR). Install them: apt-get install linux-headers-$$(uname -r)"; exit 1; }
+all: ## build heapmod.ko for the running kernel, or KDIR=
+	@scripts/prerequisites module $(KDIR)
+	@scripts/modules module $(KDIR) HEAPMOD_EXTRAS=
+	@echo "build/module/heapmod.ko is for $(RELEASE)"
+
+examples: ## build the examples and the modules of the tests, too
+	@scripts/prerequisites module $(KDIR)
 	scripts/modules host $(KDIR)
 
 tools: ## build heapview and heaptrace in build/tools
-	@scripts/need tools
+	@scripts/prerequisites tools
 	@mkdir -p build && flock build/tools.lock $(MAKE) -s -C tools
 
 ##@ Try
@@ -91,21 +98,42 @@ bench-scale:
 	@bench/run scale
 
 ##@ Install
-install: all install-tools ## install heapmod.ko, heapmod.h and the tools
-	install -D -m 644 -t $(DESTDIR)$(MODULES) build/host/heapmod.ko
-	install -D -m 644 -t $(DESTDIR)$(API) heapmod.h build/host/Module.symvers
-	$(DEPMOD)
+install: all install-dev ## install heapmod.ko, and what clients need to build
+	install -D -m 644 build/module/heapmod.ko $(MODULES)/heapmod.ko
+	$(STRIP) --strip-debug $(MODULES)/heapmod.ko
+	install -D -m 644 -t $(SYMVERS) build/module/Module.symvers
+	$(DEPMOD) $(RELEASE)
 
-install-tools: tools ## install only the tools and their man pages
-	install -D -m 755 -t $(DESTDIR)$(BIN) $(PROGRAMS)
-	install -D -m 644 -t $(DESTDIR)$(MAN) $(MANUALS)
+install-dev:
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/heapmod heapmod.h
+	install -d $(SHARE)/heapmod $(SHARE)/pkgconfig
+	sed 's,@PREFIX@,$(PREFIX),' packaging/heapmod.mk.in >$(SHARE)/heapmod/heapmod.mk
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/heapmod.pc.in >$(SHARE)/pkgconfig/heapmod.pc
 
-uninstall: uninstall-tools ## remove all that `make install` installed
-	rm -rf $(DESTDIR)$(MODULES)/heapmod.ko $(DESTDIR)$(API)
-	$(DEPMOD)
+install-tools: tools ## install the tools and their man pages
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -m 755 tools/heapmod.drgn.py $(DESTDIR)$(PREFIX)/bin/heapmod.drgn
+	install -D -m 644 -t $(SHARE)/man/man1 $(MANUALS)
 
-uninstall-tools:
-	rm -f $(addprefix $(DESTDIR)$(BIN)/,$(notdir $(PROGRAMS))) $(addprefix $(DESTDIR)$(MAN)/,$(notdir $(MANUALS)))
+# The sources that DKMS builds from.
+install-dkms:
+	install -d $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)/packaging
+	cp -r Kbuild LICENSE heapmod.[ch] heap_core.[ch] core heaps debugfs $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)
+	install -t $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)/packaging packaging/symvers
+
+uninstall: ## remove all that `make install` and `make install-tools` installed
+	rm -f $(MODULES)/heapmod.ko $(SYMVERS)/Module.symvers $(SHARE)/pkgconfig/heapmod.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/heapmod $(SHARE)/heapmod
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)) heapmod.drgn) $(addprefix $(SHARE)/man/man1/,$(notdir $(MANUALS)))
+	-rmdir $(SYMVERS) $(DESTDIR)/var/lib/heapmod
+	$(DEPMOD) $(RELEASE)
+
+##@ Package
+dist: ## pack the last commit: build/heapmod-VERSION.tar.xz
+	@scripts/dist $(VERSION)
+
+deb: ## build Debian packages of the last commit in build/
+	@scripts/deb $(VERSION)
 
 ##@ Maintain
 lint: ## run checkpatch, sparse, kernel-doc and shellcheck
