@@ -81,6 +81,9 @@ test-dump: ## test heapmod.drgn.py on a memory dump of a VM
 test-matrix: ## test on older, newer, rt and cloud kernels (slow)
 	@scripts/test matrix
 
+test-install: ## test make install, make dist and make deb
+	@scripts/test install
+
 test-bench: ## check that all benchmarks run
 	@scripts/test bench
 

@@ -173,5 +173,6 @@ module_init(heapmod_init);
 module_exit(heapmod_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The heapmod developers");
 MODULE_VERSION(HEAPMOD_VERSION);
 MODULE_DESCRIPTION("A private heap for kernel code");
