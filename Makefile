@@ -78,8 +78,8 @@ test-race: ## test with lockdep and KCSAN (slow)
 test-dump: ## test heapmod.drgn.py on a memory dump of a VM
 	@scripts/test dump
 
-test-matrix: ## test on older, newer, rt and cloud kernels (slow)
-	@scripts/test matrix
+test-matrix: ## test on older, newer, rt and cloud kernels, and the packages (slow)
+	@scripts/test matrix install
 
 test-install: ## test make install, make dist and make deb
 	@scripts/test install
