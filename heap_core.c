@@ -46,6 +46,7 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 		/* The upper half: a header without a seal shows its size, but not its state. */
 		.mask = key >> WORD_LOW_SHIFT << WORD_LOW_SHIFT,
 		.quick[0].at = HEAP_NONE,
+		.quick_most = flags & HEAP_CACHES ? 0 : HEAP_QUICK,
 		.watermark = U32_MAX,
 	};
 	if (heap_bytes(granules) > heap->overhead)
@@ -258,6 +259,29 @@ static noinline enum heap_verdict refuse(struct heap *heap, const void *ptr,
 	return verdict;
 }
 
+#define LOST (-1)
+
+/*
+ * With HEAP_CACHES, a free without the lock may end the life of a block that was judged live. Only
+ * one call can exchange the tag of its header. Return: the slack of the block, or LOST.
+ */
+static noinline int win(struct heap *heap, struct heap_block_info *block)
+{
+	u32 tag = READ_ONCE(block_at(heap, block->at)->tag);
+
+	if (!is_sealed(heap, block->at, block->granules | (u64)tag << WORD_LOW_SHIFT) ||
+	    !exchange_tag(heap, block->at, tag, HEAP_PENDING))
+		return LOST;
+	block->owner = tag_owner(tag);
+	block->asked = payload_bytes(heap, block->granules) - (tag & TAG_SLACK);
+	return tag & TAG_SLACK;
+}
+
+static inline bool has_caches(const struct heap *heap)
+{
+	return unlikely(heap->flags & HEAP_CACHES);
+}
+
 static noinline void record_overrun(struct heap *heap, const struct heap_block_info *block)
 {
 	heap_record(heap, HEAP_OVERRUN, heap_first_overrun(heap, block));
@@ -269,9 +293,16 @@ static __always_inline enum heap_verdict retire(struct heap *heap, const void *p
 {
 	u32 slack = 0;
 	enum heap_verdict verdict = judge_inline(heap, ptr, block, &slack);
+	int won;
 
 	if (unlikely(verdict))
 		return refuse(heap, ptr, verdict, block);
+	if (has_caches(heap)) {
+		won = win(heap, block);
+		if (won == LOST)
+			return refuse(heap, ptr, HEAP_DOUBLE_FREE, block);
+		slack = won;
+	}
 	if (unlikely(!is_end_intact(heap, block->at + block->granules, slack))) {
 		record_overrun(heap, block);
 		verdict = HEAP_OVERRUN;
@@ -283,7 +314,7 @@ static __always_inline enum heap_verdict retire(struct heap *heap, const void *p
 /* A block that is not live any more enters the quick list, or becomes a hole. */
 static __always_inline void give_back(struct heap *heap, u32 at, u32 granules)
 {
-	if (at == last_split(heap)->at && heap->quick_count < HEAP_QUICK) {
+	if (at == last_split(heap)->at && heap->quick_count < heap->quick_most) {
 		heap->quick_count++;
 	} else {
 		heap_flush(heap);
@@ -325,6 +356,41 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 			return;
 	}
 	give_back(heap, at, granules);
+}
+
+/* A block that was in a cache becomes a hole. */
+static void uncache(struct heap *heap, u32 at, u32 granules)
+{
+	heap->used -= granules;
+	if (unlikely(!has_state(heap, at, granules, HEAP_CACHED))) {
+		heap_record_header(heap, at);
+		if (heap_quarantine(heap, at, granules) == HEAP_QUARANTINED)
+			return;
+	}
+	coalesce(heap, at, granules);
+	last_split(heap)->at = HEAP_NONE;
+}
+
+bool heap_take_back(struct heap *heap, struct heap_cache *cache, u32 granules)
+{
+	u32 i, at;
+
+	for (i = 0; i < HEAP_QUICK; i++) {
+		if (heap_is_frozen(heap) || !heap_cache_pop(cache, &granules, &at))
+			return false;
+		uncache(heap, at, granules);
+	}
+	return true;
+}
+
+bool heap_take_back_block(struct heap *heap, struct heap_cache *cache, u32 at)
+{
+	u32 granules = heap_index_size(&heap->index, at);
+
+	if (heap_is_frozen(heap) || !heap_cache_remove(cache, at, granules))
+		return false;
+	uncache(heap, at, granules);
+	return true;
 }
 
 /* Find a place for a block of @size bytes. The quick list must not withhold one. */
@@ -391,6 +457,10 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 	verdict = heap_judge_resize(heap, ptr, block);
 	if ((verdict && verdict != HEAP_OVERRUN) || !heap_can_resize(heap, block, size))
 		return verdict;
+	if (has_caches(heap) && win(heap, block) == LOST) {
+		heap_refuse(heap, ptr, HEAP_DOUBLE_FREE);
+		return HEAP_DOUBLE_FREE;
+	}
 	if (verdict)
 		heap_record(heap, verdict, heap_first_overrun(heap, block));
 	if (want > block->granules)

@@ -9,6 +9,7 @@
 #define HEAP_CORE_H
 
 #include "core/aligned.h"
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/findings.h"
 #include "core/heap.h"
@@ -24,7 +25,7 @@
  *	    has filled it by heap_fill().
  * @granules: 1 to HEAP_GRANULES_MAX
  * @index: zeroed memory of heap_index_bytes() of @granules
- * @flags: HEAP_POISON, HEAP_REDZONE. With HEAP_POISON the caller fills each block between
+ * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES. With HEAP_POISON the caller fills each block between
  *	   heap_claim() and heap_release(), and checks the memory that heap_alloc() returns.
  * @key: random, the secret of the seals
  */
@@ -137,6 +138,22 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed);
  * Return: how many are claimed; it may be 0 before the end.
  */
 u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claimed, u32 most);
+
+/**
+ * heap_take_back - make cached blocks holes
+ * @heap: the heap; not frozen
+ * @cache: one of its caches
+ * @granules: size of the blocks; of any size if there are none, or if it is 0
+ *
+ * Takes at most heap_bound() steps: HEAP_QUICK blocks are taken back. A block whose header was
+ * overwritten is recorded and quarantined.
+ *
+ * Return: whether the cache may have more blocks.
+ */
+bool heap_take_back(struct heap *heap, struct heap_cache *cache, u32 granules);
+
+/* The same for one block. Return: false if it is not in @cache. */
+bool heap_take_back_block(struct heap *heap, struct heap_cache *cache, u32 at);
 
 /* Coalesce the blocks on the quick list. */
 void heap_flush(struct heap *heap);

@@ -19,6 +19,7 @@
 #ifndef HEAP_BLOCK_H
 #define HEAP_BLOCK_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 
 #include <asm/byteorder.h>
@@ -128,7 +129,19 @@ static inline u64 state_word(const struct heap *heap, u32 granules, enum heap_st
 
 static inline bool is_state_word(const struct heap *heap, u64 word)
 {
-	return (word ^ heap->mask) >> WORD_LOW_SHIFT <= HEAP_QUARANTINED;
+	return (word ^ heap->mask) >> WORD_LOW_SHIFT <= HEAP_CACHED;
+}
+
+/* The mask leaves the granules as they are, so the tag alone makes the header of another state. */
+static inline u32 state_tag(const struct heap *heap, enum heap_state state)
+{
+	return state_word(heap, 0, state) >> WORD_LOW_SHIFT;
+}
+
+/* The tag of a live block becomes that of @state. Return: false if it is not @tag any more. */
+static inline bool exchange_tag(struct heap *heap, u32 at, u32 tag, enum heap_state state)
+{
+	return cmpxchg(&block_at(heap, at)->tag, tag, state_tag(heap, state)) == tag;
 }
 
 static inline void write_state(struct heap *heap, u32 at, u32 granules, enum heap_state state)
@@ -177,7 +190,7 @@ static inline void fill_end(const struct heap *heap, struct heap_block *block, u
 {
 	u64 *word = (u64 *)block + HEAP_GRANULE / sizeof(u64) * (size_t)granules;
 
-	if (unlikely(heap->flags)) {
+	if (unlikely(heap->flags & (HEAP_POISON | HEAP_REDZONE))) {
 		if (heap->flags & HEAP_POISON)
 			return;
 		fill_slack(word - 2);

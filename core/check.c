@@ -10,7 +10,7 @@
  *	(5) The max of a chunk is its largest hole, except the top.
  *	(6) The top is the hole at the end; no hole of finger_size or more lies below the finger.
  *	(7) The counters agree with the blocks.
- *	(8) With HEAP_POISON, holes carry the pattern behind their headers.
+ *	(8) With HEAP_POISON, holes and cached blocks carry the pattern behind their headers.
  *
  * The check reads the map word by word and compares each summary with it, so a wrong summary cannot
  * mislead it. It changes nothing, except that a corrupt index freezes the heap.
@@ -88,6 +88,12 @@ static void record_finding(struct heap_audit *audit, enum heap_verdict verdict, 
 	audit->offset = offset;
 }
 
+static bool is_free(const struct heap *heap, u32 at)
+{
+	return heap_index_is_hole(&heap->index, at) ||
+	       block_at(heap, at)->tag == state_tag(heap, HEAP_CACHED);
+}
+
 /* (8) for the part of the block at audit->block that is in the chunk and in front of @end. */
 static void check_free(const struct heap *heap, struct heap_audit *audit, u32 end)
 {
@@ -96,7 +102,7 @@ static void check_free(const struct heap *heap, struct heap_audit *audit, u32 en
 	u64 bytes = heap_bytes(end - from);
 	const char *wrong;
 
-	if (!(heap->flags & HEAP_POISON) || !heap_index_is_hole(&heap->index, audit->block))
+	if (!(heap->flags & HEAP_POISON) || !is_free(heap, audit->block))
 		return;
 	if (from == audit->block) {
 		memory += sizeof(struct heap_block);
@@ -121,6 +127,9 @@ static void count(struct heap_audit *audit, const struct heap_block_info *block)
 		break;
 	case HEAP_PENDING:
 		audit->pending += block->granules;
+		break;
+	case HEAP_CACHED:
+		audit->cached += block->granules;
 		break;
 	case HEAP_QUARANTINED:
 		audit->quarantined += block->granules;
@@ -207,7 +216,7 @@ static enum heap_verdict check_totals(const struct heap *heap, const struct heap
 	if (audit->disturbed)
 		return HEAP_OK;
 	if (audit->blocks != heap_live_blocks(heap) || audit->holes != heap->index.holes ||
-	    audit->used != heap->used || audit->pending != heap->pending ||
+	    audit->used + audit->cached != heap->used || audit->pending != heap->pending ||
 	    audit->quarantined != heap->quarantined || !agrees_on_asked(heap, audit))
 		return HEAP_CORRUPT_INDEX;
 	return HEAP_OK;

@@ -17,6 +17,7 @@
  * @blocks: live blocks
  * @holes: holes
  * @used: granules in live blocks
+ * @cached: granules in cached blocks
  * @pending: granules in claimed blocks
  * @quarantined: granules in quarantine
  * @asked: bytes that live blocks were requested with
@@ -32,6 +33,7 @@ struct heap_audit {
 	u32 blocks;
 	u32 holes;
 	u32 used;
+	u32 cached;
 	u32 pending;
 	u32 quarantined;
 	u64 asked;

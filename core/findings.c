@@ -28,6 +28,7 @@ const char * const heap_state_names[] = {
 	[HEAP_PENDING] = "pending",
 	[HEAP_QUARANTINED] = "quarantined",
 	[HEAP_DEFERRED] = "pending",
+	[HEAP_CACHED] = "cached",
 };
 
 static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
@@ -38,6 +39,8 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_QUARANTINED;
 	if (heap_is_claimed(heap, at))
 		return HEAP_PENDING;
+	if (word >> WORD_LOW_SHIFT == state_tag(heap, HEAP_CACHED))
+		return HEAP_CACHED;
 	return is_deferred(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }
 

@@ -57,6 +57,7 @@ struct heap_split {
 /* Flags of a heap. */
 #define HEAP_POISON	1U		/* free memory carries a pattern */
 #define HEAP_REDZONE	2U		/* a granule of pattern ends every block */
+#define HEAP_CACHES	4U		/* the heap may have caches; it has no quick list */
 
 /**
  * struct heap - a region and the blocks in it
@@ -64,7 +65,7 @@ struct heap_split {
  * @region: first byte of the region, 16-byte aligned
  * @granules: size of the region; 0 when the heap is frozen, so that no pointer is inside it
  * @largest: most bytes that a payload can have; 0 when the heap is frozen, so that nothing fits
- * @flags: HEAP_POISON, HEAP_REDZONE
+ * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES
  * @overhead: bytes of header and redzone in a block
  * @key: secret of the seals
  * @factor: odd multiplier of the seals, derived from @key
@@ -73,7 +74,8 @@ struct heap_split {
  *	   last one is the most recent split, whose block may be the next to enter the list; its
  *	   place is HEAP_NONE after any other change.
  * @quick_count: blocks on the quick list
- * @used: granules in live blocks
+ * @quick_most: limit of @quick_count: HEAP_QUICK; 0 with HEAP_CACHES
+ * @used: granules in live blocks and, with HEAP_CACHES, in cached ones
  * @peak: maximum of @used since heap_reset_peak()
  * @watermark: HEAP_EVENT_WATERMARK is raised when @used exceeds this; U32_MAX: never
  * @threshold: the lower one of @peak and an armed @watermark: one comparison for both
@@ -108,6 +110,7 @@ struct heap {
 	u64 mask;
 	struct heap_split quick[HEAP_QUICK + 1];
 	u32 quick_count;
+	u32 quick_most;
 	u32 used;
 	u32 peak;
 	u32 watermark;

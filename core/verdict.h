@@ -38,6 +38,7 @@ enum heap_state {
 	HEAP_PENDING,			/* freed, but not a hole yet */
 	HEAP_QUARANTINED,		/* not reused, because its header was overwritten */
 	HEAP_DEFERRED,			/* freed without the lock; counts as used until drained */
+	HEAP_CACHED,			/* freed into a cache (core/cache.h) */
 };
 
 extern const char * const heap_state_names[];	/* a deferred block is "pending", too */

@@ -6,6 +6,9 @@
  * stop a child process plays the NMI: it frees blocks without the lock, completes the operation,
  * and drains the deferred blocks, as the module does. The result must be that of the same frees one
  * after the other, with each invalid one found once.
+ *
+ * With HEAP_CACHES the child plays another CPU: it frees the blocks into its cache, and waits for the
+ * lock to free those that the cache refuses.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -25,6 +28,9 @@
 static struct arena arena;
 static struct heap *const heap = &arena.heap;
 static struct heap_deferred deferred;
+static struct heap_cache cache;
+static void *refused_by_cache[8];
+static u32 refused_count;
 static struct heap_block_info info;
 static char *victim, *other, *hole;	/* the block of the operation; a live block; no block */
 static u32 flags;
@@ -65,6 +71,27 @@ static void drain(void)
 static enum heap_verdict defer(void *ptr)
 {
 	return heap_defer(heap, &deferred, ptr, 1234);
+}
+
+static bool has_cache(void)
+{
+	return flags & HEAP_CACHES;
+}
+
+static void free_into_cache(void *ptr)
+{
+	if (!heap_cache_free(heap, &cache, ptr, &(struct heap_block_info){}))
+		refused_by_cache[refused_count++] = ptr;
+}
+
+/* With the lock. */
+static void empty_cache(void)
+{
+	heap_cache_settle(heap, &cache);
+	while (heap_take_back(heap, &cache, 0))
+		;
+	while (refused_count)
+		free_block(refused_by_cache[--refused_count]);
 }
 
 /* The victim between two blocks. */
@@ -144,10 +171,19 @@ static void allocate_aligned(void)
 	REQUIRE(heap_alloc_aligned(heap, 100, 256, 7));
 }
 
+/* At the place of the victim, which is free. */
+static void allocate_aligned_there(void)
+{
+	heap_alloc_aligned(heap, 3 * HEAP_GRANULE - heap->overhead, 32, 7);
+}
+
 /* As a CPU does while the kernel panics; another CPU holds the lock and continues. */
 static void defer_victim(void)
 {
-	defer(victim);
+	if (has_cache())
+		free_into_cache(victim);
+	else
+		defer(victim);
 }
 
 static void resize(size_t size)
@@ -193,6 +229,8 @@ static const struct operation operations[] = {
 	{ "an allocation that coalesces the quick list", prepare_quick, allocate_more, 1, MAYBE },
 	{ "an allocation from the quick list", prepare_quick, allocate_less, 1, MAYBE },
 	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, VALID },
+	{ "an aligned allocation at the place of the victim", prepare_quick,
+	  allocate_aligned_there, 1, MAYBE },
 	{ "a resize to more", prepare_holes, grow, 0, MAYBE },
 	{ "a resize to less", prepare_holes, shrink, 0, MAYBE },
 	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE },
@@ -237,10 +275,25 @@ static void replace_victim(void)
 		REQUIRE(heap_alloc(heap, size, 8) == victim);
 }
 
+/* Another CPU frees the same blocks, and allocates and frees one more. */
+static void free_on_other_cpu(void)
+{
+	void *ptr;
+
+	free_into_cache(victim);
+	free_into_cache(other);
+	ptr = heap_cache_alloc(heap, &cache, 5 * HEAP_GRANULE - heap->overhead, 7);
+	REQUIRE(ptr == other);
+	free_into_cache(ptr);
+	live_blocks -= 1 + (operation->victim == VALID);
+}
+
 static void interrupt(void)
 {
 	if (operation->run == defer_victim) {
 		replace_victim();
+	} else if (has_cache()) {
+		free_on_other_cpu();
 	} else {
 		free_victim_too();
 		free_other();
@@ -266,6 +319,7 @@ static void judge(void)
 static void finish(void)
 {
 	drain();
+	empty_cache();
 	judge();
 	_exit(0);
 }
@@ -317,6 +371,8 @@ static void setup(void)
 {
 	arena_init_as(&arena, GRANULES, flags, TEST_KEY);
 	heap_deferred_init(&deferred);
+	cache = (struct heap_cache){};
+	heap_cache_init(&cache, GRANULES * HEAP_CACHE_SHARE, 1);
 	other = allocate(5);
 	hole = allocate(2);
 	allocate(3);
@@ -342,7 +398,9 @@ static void try_all(void)
 
 	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
 		operation = &operations[i];
-		try_operation();
+		/* The caller of a check holds all caches. */
+		if (!has_cache() || operation->run != check)
+			try_operation();
 	}
 }
 
@@ -358,11 +416,20 @@ static void poisoned(void)
 	try_all();
 }
 
+static void cached(void)
+{
+	flags = HEAP_CACHES;
+	try_all();
+	flags = HEAP_CACHES | HEAP_REDZONE;
+	try_all();
+}
+
 int main(void)
 {
 	const struct test tests[] = {
 		{ "frees between any two instructions are safe", plain },
 		{ "so they are with poison and redzones", poisoned },
+		{ "so are frees into a cache", cached },
 	};
 	struct sigaction action = { .sa_sigaction = trap, .sa_flags = SA_SIGINFO };
 

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cache - stacks of freed blocks, in front of a heap
+ *
+ * A heap with HEAP_CACHES may have any number of caches, one for each CPU. A cache has a short stack
+ * for each block size up to HEAP_CACHE_GRANULES. A freed block is pushed, an allocation of exactly
+ * that size pops it:
+ *
+ *	count[3] = 2      at[3] | 120 | 48 |     |     |    blocks of three granules
+ *	count[4] = 0      at[4] |     |    |     |     |
+ *
+ * A cached block stays used in the map: map, neighbours and tree do not change. So
+ * heap_cache_alloc() and heap_cache_free() run while another CPU holds the lock of the heap. They
+ * read only what does not change while a block lives: its start bit, that of the next block, and its
+ * header (as core/deferred.c). A free exchanges the tag of the header for a mark; only one free can
+ * win that, and a free with the lock must win it, too. The caller serializes the calls on a cache.
+ *
+ * @heap->used includes cached blocks. All else that a cache counts is added to the counters of the
+ * heap by heap_cache_settle().
+ */
+#ifndef HEAP_CACHE_H
+#define HEAP_CACHE_H
+
+#include "core/block.h"
+
+#define HEAP_CACHE_GRANULES	64U	/* largest block in a cache */
+#define HEAP_CACHE_DEPTH	16U	/* blocks in a stack */
+#define HEAP_CACHE_SHARE	16U	/* all caches of a heap: one part in 16 of the region */
+
+/**
+ * struct heap_cache_counts - what a cache has counted
+ * @allocs: allocations that it served
+ * @frees: blocks that were freed into it
+ * @asked: bytes requested in these allocations, less those in these frees
+ */
+struct heap_cache_counts {
+	u64 allocs;
+	u64 frees;
+	u64 asked;
+};
+
+/**
+ * struct heap_cache - a cache
+ * @now: what it has counted
+ * @settled: @now when heap_cache_settle() was called
+ * @granules: in cached blocks
+ * @most: limit of @granules
+ * @depth: limit of a stack: HEAP_CACHE_DEPTH, less in tests
+ * @full: size of the last block that found no room or was damaged: that stack gives back next
+ * @hand: the stack that gives back when that one is empty
+ * @count: blocks in each stack
+ * @at: where they begin
+ */
+struct heap_cache {
+	struct heap_cache_counts now;
+	struct heap_cache_counts settled;
+	u32 granules;
+	u32 most;
+	u32 depth;
+	u32 full;
+	u32 hand;
+	u8 count[HEAP_CACHE_GRANULES + 1];
+	u32 at[HEAP_CACHE_GRANULES + 1][HEAP_CACHE_DEPTH];
+};
+
+/* One of @caches caches of a heap; zeroed memory. */
+void heap_cache_init(struct heap_cache *cache, u32 granules, u32 caches);
+
+/* Cached blocks. */
+u32 heap_cache_blocks(const struct heap_cache *cache);
+
+/* Add to the counters of the heap what was counted since the last time. With the lock held. */
+void heap_cache_settle(struct heap *heap, struct heap_cache *cache);
+
+/*
+ * Put a claimed block into the cache instead of heap_release(), with the lock held. Return: false if
+ * there is no room, or the header is damaged.
+ */
+bool heap_cache_keep(struct heap *heap, struct heap_cache *cache,
+		     const struct heap_block_info *claimed);
+
+/* Remove a block of @granules, or of any size if that is 0 or has none. Return: false: no block. */
+bool heap_cache_pop(struct heap_cache *cache, u32 *granules, u32 *at);
+
+/* Remove the block at @at, whatever its header says. Return: false: it is not in this cache. */
+bool heap_cache_remove(struct heap_cache *cache, u32 at, u32 granules);
+
+static inline bool heap_cache_has_room(const struct heap_cache *cache, u32 granules)
+{
+	return cache->count[granules] < cache->depth && cache->granules + granules <= cache->most;
+}
+
+static inline void heap_cache_push(struct heap_cache *cache, u32 at, u32 granules)
+{
+	cache->at[granules][cache->count[granules]++] = at;
+	cache->granules += granules;
+}
+
+/*
+ * Size of the used block at @at, at most HEAP_CACHE_GRANULES; 0 for any other. A block that lives
+ * does not change its bits, whatever another CPU changes in these words.
+ */
+static __always_inline u32 heap_cache_size(const struct heap_index *index, u32 at)
+{
+	const struct heap_chunk *chunk = &index->chunks[at / HEAP_CHUNK];
+	u32 nr = at % HEAP_CHUNK;
+	/* As above: of these words only stable bits are used. */
+	u64 start = data_race(chunk->start) >> nr;
+	u64 later = start >> 1;
+	u32 size;
+
+	/* As above. */
+	if (unlikely(!(start & ~(data_race(chunk->free) >> nr) & 1)))
+		return 0;
+	if (later)
+		return 1 + heap_bit_lowest(later);
+	/* As above. A start follows every block: there is a next chunk. */
+	later = data_race(chunk[1].start);
+	if (!later)
+		return 0;
+	size = HEAP_CHUNK - nr + heap_bit_lowest(later);
+	return size <= HEAP_CACHE_GRANULES ? size : 0;
+}
+
+/**
+ * heap_cache_alloc - allocate a block from a cache, without the lock of the heap
+ * @heap: the heap
+ * @cache: one of its caches
+ * @size: bytes of payload
+ * @owner: as for heap_alloc()
+ *
+ * Return: the payload; NULL if the cache has no block of that size, or the header of that block is
+ * damaged, which heap_take_back() will find.
+ */
+static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cache *cache,
+					      size_t size, u8 owner)
+{
+	u32 want = granules_for(heap, size);
+	struct heap_block *block;
+	u32 at, count;
+
+	/* 0 when nothing may be allocated. 0 bytes wrap around, and are refused, too. */
+	if (unlikely(size - 1 >= READ_ONCE(heap->largest) || want > HEAP_CACHE_GRANULES))
+		return NULL;
+	count = cache->count[want];
+	if (unlikely(!count))
+		return NULL;
+	at = cache->at[want][count - 1];
+	block = block_at(heap, at);
+	if (unlikely(!has_state(heap, at, want, HEAP_CACHED))) {
+		cache->full = want;
+		return NULL;
+	}
+	cache->count[want] = count - 1;
+	cache->granules -= want;
+	cache->now.allocs++;
+	cache->now.asked += size;
+	fill_end(heap, block, want);
+	write_used(heap, at, block, want, slack_for(heap, size), owner);
+	return payload_of(block);
+}
+
+/**
+ * heap_cache_free - free a block into a cache, without the lock of the heap
+ * @heap: the heap
+ * @cache: one of its caches
+ * @ptr: any pointer
+ * @freed: set to owner, size and requested bytes of the block
+ *
+ * Return: false, and nothing has changed, unless @ptr is an intact live block for which there is
+ * room. Then heap_free() judges it.
+ */
+static __always_inline bool heap_cache_free(struct heap *heap, struct heap_cache *cache,
+					    const void *ptr, struct heap_block_info *freed)
+{
+	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	u32 at = offset / HEAP_GRANULE;
+	u32 granules, tag, slack;
+
+	if (unlikely(offset / HEAP_GRANULE >= READ_ONCE(heap->granules) || offset % HEAP_GRANULE))
+		return false;
+	granules = heap_cache_size(&heap->index, at);
+	if (unlikely(!granules))
+		return false;
+	tag = READ_ONCE(block_at(heap, at)->tag);
+	if (unlikely(READ_ONCE(block_at(heap, at)->granules) != granules ||
+		     !is_sealed(heap, at, granules | (u64)tag << WORD_LOW_SHIFT)))
+		return false;
+	slack = tag & TAG_SLACK;
+	if (unlikely(!is_end_intact(heap, at + granules, slack)))
+		return false;
+	if (unlikely(!heap_cache_has_room(cache, granules))) {
+		cache->full = granules;
+		return false;
+	}
+	if (unlikely(!exchange_tag(heap, at, tag, HEAP_CACHED)))
+		return false;
+	heap_cache_push(cache, at, granules);
+	freed->at = at;
+	freed->granules = granules;
+	freed->owner = tag_owner(tag);
+	freed->asked = payload_bytes(heap, granules) - slack;
+	cache->now.frees++;
+	cache->now.asked -= freed->asked;
+	return true;
+}
+
+#endif
