@@ -8,9 +8,9 @@
  *	| hole: front | block, aligned | hole .... |
  *
  * The search visits the holes that are large enough for the block alone, from the lowest on. It
- * tries the first aligned address in such a hole or behind it. If that is in no hole, or in one that
- * ends too early, the search goes on behind that address: all holes below it are ruled out, too. So
- * no address is tried twice, and a small region is searched completely. To bound the search, it
+ * tries the first aligned address in such a hole or behind it. If that is in no hole, or in one
+ * that ends too early, the search goes on behind that address: all holes below it are ruled out,
+ * too. So no address is tried twice, and a small region is searched completely. To bound the search, it
  * tries no more than HEAP_ALIGN_TRIES addresses. Then it takes the lowest hole that has an aligned
  * place wherever it begins.
  */
@@ -52,8 +52,8 @@ static inline u32 heap_aligned_want(u32 want, size_t align)
 
 /*
  * Most steps of heap_find_aligned(). For each address, it looks for a start before and behind it,
- * reads the holes of two chunks, and goes up and down the tree once; a search from the root takes no
- * more.
+ * reads the holes of two chunks, and goes up and down the tree once; a search from the root takes
+ * no more.
  */
 static inline unsigned int heap_find_aligned_bound(const struct heap_index *index)
 {

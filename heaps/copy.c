@@ -72,8 +72,8 @@ char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
 
-char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long caller, const char *fmt,
-			      ...)
+char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long caller,
+			      const char *fmt, ...)
 {
 	va_list args;
 	char *string;

@@ -52,9 +52,9 @@ struct heapmod_limit {
 };
 
 /*
- * The CRC of an exported function is made from all structs that its arguments lead to. A client knows
- * struct heapmod by name only, so its members are hidden from genksyms: when they change, clients
- * that are built continue to load.
+ * The CRC of an exported function is made from all structs that its arguments lead to. A client
+ * knows struct heapmod by name only, so its members are hidden from genksyms: when they change,
+ * clients that are built continue to load.
  */
 #ifndef __GENKSYMS__
 

@@ -57,10 +57,14 @@ static atomic_t running;
 static DEFINE_MUTEX(watching);
 static struct watched watches[2];
 
-#define VERIFY(worker, condition) do {						\
-	if (!(condition) && !(worker)->wrong)					\
-		(worker)->wrong = __LINE__;					\
-} while (0)
+/* The first line that did not hold is the result of the worker. */
+static void verify(struct worker *worker, bool condition, unsigned int line)
+{
+	if (!condition && !worker->wrong)
+		worker->wrong = line;
+}
+
+#define VERIFY(worker, condition)	verify(worker, condition, __LINE__)
 
 static u32 below(struct worker *worker, u32 limit)
 {
@@ -146,6 +150,7 @@ static void resize(struct worker *worker, struct held *block)
 /* The next free or resize reports it. A move allocates first, and may fail: then free the block. */
 static void overrun(struct worker *worker, struct held *block)
 {
+	/* The byte is slack: heapmod may read it in a check at the same time. */
 	data_race(block->ptr[block->size] ^= 1);
 	worker->overruns++;
 	release(worker, block);
