@@ -2,18 +2,19 @@
 /*
  * cache - stacks of freed blocks, in front of a heap
  *
- * A heap with HEAP_CACHES may have any number of caches, one for each CPU. A cache has a short stack
- * for each block size up to HEAP_CACHE_GRANULES. A freed block is pushed, an allocation of exactly
- * that size pops it:
+ * A heap with HEAP_CACHES may have any number of caches, one for each CPU. A cache has a short
+ * stack for each block size up to HEAP_CACHE_GRANULES. A freed block is pushed, an allocation of
+ * exactly that size pops it:
  *
  *	count[3] = 2      at[3] | 120 | 48 |     |     |    blocks of three granules
  *	count[4] = 0      at[4] |     |    |     |     |
  *
  * A cached block stays used in the map: map, neighbours and tree do not change. So
  * heap_cache_alloc() and heap_cache_free() run while another CPU holds the lock of the heap. They
- * read only what does not change while a block lives: its start bit, that of the next block, and its
- * header (as core/deferred.c). A free exchanges the tag of the header for a mark; only one free can
- * win that, and a free with the lock must win it, too. The caller serializes the calls on a cache.
+ * read only what does not change while a block lives: its start bit, that of the next block, and
+ * its header (as core/deferred.c). A free exchanges the tag of the header for a mark; only one free
+ * can win that, and a free with the lock must win it, too. The caller serializes the calls on a
+ * cache.
  *
  * @heap->used includes cached blocks. All else that a cache counts is added to the counters of the
  * heap by heap_cache_settle().
@@ -24,6 +25,7 @@
 #include "core/block.h"
 
 #define HEAP_CACHE_GRANULES	64U	/* largest block in a cache */
+#define HEAP_CACHE_STACKS	(HEAP_CACHE_GRANULES + 1)	/* by size; the first stays empty */
 #define HEAP_CACHE_DEPTH	16U	/* blocks in a stack */
 #define HEAP_CACHE_SHARE	16U	/* all caches of a heap: one part in 16 of the region */
 
@@ -59,8 +61,8 @@ struct heap_cache {
 	u32 depth;
 	u32 full;
 	u32 hand;
-	u8 count[HEAP_CACHE_GRANULES + 1];
-	u32 at[HEAP_CACHE_GRANULES + 1][HEAP_CACHE_DEPTH];
+	u8 count[HEAP_CACHE_STACKS];
+	u32 at[HEAP_CACHE_STACKS][HEAP_CACHE_DEPTH];
 };
 
 /* One of @caches caches of a heap; zeroed memory. */
@@ -73,8 +75,8 @@ u32 heap_cache_blocks(const struct heap_cache *cache);
 void heap_cache_settle(struct heap *heap, struct heap_cache *cache);
 
 /*
- * Put a claimed block into the cache instead of heap_release(), with the lock held. Return: false if
- * there is no room, or the header is damaged.
+ * Put a claimed block into the cache instead of heap_release(), with the lock held. Return: false
+ * if there is no room, or the header is damaged.
  */
 bool heap_cache_keep(struct heap *heap, struct heap_cache *cache,
 		     const struct heap_block_info *claimed);

@@ -7,8 +7,8 @@
  * and drains the deferred blocks, as the module does. The result must be that of the same frees one
  * after the other, with each invalid one found once.
  *
- * With HEAP_CACHES the child plays another CPU: it frees the blocks into its cache, and waits for the
- * lock to free those that the cache refuses.
+ * With HEAP_CACHES the child plays another CPU: it frees the blocks into its cache, and waits for
+ * the lock to free those that the cache refuses.
  */
 #define _GNU_SOURCE
 #include <signal.h>
