@@ -43,7 +43,9 @@ struct heapmod;
  * * Task context, may sleep: no spinlock may be held, and interrupts must be enabled.
  *
  * A failed allocation is logged with printk(). A caller that holds a lock of the scheduler must
- * pass %__GFP_NOWARN. Findings are logged later, from an irq_work.
+ * pass %__GFP_NOWARN. A pointer that is refused without the lock, or by heapmod_free_any() because
+ * it is in no heap, is logged with printk(), too. Other findings are logged later, from an
+ * irq_work.
  */
 
 /**
@@ -522,6 +524,38 @@ struct heapmod *heapmod_default(void);
  * NMI while something hooks freed memory.
  */
 #define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, HEAPMOD_HERE)
+
+/**
+ * heapmod_free_any - free a block of any heap, found by its address
+ * @ptr: the block; NULL or %ZERO_SIZE_PTR does nothing
+ *
+ * As heapmod_free() of the heap that heapmod_of() returns. It is a function, so its address may be
+ * stored where that of kfree() may. The call site is the return address: a caller that ends in
+ * this call may be compiled to a jump, and then its own caller is reported.
+ *
+ * A pointer that lies in no region is refused. No heap counts it: it is logged at once, with
+ * printk(), and traced as heapmod_verdict of heap 0. A block that is the memory of a heap of
+ * heapmod_create_in() is refused by that heap, as long as it exists: the block starts in its
+ * region.
+ *
+ * The search takes a step each time that the number of heaps doubles, and one for each region that
+ * lies around another.
+ *
+ * Context: Any context, as heapmod_free().
+ */
+void heapmod_free_any(const void *ptr);
+
+/**
+ * heapmod_of - find the heap whose region contains an address
+ * @ptr: any address; it is not dereferenced
+ *
+ * If a region lies in a block of another heap, this is the inner heap. That the address is in a
+ * live block is not tested: see heapmod_owns(). The heap exists as long as nothing destroys it.
+ *
+ * Context: Any context. Takes no lock. The cost is that of the search in heapmod_free_any().
+ * Return: The heap, or NULL if no region contains @ptr.
+ */
+struct heapmod *heapmod_of(const void *ptr);
 
 /**
  * heapmod_free_sensitive - zero a block and free it

@@ -210,6 +210,31 @@ void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long ca
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_caller);
 
+/* No heap can count it or log it later: this is logged at once, as a failed allocation is. */
+static noinline void refuse_without_heap(const void *ptr, unsigned long caller)
+{
+	trace_heapmod_verdict(0, HEAP_FOREIGN, (uintptr_t)ptr, caller);
+	pr_err_ratelimited("%s pointer %p in no heap: refused, freed by %pS\n",
+			   heap_verdict_names[HEAP_FOREIGN], ptr, (void *)caller);
+}
+
+/* The heap of a wrong pointer may be destroyed: that waits for RCU. */
+void heapmod_free_any(const void *ptr)
+{
+	struct heapmod *heap;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return;
+	rcu_read_lock();
+	heap = heapmod_lookup(ptr);
+	if (heap)
+		heapmod_free_caller(heap, ptr, _RET_IP_);
+	else
+		refuse_without_heap(ptr, _RET_IP_);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_free_any);
+
 /* Free the block of one slot. Return: false when none is filled, or no claim is possible. */
 static bool free_deferred(struct heapmod *heap)
 {

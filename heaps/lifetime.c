@@ -171,7 +171,8 @@ static struct heapmod *create(const char *name, void *mem, u64 size, unsigned in
 	if (error) {
 		diagnostics_abandon(heap);
 		release_memory(heap);
-		return ERR_PTR(refuse(name, error, "the name is in use"));
+		return ERR_PTR(refuse(name, error, error == -EEXIST ?
+				      "the name is in use" : "no memory for its metadata"));
 	}
 	return heap;
 }

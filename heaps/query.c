@@ -12,6 +12,7 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/query.h"
+#include "heaps/registry.h"
 #include "heaps/report.h"
 
 /* Is @ptr a live block? @asked is set to the bytes it was requested with, or 0. */
@@ -45,6 +46,17 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr)
 	return heapmod_is_valid(heap) && judge(heap, ptr, &asked);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_owns);
+
+struct heapmod *heapmod_of(const void *ptr)
+{
+	struct heapmod *heap;
+
+	rcu_read_lock();
+	heap = heapmod_lookup(ptr);
+	rcu_read_unlock();
+	return heap;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_of);
 
 bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes)
 {

@@ -24,7 +24,7 @@ struct heaps_observer {
 /* Must be set before the first heap is created, and stay until the last one is destroyed. */
 void heapmod_set_observer(const struct heaps_observer *observer);
 
-/* Return: 0, or -EEXIST when the name is in use. */
+/* Return: 0, -EEXIST when the name is in use, or -ENOMEM. May sleep. */
 int heapmod_register(struct heapmod *heap);
 
 /* No lookup finds the heap once this returns. May sleep. */
@@ -33,7 +33,7 @@ void heapmod_unregister(struct heapmod *heap);
 /* The heap was destroyed, and no longer prints the names of its call sites. */
 void heapmod_forget_sites(struct heapmod *heap);
 
-/* The heap whose region contains @ptr, or NULL. Valid until rcu_read_unlock(). */
+/* The innermost heap whose region contains @ptr, or NULL. Valid until rcu_read_unlock(). */
 struct heapmod *heapmod_lookup(const void *ptr);
 
 #endif
