@@ -11,14 +11,13 @@ size_t heap_granules_to_aligned(const void *ptr, size_t align)
 }
 
 /* The lowest hole of @want granules in @chunk of those whose bit is set in @free. */
-static u32 hole_in_chunk(const struct heap_index *index, u32 chunk, u64 free, u32 want, u32 *have)
+static u32 hole_in_chunk(const struct heap_index *index, u32 chunk, u64 free, u32 want)
 {
 	u32 at;
 
 	for (; free; free &= free - 1) {
 		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
-		*have = heap_index_size(index, at);
-		if (*have >= want)
+		if (heap_index_size(index, at) >= want)
 			return at;
 	}
 	return HEAP_NONE;
@@ -52,23 +51,23 @@ down:
 }
 
 /* The lowest hole of @want granules that begins behind @at. */
-static u32 next_hole(const struct heap_index *index, u32 at, u32 want, u32 *have)
+static u32 next_hole(const struct heap_index *index, u32 at, u32 want)
 {
 	u32 chunk = at / HEAP_CHUNK;
 	u64 later = heap_bits_above(index->chunks[chunk].free, at % HEAP_CHUNK);
-	u32 next = hole_in_chunk(index, chunk, later, want, have);
+	u32 next = hole_in_chunk(index, chunk, later, want);
 
 	if (next != HEAP_NONE)
 		return next;
 	chunk = next_large_chunk(index, chunk, want);
 	if (chunk != HEAP_NONE)
-		return hole_in_chunk(index, chunk, index->chunks[chunk].free, want, have);
-	return index->top > at ? find_top(index, want, have) : HEAP_NONE;
+		return hole_in_chunk(index, chunk, index->chunks[chunk].free, want);
+	return index->top > at ? find_top(index, want).at : HEAP_NONE;
 }
 
-static noinline u32 first_hole(struct heap_index *index, u32 want, u32 *have)
+static noinline u32 first_hole(struct heap_index *index, u32 want)
 {
-	return self_check(index, want, search(index, want, have));
+	return self_check(index, want, search(index, want).at);
 }
 
 /* The hole that @at lies in, or HEAP_NONE. */
@@ -101,7 +100,7 @@ static u32 aligned_from(const struct heap *heap, u32 hole, size_t align)
 bool heap_find_aligned(struct heap *heap, u32 want, size_t align, struct heap_place *place)
 {
 	struct heap_index *index = &heap->index;
-	u32 have, at, tried, hole = first_hole(index, want, &have);
+	u32 at, tried, hole = first_hole(index, want);
 
 	for (tried = 0; tried < HEAP_ALIGN_TRIES; tried++) {
 		at = hole == HEAP_NONE ? hole : aligned_from(heap, hole, align);
@@ -109,8 +108,8 @@ bool heap_find_aligned(struct heap *heap, u32 want, size_t align, struct heap_pl
 			return false;
 		if (is_place(index, at, want, place))
 			return true;
-		hole = next_hole(index, at, want, &have);
+		hole = next_hole(index, at, want);
 	}
-	hole = first_hole(index, heap_aligned_want(want, align), &have);
+	hole = first_hole(index, heap_aligned_want(want, align));
 	return hole != HEAP_NONE && is_place(index, aligned_from(heap, hole, align), want, place);
 }

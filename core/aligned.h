@@ -60,7 +60,7 @@ static inline unsigned int heap_find_aligned_bound(const struct heap_index *inde
 	unsigned int neighbour = 2 + 2 * index->levels;
 	unsigned int chunk = HEAP_CHUNK / 2 + neighbour;
 
-	return (HEAP_ALIGN_TRIES + 2) * (2 * neighbour + 2 * chunk + 2 * index->height);
+	return (HEAP_ALIGN_TRIES + 2) * (2 * neighbour + 2 * chunk + 2 * index->rows);
 }
 
 #endif

@@ -36,8 +36,27 @@ u64 heap_index_bytes(u32 granules)
 	return bytes;
 }
 
-/* The row above the tree: larger than any hole, so that no update climbs further. Read only. */
+/* The guard of a tree over all chunks. Read only. */
 static u32 above[] = { HEAP_NONE };
+
+/* Make the row below @height the first one, with the guard above it. */
+static void set_height(struct heap_index *index, unsigned int height)
+{
+	index->height = height;
+	index->reach = 1U << height * HEAP_FANOUT_SHIFT;
+	if (height < index->rows)
+		index->max[height][0] = HEAP_NONE;
+}
+
+/* Add rows until the first one covers @chunk. The guard becomes a node. */
+void heap_index_grow(struct heap_index *index, u32 chunk)
+{
+	while (chunk >= index->reach) {
+		index->max[index->height][0] = heap_index_max_of(index->max[index->height - 1]);
+		heap_step();
+		set_height(index, index->height + 1);
+	}
+}
 
 /* At first the region is one hole, with the sentinel behind it. */
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
@@ -48,13 +67,14 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 	u32 count;
 
 	*index = (struct heap_index){ .granules = granules };
-	index->max[index->height++] = max;
+	index->max[index->rows++] = max;
 	max += level_nodes(chunks);
 	for (count = chunks; count > HEAP_FANOUT; max += level_nodes(count)) {
 		count = groups(count, HEAP_FANOUT);
-		index->max[index->height++] = max;
+		index->max[index->rows++] = max;
 	}
-	index->max[index->height] = above;
+	index->max[index->rows] = above;
+	set_height(index, 1);
 	index->chunks = (struct heap_chunk *)max;
 	summary = (u64 *)(index->chunks + chunks);
 	for (count = chunks; count > 1; summary += count) {
@@ -143,7 +163,7 @@ static bool verify_summaries(const struct heap_index *index, u32 chunk)
 	return true;
 }
 
-/* Does every node whose first chunk is @chunk agree with its children? */
+/* Does every node whose first chunk is @chunk agree with its children? The guard has none. */
 static bool verify_nodes(const struct heap_index *index, u32 chunk)
 {
 	u32 node = chunk;
@@ -155,7 +175,7 @@ static bool verify_nodes(const struct heap_index *index, u32 chunk)
 			return false;
 		node /= HEAP_FANOUT;
 	}
-	return true;
+	return level < index->height || index->max[level][0] == HEAP_NONE;
 }
 
 bool heap_index_verify(const struct heap_index *index, u32 chunk)

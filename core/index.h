@@ -29,6 +29,10 @@
  * R. P. Brent, "Efficient Implementation of the First-Fit Strategy for Dynamic Storage
  * Allocation", ACM TOPLAS 11(3), 1989.
  *
+ * Rows are added above the first one as holes appear higher in the region, so a search in a large
+ * region of which little was used is short. The node above the first row, the guard, holds
+ * HEAP_NONE: no update climbs further. All nodes behind those that the first row covers are 0.
+ *
  * The top is the hole at the end of the region. It counts in no node, because first fit takes it
  * last anyway, and so most changes of the top cost the tree nothing.
  *
@@ -51,7 +55,8 @@
 #define HEAP_CHUNK	64U		/* granules in a chunk: the bits of a map word */
 #define HEAP_NONE	U32_MAX		/* no such granule, no such chunk */
 #define HEAP_LEVELS	5		/* of summaries over 2^26 chunks */
-#define HEAP_FANOUT	8		/* children of a node */
+#define HEAP_FANOUT_SHIFT 3
+#define HEAP_FANOUT	(1U << HEAP_FANOUT_SHIFT)	/* children of a node */
 #define HEAP_HEIGHT	9		/* of the tree over 2^26 chunks, chunks included */
 #define HEAP_STEP_CLASSES 6		/* searches of 1 step, 2 to 3, 4 to 7, ... */
 
@@ -71,10 +76,12 @@ struct heap_index {
 	u32 finger_at;
 	u64 changes;			/* of the map, and of what core/withheld.h withholds */
 	u64 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
-	unsigned int height;
+	u32 reach;			/* chunks that the first row covers */
+	unsigned int height;		/* rows of the tree in use */
+	unsigned int rows;		/* of a tree over all chunks */
 	unsigned int levels;
 	struct heap_chunk *chunks;
-	u32 *max[HEAP_HEIGHT + 1];	/* [0] for each chunk, [height - 1] the first row */
+	u32 *max[HEAP_HEIGHT + 1];	/* [0] for each chunk, [height - 1] the first row; guard */
 	u64 *summary[HEAP_LEVELS];	/* [0] a bit for each chunk with a start; and so on */
 };
 
@@ -82,6 +89,7 @@ u64 heap_index_bytes(u32 granules);
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
 u32 heap_index_largest(const struct heap_index *index);
+void heap_index_grow(struct heap_index *index, u32 chunk);
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
 
@@ -89,13 +97,13 @@ bool heap_index_verify(const struct heap_index *index, u32 chunk);
 
 /*
  * Upper bound of the steps of one operation; a step is a map word or a node that is read. An
- * operation reads the holes of at most two chunks, 32 each; goes up or down the tree three times;
+ * operation reads the holes of at most one chunk, 32; goes up or down the tree three times;
  * and looks for a neighbour or changes a start four times, at two words and two more a level of
  * the summaries.
  */
 static inline unsigned int heap_index_bound(const struct heap_index *index)
 {
-	return 2 * (HEAP_CHUNK / 2 + 1) + 3 * index->height + 4 * (2 + 2 * index->levels);
+	return HEAP_CHUNK / 2 + 1 + 3 * index->rows + 4 * (2 + 2 * index->levels);
 }
 
 #ifdef HEAP_COUNT_STEPS

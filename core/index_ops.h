@@ -50,28 +50,30 @@ static __always_inline void drop_hole(struct heap_index *index, u32 at)
 	index->holes--;
 }
 
-/* The largest hole that begins in @chunk, except the top. At most 32 holes. */
-static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 chunk)
+/*
+ * The largest of the holes in @free, which begin in @chunk, and of another one of @largest granules.
+ * The top does not count. No hole has more than @most granules: one that has ends the loop.
+ */
+static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 chunk, u64 free,
+					    u32 largest, u32 most)
 {
-	u64 free = index->chunks[chunk].free;
-	u32 largest = 0;
-	u32 at;
+	u32 granules;
 
-	for (; free; free &= free - 1) {
-		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
-		if (at != index->top)
-			largest = max(largest, heap_index_size(index, at));
+	if (chunk == index->top / HEAP_CHUNK)
+		free &= ~BIT_ULL(index->top % HEAP_CHUNK);
+	for (; free && largest < most; free &= free - 1) {
+		granules = heap_index_size(index, chunk * HEAP_CHUNK + heap_bit_lowest(free));
+		largest = max(largest, granules);
 	}
 	return largest;
 }
 
 /*
- * The largest hole of a chunk, of @before granules, is gone. Recompute the node of the chunk, and
- * the nodes above it as far as their maximum was that hole.
+ * The largest hole of a chunk, of @before granules, is gone; now it is @largest. Update the node of
+ * the chunk, and the nodes above it as far as their maximum was that hole.
  */
-static __always_inline void recompute_max(struct heap_index *index, u32 node, u32 before)
+static __always_inline void update_max(struct heap_index *index, u32 node, u32 before, u32 largest)
 {
-	u32 largest = largest_in_chunk(index, node);
 	unsigned int level;
 
 	index->max[0][node] = largest;
@@ -89,15 +91,20 @@ static __always_inline void recompute_max(struct heap_index *index, u32 node, u3
 static __always_inline void lower_max(struct heap_index *index, u32 chunk, u32 granules)
 {
 	if (granules == index->max[0][chunk])
-		recompute_max(index, chunk, granules);
+		update_max(index, chunk, granules,
+			   largest_in_chunk(index, chunk, index->chunks[chunk].free, 0, granules));
 }
 
-/* A hole of @granules is new in @chunk. The row above the tree holds HEAP_NONE: the loop ends. */
+/* A hole of @granules is new in @chunk. The guard above the first row ends the loop. */
 static __always_inline void raise_max(struct heap_index *index, u32 chunk, u32 granules)
 {
 	u32 node = chunk;
 	unsigned int level;
 
+	if (index->max[0][chunk] >= granules)
+		return;
+	if (unlikely(chunk >= index->reach))
+		heap_index_grow(index, chunk);
 	for (level = 0; index->max[level][node] < granules; level++) {
 		index->max[level][node] = granules;
 		node /= HEAP_FANOUT;
@@ -191,42 +198,62 @@ static inline void count_search(struct heap_index *index, unsigned int steps)
 	index->searches[heap_bit_highest(steps)]++;
 }
 
-/* The lowest hole of @granules that begins in @chunk. The tree says that there is one. */
-static __always_inline u32 find_in_chunk(struct heap_index *index, u32 chunk, u32 granules,
-					 u32 *have, unsigned int steps)
-{
-	u64 free = index->chunks[chunk].free;
-	u32 at = HEAP_NONE;
+/**
+ * struct heap_hole - a hole that a search found
+ * @at: the hole, or HEAP_NONE
+ * @granules: its size
+ * @before: size of the largest hole before it in the chunk
+ * @behind: the holes behind it in the chunk, by their bits
+ */
+struct heap_hole {
+	u32 at;
+	u32 granules;
+	u32 before;
+	u64 behind;
+};
 
-	for (; free; free &= free - 1) {
-		at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
+/* The lowest hole of @granules that begins in @chunk. The tree says that there is one. */
+static __always_inline struct heap_hole find_in_chunk(struct heap_index *index, u32 chunk,
+						      u32 granules)
+{
+	struct heap_hole hole = { .at = HEAP_NONE };
+	u64 free = index->chunks[chunk].free;
+	unsigned int steps = index->height;
+
+	for (; likely(free); free &= free - 1) {
+		hole.at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
 		steps++;
-		*have = heap_index_size(index, at);
-		if (*have >= granules)
+		hole.granules = heap_index_size(index, hole.at);
+		if (hole.granules >= granules)
 			break;
+		hole.before = max(hole.before, hole.granules);
 	}
 	count_search(index, steps);
-	return free ? at : HEAP_NONE;
+	hole.behind = free & (free - 1);
+	if (unlikely(!free))
+		hole.at = HEAP_NONE;
+	return hole;
 }
 
 /* The top, if it is large enough. */
-static inline u32 find_top(const struct heap_index *index, u32 granules, u32 *have)
+static inline struct heap_hole find_top(const struct heap_index *index, u32 granules)
 {
-	if (index->top == HEAP_NONE)
-		return HEAP_NONE;
-	*have = index->granules - index->top;
-	return *have >= granules ? index->top : HEAP_NONE;
+	struct heap_hole top = { .at = index->top, .granules = index->granules - index->top };
+
+	if (top.at == HEAP_NONE || top.granules < granules)
+		top.at = HEAP_NONE;
+	return top;
 }
 
 /* First fit: down the tree; if no node is large enough, the top. */
-static __always_inline u32 search(struct heap_index *index, u32 granules, u32 *have)
+static __always_inline struct heap_hole search(struct heap_index *index, u32 granules)
 {
 	unsigned int level = index->height - 1;
 	u32 node = first_node(index->max[level], HEAP_FANOUT, granules);
 
 	if (node == HEAP_FANOUT) {
 		count_search(index, 1);
-		return find_top(index, granules, have);
+		return find_top(index, granules);
 	}
 	while (level--) {
 		node *= HEAP_FANOUT;
@@ -234,7 +261,7 @@ static __always_inline u32 search(struct heap_index *index, u32 granules, u32 *h
 		node += first_node(&index->max[level][node], HEAP_FANOUT - 1, granules);
 		heap_step();
 	}
-	return find_in_chunk(index, node, granules, have, index->height);
+	return find_in_chunk(index, node, granules);
 }
 
 #ifdef HEAP_SELF_CHECK
@@ -260,26 +287,49 @@ static inline u32 self_check(const struct heap_index *index, u32 granules, u32 f
 }
 #endif
 
-/* The first @want granules of the hole at @at become a used block; the rest stays a hole. */
-static __always_inline void split_hole(struct heap_index *index, u32 at, u32 have, u32 want)
+/* The top gives a used block; the rest, if there is one, is the new top. */
+static __always_inline void split_top(struct heap_index *index, u32 at, u32 want)
 {
-	u32 chunk = at / HEAP_CHUNK;
 	u32 rest = at + want;
+
+	index->chunks[at / HEAP_CHUNK].free &= ~BIT_ULL(at % HEAP_CHUNK);
+	index->holes--;
+	index->top = HEAP_NONE;
+	if (rest == index->granules)
+		return;
+	add_hole(index, rest);
+	index->top = rest;
+}
+
+/*
+ * The first @want granules of a hole become a used block; the rest stays a hole. The search has read
+ * the holes before it, so only those behind it are read, and only if it was the largest.
+ */
+static __always_inline void split_hole(struct heap_index *index, const struct heap_hole *hole,
+				       u32 want)
+{
+	u32 chunk = hole->at / HEAP_CHUNK, largest = hole->before;
+	u32 at = hole->at + want, rest = hole->granules - want;
 
 	heap_step();
 	index->changes++;
-	index->chunks[chunk].free &= ~BIT_ULL(at % HEAP_CHUNK);
-	if (have != want)
-		add_hole(index, rest);
-	index->holes--;
-	if (at == index->top) {
-		index->top = have != want ? rest : HEAP_NONE;
+	if (hole->at == index->top) {
+		split_top(index, hole->at, want);
 		return;
 	}
-	/* Raise first: a node may be recomputed only when it is no lower than its holes. */
-	if (have != want && rest / HEAP_CHUNK != chunk)
-		raise_max(index, rest / HEAP_CHUNK, have - want);
-	lower_max(index, chunk, have);
+	index->chunks[chunk].free &= ~BIT_ULL(hole->at % HEAP_CHUNK);
+	index->holes--;
+	if (rest) {
+		add_hole(index, at);
+		/* Raise first: a node may be lowered only when it is no lower than its holes. */
+		if (at / HEAP_CHUNK != chunk)
+			raise_max(index, at / HEAP_CHUNK, rest);
+		else
+			largest = max(largest, rest);
+	}
+	if (hole->granules == index->max[0][chunk])
+		update_max(index, chunk, hole->granules,
+			   largest_in_chunk(index, chunk, hole->behind, largest, hole->granules));
 }
 
 /**
@@ -292,14 +342,28 @@ static __always_inline void split_hole(struct heap_index *index, u32 at, u32 hav
  */
 static __always_inline u32 heap_index_split(struct heap_index *index, u32 want, u32 *have)
 {
-	u32 at = self_check(index, want, search(index, want, have));
+	struct heap_hole hole = search(index, want);
 
-	if (at != HEAP_NONE) {
+	hole.at = self_check(index, want, hole.at);
+	if (hole.at != HEAP_NONE) {
+		*have = hole.granules;
 		index->finger_size = want;
-		index->finger_at = at + want;
-		split_hole(index, at, *have, want);
+		index->finger_at = hole.at + want;
+		split_hole(index, &hole, want);
 	}
-	return at;
+	return hole.at;
+}
+
+/* The first @want granules of any hole become a used block. */
+static inline void split_known(struct heap_index *index, u32 at, u32 have, u32 want)
+{
+	struct heap_hole hole = {
+		.at = at,
+		.granules = have,
+		.behind = index->chunks[at / HEAP_CHUNK].free & ~BIT_ULL(at % HEAP_CHUNK),
+	};
+
+	split_hole(index, &hole, want);
 }
 
 /**
@@ -317,7 +381,7 @@ static inline void heap_index_carve(struct heap_index *index, u32 at, u32 have, 
 	u32 behind = have - front - want;
 
 	if (!front) {
-		split_hole(index, at, have, want);
+		split_known(index, at, have, want);
 		return;
 	}
 	heap_step();
@@ -345,7 +409,7 @@ static inline void heap_index_split_used(struct heap_index *index, u32 at)
 /* Extend the used block in front of the hole at @at, of @have granules, by @extra of them. */
 static inline void heap_index_extend(struct heap_index *index, u32 at, u32 have, u32 extra)
 {
-	split_hole(index, at, have, extra);
+	split_known(index, at, have, extra);
 	drop_start(index, at);
 }
 
