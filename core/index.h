@@ -157,6 +157,16 @@ static inline bool heap_index_is_used(const struct heap_index *index, u32 at)
 	return (chunk->start & ~chunk->free) >> at % HEAP_CHUNK & 1;
 }
 
+/* The first start behind @chunk. */
+static inline u32 heap_index_next_behind(const struct heap_index *index, u32 chunk)
+{
+	chunk++;
+	heap_step();
+	if (!index->chunks[chunk].start)
+		chunk = heap_index_next_chunk(index, chunk);
+	return chunk * HEAP_CHUNK + heap_bit_lowest(index->chunks[chunk].start);
+}
+
 /* The first start behind @at; behind the last block, the sentinel. */
 static inline u32 heap_index_next(const struct heap_index *index, u32 at)
 {
@@ -166,11 +176,7 @@ static inline u32 heap_index_next(const struct heap_index *index, u32 at)
 	heap_step();
 	if (later)
 		return at + 1 + heap_bit_lowest(later);
-	chunk++;
-	heap_step();
-	if (!index->chunks[chunk].start)
-		chunk = heap_index_next_chunk(index, chunk);
-	return chunk * HEAP_CHUNK + heap_bit_lowest(index->chunks[chunk].start);
+	return heap_index_next_behind(index, chunk);
 }
 
 /* The last start before @at, which is not 0: a block always starts at 0. */

@@ -50,6 +50,18 @@ static __always_inline void drop_hole(struct heap_index *index, u32 at)
 	index->holes--;
 }
 
+/* Granules of the block at bit @bit of @chunk, whose starts are @start: mostly in that word alone. */
+static __always_inline u32 size_in_chunk(const struct heap_index *index, u32 chunk, u64 start,
+					 u32 bit)
+{
+	u64 later = start >> bit >> 1;
+
+	heap_step();
+	if (later)
+		return 1 + heap_bit_lowest(later);
+	return heap_index_next_behind(index, chunk) - (chunk * HEAP_CHUNK + bit);
+}
+
 /*
  * The largest of the holes in @free, which begin in @chunk, and of another one of @largest granules.
  * The top does not count. No hole has more than @most granules: one that has ends the loop.
@@ -57,12 +69,13 @@ static __always_inline void drop_hole(struct heap_index *index, u32 at)
 static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 chunk, u64 free,
 					    u32 largest, u32 most)
 {
+	u64 start = index->chunks[chunk].start;
 	u32 granules;
 
 	if (chunk == index->top / HEAP_CHUNK)
 		free &= ~BIT_ULL(index->top % HEAP_CHUNK);
 	for (; free && largest < most; free &= free - 1) {
-		granules = heap_index_size(index, chunk * HEAP_CHUNK + heap_bit_lowest(free));
+		granules = size_in_chunk(index, chunk, start, heap_bit_lowest(free));
 		largest = max(largest, granules);
 	}
 	return largest;
@@ -217,21 +230,21 @@ static __always_inline struct heap_hole find_in_chunk(struct heap_index *index, 
 						      u32 granules)
 {
 	struct heap_hole hole = { .at = HEAP_NONE };
-	u64 free = index->chunks[chunk].free;
+	u64 start = index->chunks[chunk].start, free = index->chunks[chunk].free;
 	unsigned int steps = index->height;
 
 	for (; likely(free); free &= free - 1) {
-		hole.at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
 		steps++;
-		hole.granules = heap_index_size(index, hole.at);
+		hole.granules = size_in_chunk(index, chunk, start, heap_bit_lowest(free));
 		if (hole.granules >= granules)
 			break;
 		hole.before = max(hole.before, hole.granules);
 	}
 	count_search(index, steps);
-	hole.behind = free & (free - 1);
-	if (unlikely(!free))
-		hole.at = HEAP_NONE;
+	if (likely(free)) {
+		hole.at = chunk * HEAP_CHUNK + heap_bit_lowest(free);
+		hole.behind = free & (free - 1);
+	}
 	return hole;
 }
 
