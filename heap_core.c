@@ -516,3 +516,9 @@ enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 ch
 	heap_flush(heap);
 	return heap_check_chunks(heap, audit, chunks);
 }
+
+bool heap_count_holes(struct heap *heap, struct heap_holes *holes)
+{
+	heap_flush(heap);
+	return heap_holes_count_chunks(heap, holes);
+}

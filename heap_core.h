@@ -13,6 +13,7 @@
 #include "core/check.h"
 #include "core/findings.h"
 #include "core/heap.h"
+#include "core/holes.h"
 #include "core/judge.h"
 #include "core/pattern.h"
 #include "core/usage.h"
@@ -182,6 +183,17 @@ u32 heap_walk(struct heap *heap, u32 from, struct heap_block_info *blocks, u32 m
  * check can continue. A corrupt index ends it, and freezes the heap.
  */
 enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks);
+
+/**
+ * heap_count_holes - count the holes of the next part of a heap
+ * @heap: the heap; it may change between the calls
+ * @holes: zeroed before the first call
+ *
+ * Reads the map of at most HOLES_CHUNKS chunks, and about HOLES_BATCH holes.
+ *
+ * Return: true at the end of the heap, or when it is frozen.
+ */
+bool heap_count_holes(struct heap *heap, struct heap_holes *holes);
 
 /* Did heap_free() or heap_claim() free the block? */
 static inline bool heap_is_retired(enum heap_verdict verdict, const struct heap_block_info *block)

@@ -22,6 +22,7 @@
 #endif
 
 struct device;
+struct seq_file;
 struct heapmod;
 
 /**
@@ -134,6 +135,20 @@ struct heapmod;
 #define HEAPMOD_REDZONE		2U
 
 /**
+ * HEAPMOD_LINEAR - flag of a heap: physically contiguous memory of the direct map
+ *
+ * Blocks may be put into scatterlists, passed to virt_to_page() and mapped by dma_map_single(), as
+ * memory of kmalloc() with %GFP_KERNEL. The largest region is the largest block of the page
+ * allocator: %MAX_ORDER_NR_PAGES pages.
+ *
+ * A device that is not cache coherent must not write to a cache line that the CPU writes to. So a
+ * buffer for DMA needs an alignment and a size that are multiples of dma_get_cache_alignment(),
+ * at most ARCH_DMA_MINALIGN: heapmod_alloc_aligned(). Then no header and no other block is in
+ * its cache lines.
+ */
+#define HEAPMOD_LINEAR		4U
+
+/**
  * HEAPMOD_ALIGN_MAX - largest alignment for heapmod_alloc_aligned(), in bytes
  */
 #define HEAPMOD_ALIGN_MAX	0x100000U
@@ -222,7 +237,7 @@ struct heapmod_stats {
  *	  slashes; not ".", ".." or "heaps"
  * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) up to 64 GiB; rounded down to a
  *	  multiple of 16
- * @flags: %HEAPMOD_POISON, %HEAPMOD_REDZONE, or 0
+ * @flags: any of %HEAPMOD_POISON, %HEAPMOD_REDZONE, %HEAPMOD_LINEAR, or 0
  *
  * The whole region is reserved at once, and never grows. The index of the heap takes further
  * memory, in proportion to @size. The heap appears in debugfs under its name.
@@ -232,8 +247,8 @@ struct heapmod_stats {
  * * -EINVAL - @name, @size or @flags is not allowed, or @size is too small
  * * -ENAMETOOLONG - @name is longer than %HEAPMOD_NAME_MAX
  * * -EEXIST - a heap of this name exists
- * * -EFBIG - @size is above the limit
- * * -ENOMEM - there is not enough memory
+ * * -EFBIG - @size is above the limit of all heaps, or that of %HEAPMOD_LINEAR
+ * * -ENOMEM - there is not enough memory; with %HEAPMOD_LINEAR, not enough that is contiguous
  */
 struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags) __must_check;
 
@@ -244,8 +259,8 @@ struct heapmod *heapmod_create(const char *name, size_t size, unsigned int flags
  * @flags: as for heapmod_create()
  * @node: the preferred node, or %NUMA_NO_NODE
  *
- * The region is mapped with small pages unless @node is %NUMA_NO_NODE: the kernel exports no
- * function that takes a node and maps huge pages.
+ * The region is mapped with small pages unless @node is %NUMA_NO_NODE or @flags has
+ * %HEAPMOD_LINEAR: the kernel exports no function that takes a node and maps huge pages.
  *
  * Context: Task context, may sleep. Takes a mutex.
  * Return: As heapmod_create(); also -EINVAL if @node does not exist or is offline.
@@ -260,7 +275,7 @@ struct heapmod *heapmod_create_node(const char *name, size_t size, unsigned int 
  *	 A live block of another heap is allowed; any other part of its region is refused.
  * @size: bytes of @mem. Bytes before the first and behind the last multiple of 16 are not used; the
  *	  rest has the limits of heapmod_create().
- * @flags: as for heapmod_create()
+ * @flags: as for heapmod_create(), without %HEAPMOD_LINEAR
  *
  * The index is reserved as in heapmod_create().
  *
@@ -645,6 +660,73 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
 int heapmod_check(struct heapmod *heap);
 
 /**
+ * struct heapmod_block_info - a live block, as heapmod_walk() passes it
+ * @ptr: the block
+ * @size: bytes that it was requested with; 0 if its header was overwritten
+ * @caller: address of the call site that allocated it, for %pS; a small number if its module is
+ *	    unloaded; 0 if the call site is accounted to `other` or the header was overwritten
+ *
+ * Members may be added at the end.
+ */
+struct heapmod_block_info {
+	void *ptr;
+	size_t size;
+	unsigned long caller;
+};
+
+/**
+ * typedef heapmod_walk_fn - the function of heapmod_walk()
+ * @heap: the heap
+ * @block: a block; the struct is valid until the function returns
+ * @data: as given to heapmod_walk()
+ *
+ * May use the heap as the caller of heapmod_walk() may, and free any block, @block, too.
+ *
+ * Context: That of the caller of heapmod_walk(); no lock of heapmod is held.
+ * Return: 0 to go on, anything else to stop.
+ */
+typedef int (*heapmod_walk_fn)(struct heapmod *heap, const struct heapmod_block_info *block,
+			       void *data);
+
+/**
+ * heapmod_walk - call a function for each live block, in address order
+ * @heap: the heap; other calls may use it at the same time
+ * @fn: the function
+ * @data: passed to @fn
+ *
+ * A block that is live throughout the walk is passed exactly once, whatever happens to others; it
+ * may be resized in place. A block that is allocated or freed during the walk may be missing, and
+ * may be freed by others before @fn has it: that is for the caller to prevent. A block that @fn has
+ * freed before is not passed. Blocks in quarantine are no live blocks.
+ *
+ * The lock is taken once for each block, used or not. In between, the caller is rescheduled as in
+ * heapmod_check().
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Return:
+ * * 0 - at the end; also if the heap is frozen
+ * * what @fn returned - it stopped the walk
+ * * -EINVAL - the heap is invalid, or @fn is NULL
+ */
+int heapmod_walk(struct heapmod *heap, heapmod_walk_fn fn, void *data);
+
+/**
+ * heapmod_show - print stats, owners and holes of one moment
+ * @file: the file
+ * @heap: the heap
+ *
+ * For a file of the client in debugfs or procfs. The format is that of the file snapshot in
+ * docs/debugfs.md.
+ *
+ * Stats and owners are copied in one hold of the lock. The holes are counted in bounded parts; if
+ * the heap changes in between, all is read again, a few times.
+ *
+ * Context: Task context, may sleep.
+ * Return: 0, or -EINVAL if the heap is invalid, or -ENOMEM.
+ */
+int heapmod_show(struct seq_file *file, struct heapmod *heap);
+
+/**
  * heapmod_reset_peak - start a new peak at what is in use now
  * @heap: the heap
  *
@@ -685,6 +767,56 @@ typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
  */
 int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback,
 		  void *data);
+
+/* mempool */
+
+/**
+ * struct heapmod_mempool - where the elements of a mempool come from
+ * @heap: the heap
+ * @size: bytes of an element, not 0
+ * @caller: call site that owns the elements
+ *
+ * Set by HEAPMOD_MEMPOOL(), and passed to mempool_create() as pool_data. It must stay as it is
+ * until the pool is destroyed.
+ */
+struct heapmod_mempool {
+	struct heapmod *heap;
+	size_t size;
+	unsigned long caller;
+};
+
+/**
+ * HEAPMOD_MEMPOOL - the value of a struct heapmod_mempool
+ * @heap: the heap
+ * @size: bytes of an element, not 0
+ *
+ * The function that contains this owns the elements. So each pool is one call site in the
+ * statistics; the callers of mempool_alloc() are not distinguished, because an element of the
+ * reserve has none.
+ */
+#define HEAPMOD_MEMPOOL(heap, size) ((struct heapmod_mempool){ (heap), (size), _THIS_IP_ })
+
+/**
+ * heapmod_mempool_alloc - allocate an element, for mempool_create()
+ * @gfp: as for heapmod_alloc()
+ * @pool_data: a struct heapmod_mempool
+ *
+ * mempool_alloc() calls this first, and takes an element of the reserve if it fails. A failure is
+ * counted in the stats of the heap.
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc().
+ */
+void *heapmod_mempool_alloc(gfp_t gfp, void *pool_data) __must_check;
+
+/**
+ * heapmod_mempool_free - free an element, for mempool_create()
+ * @element: from heapmod_mempool_alloc()
+ * @pool_data: the same struct heapmod_mempool
+ *
+ * Context: Any context, as heapmod_free().
+ */
+void heapmod_mempool_free(void *element, void *pool_data);
 
 /**
  * DOC: call sites

@@ -15,7 +15,10 @@
 
 #include "heaps/sites.h"
 
+struct heap_holes;
+struct heap_owner;
 struct heapmod;
+struct heapmod_stats;
 
 void heapmod_debugfs_init(void);
 void heapmod_debugfs_exit(void);
@@ -26,7 +29,14 @@ int heapmod_map_show(struct seq_file *file, void *unused);
 int heapmod_check_show(struct seq_file *file, void *unused);
 int heapmod_owners_show(struct seq_file *file, void *unused);
 int heapmod_holes_show(struct seq_file *file, void *unused);
+int heapmod_snapshot_show(struct seq_file *file, void *unused);
 extern const struct file_operations heapmod_blocks_fops;
+
+/* The contents of a file, for the file snapshot. print_owners() sorts @owners. */
+void print_stats(struct seq_file *file, const struct heapmod *heap,
+		 const struct heapmod_stats *stats);
+void print_owners(struct seq_file *file, struct heap_owner *owners, u32 count);
+void print_holes(struct seq_file *file, const struct heap_holes *holes);
 
 /* The last column of a line. */
 static inline void print_owner(struct seq_file *file, unsigned long caller)

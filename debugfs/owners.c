@@ -44,22 +44,28 @@ static void print_line(struct seq_file *file, const struct heap_owner *owner)
 	print_owner(file, owner->caller);
 }
 
-int heapmod_owners_show(struct seq_file *file, void *unused)
+void print_owners(struct seq_file *file, struct heap_owner *owners, u32 count)
 {
-	struct heapmod *heap = file->private;
-	u32 count = heap_owners_count(&heap->owners);
-	struct heap_owner *owners;
 	u32 i;
 
-	owners = kvmalloc_array(count, sizeof(*owners), GFP_KERNEL);
-	if (!owners)
-		return -ENOMEM;
-	copy_owners(owners, heap, count);
 	sort(owners, count, sizeof(*owners), by_bytes, NULL);
 	seq_printf(file, "%11s %12s %12s %12s %12s %9s %s\n", "live_blocks", "live_bytes",
 		   "peak_bytes", "allocs", "frees", "failures", "owner");
 	for (i = 0; i < count; i++)
 		print_line(file, &owners[i]);
+}
+
+int heapmod_owners_show(struct seq_file *file, void *unused)
+{
+	struct heapmod *heap = file->private;
+	u32 count = heap_owners_count(&heap->owners);
+	struct heap_owner *owners;
+
+	owners = kvmalloc_array(count, sizeof(*owners), GFP_KERNEL);
+	if (!owners)
+		return -ENOMEM;
+	copy_owners(owners, heap, count);
+	print_owners(file, owners, count);
 	kvfree(owners);
 	return 0;
 }

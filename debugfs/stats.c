@@ -83,19 +83,26 @@ static void print_verdicts(struct seq_file *file, const struct heapmod_stats *st
 		seq_puts(file, "findings 0\n");
 }
 
+void print_stats(struct seq_file *file, const struct heapmod *heap,
+		 const struct heapmod_stats *stats)
+{
+	unsigned int i;
+
+	static_assert(ARRAY_SIZE(keys) + ARRAY_SIZE(verdicts) == sizeof(*stats) / sizeof(u64));
+	seq_puts(file, "version 2\n");
+	seq_printf(file, "id %u\n", heap->id);
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		seq_printf(file, "%s %llu\n", keys[i].name, value_of(stats, &keys[i]));
+	print_verdicts(file, stats);
+}
+
 int heapmod_stats_show(struct seq_file *file, void *unused)
 {
 	struct heapmod *heap = file->private;
 	struct heapmod_stats stats;
-	unsigned int i;
 
-	static_assert(ARRAY_SIZE(keys) + ARRAY_SIZE(verdicts) == sizeof(stats) / sizeof(u64));
 	heapmod_get_stats(heap, &stats);
-	seq_puts(file, "version 2\n");
-	seq_printf(file, "id %u\n", heap->id);
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		seq_printf(file, "%s %llu\n", keys[i].name, value_of(&stats, &keys[i]));
-	print_verdicts(file, &stats);
+	print_stats(file, heap, &stats);
 	return 0;
 }
 

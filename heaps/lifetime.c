@@ -21,6 +21,7 @@
 #include "heaps/diagnostics.h"
 #include "heaps/follow_up.h"
 #include "heaps/free.h"
+#include "heaps/memory.h"
 #include "heaps/query.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
@@ -60,7 +61,7 @@ static int check_name(const char *name)
 
 static int check_size(const char *name, u64 size, unsigned int flags)
 {
-	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE))
+	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE | HEAPMOD_LINEAR))
 		return refuse(name, -EINVAL, "unknown flags");
 	if (heap_granules_in(size) < 1)
 		return refuse(name, -EINVAL, "the region is too small for one block (32 bytes)");
@@ -68,6 +69,8 @@ static int check_size(const char *name, u64 size, unsigned int flags)
 		return refuse(name, -EINVAL, "the region is too small for a redzone (48 bytes)");
 	if (size / HEAP_GRANULE - 1 > HEAP_GRANULES_MAX)
 		return refuse(name, -EFBIG, "the region is above the format's limit (64 GiB)");
+	if (flags & HEAPMOD_LINEAR && size > heapmod_linear_max())
+		return refuse(name, -EFBIG, "no linear region can have that size");
 	return 0;
 }
 
@@ -83,7 +86,7 @@ static int check_memory(const char *name, u64 bytes)
 
 static void release_memory(struct heapmod *heap)
 {
-	vfree(heap->memory);
+	heapmod_memory_free(heap->memory, heap->region_bytes, heap->flags);
 	kvfree(heap->history);
 	kvfree(heap->index);
 	kvfree(heap);
@@ -148,7 +151,7 @@ static void init_region(struct heapmod *heap, void *region)
 /* @mem: region of @size bytes, or NULL to reserve one. */
 static struct heapmod *create(const char *name, void *mem, u64 size, unsigned int flags, int node)
 {
-	u64 bytes = mem ? 0 : heapmod_vmalloc_bytes(size, node);
+	u64 bytes = mem ? 0 : heapmod_memory_bytes(size, flags, node);
 	struct heapmod *heap;
 	int error;
 
@@ -159,12 +162,14 @@ static struct heapmod *create(const char *name, void *mem, u64 size, unsigned in
 	if (!heap)
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for its metadata"));
 	if (!mem) {
-		heap->memory = heapmod_vmalloc(size, node);
+		heap->memory = heapmod_memory_alloc(size, flags, node);
 		mem = heap->memory;
 	}
 	if (!mem) {
 		release_memory(heap);
-		return ERR_PTR(refuse(name, -ENOMEM, "no memory for the region"));
+		return ERR_PTR(refuse(name, -ENOMEM, flags & HEAPMOD_LINEAR ?
+				      "no contiguous memory for the region" :
+				      "no memory for the region"));
 	}
 	init_region(heap, mem);
 	error = heapmod_register(heap);
@@ -248,6 +253,8 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size, unsi
 	int error = check_name(name) ?: check_size(name, region, flags);
 	struct heapmod *heap;
 
+	if (!error && flags & HEAPMOD_LINEAR)
+		error = refuse(name, -EINVAL, "only memory that is reserved can be linear");
 	if (error)
 		return ERR_PTR(error);
 	mutex_lock(&create_in_lock);

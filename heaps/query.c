@@ -4,9 +4,6 @@
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
-#include <linux/preempt.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
 
 #include "heaps/compat.h"
 #include "heaps/free.h"
@@ -14,6 +11,7 @@
 #include "heaps/query.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
+#include "heaps/walk.h"
 
 /* Is @ptr a live block? @asked is set to the bytes it was requested with, or 0. */
 static bool judge(struct heapmod *heap, const void *ptr, u64 *asked)
@@ -129,16 +127,21 @@ static void copy_verdicts(const struct heapmod *heap, struct heapmod_stats *stat
 	stats->corrupt_index = verdicts[HEAP_CORRUPT_INDEX];
 }
 
+void heapmod_copy_stats_locked(struct heapmod *heap, struct heapmod_stats *stats)
+{
+	heap_flush(&heap->core);
+	copy_bytes(heap, stats);
+	copy_counts(heap, stats);
+	copy_verdicts(heap, stats);
+}
+
 static void read_stats(struct heapmod *heap, struct heapmod_stats *stats)
 {
 	unsigned long flags;
 
 	heapmod_drain(heap);
 	heapmod_lock_irqsave(heap, flags);
-	heap_flush(&heap->core);
-	copy_bytes(heap, stats);
-	copy_counts(heap, stats);
-	copy_verdicts(heap, stats);
+	heapmod_copy_stats_locked(heap, stats);
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
 
@@ -172,13 +175,6 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	return verdict;
 }
 
-/* Without CONFIG_PREEMPT_COUNT it is unknown whether the caller is atomic, and nothing is done. */
-static void resched_unless_atomic(void)
-{
-	if (preemptible() && !rcu_preempt_depth())
-		cond_resched();
-}
-
 int heapmod_check(struct heapmod *heap)
 {
 	struct heap_finding finding;
@@ -199,7 +195,7 @@ int heapmod_check(struct heapmod *heap)
 			finding.caller = _RET_IP_;
 			heapmod_report(heap, &finding);
 		}
-		resched_unless_atomic();
+		heapmod_resched();
 	} while (verdict != HEAP_CORRUPT_INDEX && !heap_audit_done(&heap->core, &audit));
 	return error;
 }

@@ -14,4 +14,8 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 /* Does one live block contain all of @mem? Takes the lock. */
 bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes);
 
+/* Sets all members of @stats. */
+void heapmod_copy_stats_locked(struct heapmod *heap, struct heapmod_stats *stats)
+	__must_hold(&heap->lock);
+
 #endif

@@ -26,3 +26,14 @@ void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owne
 	memcpy(owners, &heap->owners.table[from], count * sizeof(*owners));
 	heapmod_unlock_irqrestore(heap, flags);
 }
+
+bool heapmod_count_holes(struct heapmod *heap, struct heap_holes *holes)
+{
+	unsigned long flags;
+	bool done;
+
+	heapmod_lock_irqsave(heap, flags);
+	done = heap_count_holes(&heap->core, holes);
+	heapmod_unlock(heap, flags, _RET_IP_);
+	return done;
+}

@@ -34,7 +34,7 @@
 #define LIVE		64		/* blocks of a client */
 #define BURST		4		/* operations in an interrupt */
 #define PAUSE		50000		/* nanoseconds from one interrupt to the next */
-#define WITNESSES	200		/* blocks that are always live */
+#define WITNESSES	200		/* blocks that are always live, at most */
 #define WITNESS_BYTES	1111
 
 enum context { TASK, SOFTIRQ, HARDIRQ, CONTEXTS };
@@ -48,6 +48,14 @@ static struct dentry *dir;
 static bool interrupts = true;
 module_param(interrupts, bool, 0444);
 MODULE_PARM_DESC(interrupts, "run timers, too (default true)");
+
+static unsigned long size = 1 << 20;
+module_param(size, ulong, 0444);
+MODULE_PARM_DESC(size, "bytes of the heap (default 1 MiB)");
+
+static unsigned int witnesses = WITNESSES;
+module_param(witnesses, uint, 0444);
+MODULE_PARM_DESC(witnesses, "blocks that are always live (default and maximum 200)");
 
 struct held {
 	u8 *ptr;
@@ -286,12 +294,13 @@ static int __init place_witnesses(void)
 	static void *gaps[WITNESSES] __initdata;
 	unsigned int i;
 
-	for (i = 0; i < WITNESSES; i++) {
+	witnesses = min_t(unsigned int, witnesses, WITNESSES);
+	for (i = 0; i < witnesses; i++) {
 		gaps[i] = heapmod_alloc(heap, 300, GFP_KERNEL);
 		if (!gaps[i] || !heapmod_alloc(heap, WITNESS_BYTES, GFP_KERNEL))
 			return -ENOMEM;
 	}
-	for (i = 0; i < WITNESSES; i++)
+	for (i = 0; i < witnesses; i++)
 		heapmod_free(heap, gaps[i]);
 	return 0;
 }
@@ -300,7 +309,7 @@ static int __init stress_init(void)
 {
 	int error;
 
-	heap = heapmod_create("stress", 1 << 20, 0);
+	heap = heapmod_create("stress", size, 0);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	error = place_witnesses();

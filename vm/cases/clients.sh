@@ -44,6 +44,15 @@ check "failed allocations are accounted to their call site" [ "$(owner flight_re
 check "the recorder unloads" rmmod flight_recorder
 check "no block of it was alive" refute said "alive"
 
+check "a client with a mempool loads" insmod heap_pool.ko
+check "the reserve serves requests in a full heap" [ "$(dmesg | grep -c "heap_pool: 4 requests were served in a full heap")" = 1 ]
+check "the reserve belongs to the function that created the pool" [ "$(owner pool "pool_init+")" = "4 800 800 4 0 1" ]
+check "its own file shows the heap" grep -q " 800 .* pool_init+.*\[heap_pool\]$" /sys/kernel/debug/heap_pool
+cat /sys/kernel/debug/heap_pool >/tmp/snapshot
+check "... and adds up" snapshot_adds_up /tmp/snapshot
+check "it unloads" rmmod heap_pool
+check "no block of it was alive" refute said "alive"
+
 check "a careless client loads" insmod heap_forget.ko
 check "its interior pointer is refused" said "interior in heap \"default\" at offset 128"
 check "the report names the call site" said "call    forget+"

@@ -103,6 +103,28 @@ holes_add_up() {
 		}' "$debug/$1/stats" "$debug/$1/blocks" "$debug/$1/holes"
 }
 
+# snapshot_adds_up FILE - stats, owners and, if it is consistent, holes of a snapshot match. Not valid after a header was lost.
+snapshot_adds_up() {
+	awk '
+		/^$/ { part++; next }
+		part == 0 { head[$1] = $2 }
+		part == 1 { stats[$1] = $2; if ($1 ~ /^(asked|slack|header|hole|quarantine|pending|redzone|edge)_bytes$/) sum += $2 }
+		part == 2 && $1 != "live_blocks" {
+			owners++; live += $1; bytes += $2; allocs += $4; frees += $5; failures += $6
+			if ($1 != $4 - $5 || $2 > $3) wrong = 1
+		}
+		part == 3 && NF == 2 { free[$1] = $2 }
+		part == 3 && NF == 4 && $1 != "from" { holes += $3; hole_bytes += $4 }
+		END {
+			match_holes = holes == stats["holes"] && hole_bytes == stats["hole_bytes"] && free["hole_bytes"] == stats["hole_bytes"] &&
+				free["largest_bytes"] == stats["largest_hole_bytes"]
+			exit !(part == 3 && head["version"] == 2 && head["generation"] > 0 && head["consistent"] ~ /^(yes|no)$/ &&
+			       owners && !wrong && sum == stats["region_bytes"] && live == stats["blocks"] && bytes == stats["asked_bytes"] &&
+			       allocs == stats["allocs"] && frees == stats["frees"] && failures == stats["failures"] &&
+			       (match_holes || head["consistent"] == "no"))
+		}' "$1"
+}
+
 verdict() {
 	echo "# $passed passed, $failed failed"
 	[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
