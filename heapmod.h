@@ -794,7 +794,7 @@ struct heapmod_mempool {
  * statistics; the callers of mempool_alloc() are not distinguished, because an element of the
  * reserve has none.
  */
-#define HEAPMOD_MEMPOOL(heap, size) ((struct heapmod_mempool){ (heap), (size), _THIS_IP_ })
+#define HEAPMOD_MEMPOOL(heap, size) ((struct heapmod_mempool){ (heap), (size), HEAPMOD_HERE })
 
 /**
  * heapmod_mempool_alloc - allocate an element, for mempool_create()
