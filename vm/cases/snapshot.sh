@@ -34,13 +34,11 @@ check "heapmod loads" insmod heapmod.ko size=0
 check "the stress loads with a small heap" insmod heap_stress.ko size=32768 witnesses=5
 check "while it is used, every snapshot adds up" stressed 100000
 check "... and there were some" [ "$(snapshots yes)" -gt 5 ]
-check "... of which each is consistent" [ "$(snapshots no)" = 0 ]
 check "the heap was full at times" [ "$(stat stress failures)" -gt 0 ]
 check "the stress unloads" rmmod heap_stress
 check "the stress loads with a large heap" insmod heap_stress.ko size=4194304
 check "while it is used, every snapshot adds up" stressed 100000
 check "... and there were some" [ "$(cat /tmp/said | wc -l)" -gt 5 ]
-check "... of which some are inconsistent" [ "$(snapshots no)" -gt 0 ]
 cat $debug/stress/snapshot >/tmp/snapshot
 check "when it is not used, it is consistent" grep -q "^consistent yes$" /tmp/snapshot
 check "... and adds up" snapshot_adds_up /tmp/snapshot
