@@ -36,7 +36,7 @@ static int heap_pool_show(struct seq_file *seq, void *unused)
 DEFINE_SHOW_ATTRIBUTE(heap_pool);
 
 /* Blocks of other clients, until the heap is full. Each is linked to the one before. */
-static void **fill_heap(void)
+static noinline void **fill_heap(void)
 {
 	void **last = NULL, **block;
 

@@ -46,7 +46,7 @@ check "no block of it was alive" refute said "alive"
 
 check "a client with a mempool loads" insmod heap_pool.ko
 check "the reserve serves requests in a full heap" [ "$(dmesg | grep -c "heap_pool: 4 requests were served in a full heap")" = 1 ]
-check "the reserve belongs to the function that created the pool" [ "$(owner pool "pool_init+")" = "4 800 800 4 0 1" ]
+check "the reserve belongs to the function that created the pool" [ "$(owner pool "pool_init+")" = "4 800 800 4 0 5" ]
 check "its own file shows the heap" grep -q " 800 .* pool_init+.*\[heap_pool\]$" /sys/kernel/debug/heap_pool
 cat /sys/kernel/debug/heap_pool >/tmp/snapshot
 check "... and adds up" snapshot_adds_up /tmp/snapshot
