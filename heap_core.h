@@ -26,8 +26,8 @@
  *	    has filled it by heap_fill().
  * @granules: 1 to HEAP_GRANULES_MAX
  * @index: zeroed memory of heap_index_bytes() of @granules
- * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES. With HEAP_POISON the caller fills each block between
- *	   heap_claim() and heap_release(), and checks the memory that heap_alloc() returns.
+ * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES. With HEAP_POISON the caller fills each block
+ *	   between heap_claim() and heap_release(), and checks the memory that heap_alloc() returns.
  * @key: random, the secret of the seals
  */
 void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 flags, u64 key);

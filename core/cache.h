@@ -41,8 +41,9 @@ struct heap_cache_counts {
 	u64 asked;
 };
 
-/**
+/*
  * struct heap_cache - a cache
+ *
  * @now: what it has counted
  * @settled: @now when heap_cache_settle() was called
  * @granules: in cached blocks

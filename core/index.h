@@ -55,8 +55,8 @@
 #define HEAP_CHUNK	64U		/* granules in a chunk: the bits of a map word */
 #define HEAP_NONE	U32_MAX		/* no such granule, no such chunk */
 #define HEAP_LEVELS	5		/* of summaries over 2^26 chunks */
-#define HEAP_FANOUT_SHIFT 3
-#define HEAP_FANOUT	(1U << HEAP_FANOUT_SHIFT)	/* children of a node */
+#define HEAP_FANOUT_SHIFT 3		/* log2 of HEAP_FANOUT */
+#define HEAP_FANOUT	8U		/* children of a node */
 #define HEAP_HEIGHT	9		/* of the tree over 2^26 chunks, chunks included */
 #define HEAP_STEP_CLASSES 6		/* searches of 1 step, 2 to 3, 4 to 7, ... */
 

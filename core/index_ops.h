@@ -50,7 +50,7 @@ static __always_inline void drop_hole(struct heap_index *index, u32 at)
 	index->holes--;
 }
 
-/* Granules of the block at bit @bit of @chunk, whose starts are @start: mostly in that word alone. */
+/* Granules of the block at bit @bit of @chunk, mostly known from its starts, @start, alone. */
 static __always_inline u32 size_in_chunk(const struct heap_index *index, u32 chunk, u64 start,
 					 u32 bit)
 {
@@ -63,7 +63,7 @@ static __always_inline u32 size_in_chunk(const struct heap_index *index, u32 chu
 }
 
 /*
- * The largest of the holes in @free, which begin in @chunk, and of another one of @largest granules.
+ * The largest of the holes in @free, which begin in @chunk, and of another of @largest granules.
  * The top does not count. No hole has more than @most granules: one that has ends the loop.
  */
 static __always_inline u32 largest_in_chunk(const struct heap_index *index, u32 chunk, u64 free,
@@ -315,8 +315,8 @@ static __always_inline void split_top(struct heap_index *index, u32 at, u32 want
 }
 
 /*
- * The first @want granules of a hole become a used block; the rest stays a hole. The search has read
- * the holes before it, so only those behind it are read, and only if it was the largest.
+ * The first @want granules of a hole become a used block; the rest stays a hole. The search has
+ * read the holes before it, so only those behind it are read, and only if it was the largest.
  */
 static __always_inline void split_hole(struct heap_index *index, const struct heap_hole *hole,
 				       u32 want)

@@ -123,7 +123,7 @@ static void invalid_create(struct kunit *test)
 	expect_error(test, heapmod_create("tiny", 0, 0), -EINVAL);
 	expect_error(test, heapmod_create("tiny", 31, 0), -EINVAL);
 	expect_error(test, heapmod_create("tiny", 47, HEAPMOD_REDZONE), -EINVAL);
-	expect_error(test, heapmod_create("flags", 1 << 16, 4), -EINVAL);
+	expect_error(test, heapmod_create("flags", 1 << 16, 1U << 31), -EINVAL);
 	expect_error(test, heapmod_create("big", (size_t)70 << 30, 0), -EFBIG);
 	expect_error(test, heapmod_create("big", SIZE_MAX, 0), -EFBIG);
 	expect_error(test, heapmod_create("big", (size_t)60 << 30, 0), -ENOMEM);
