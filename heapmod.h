@@ -307,10 +307,10 @@ struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t
  *
  * This includes the quarantine. The caller must ensure that no block is in use any more, and
  * that no call that allocates or resizes a block is running: it might return a block that the
- * reset frees, or write to it. This does not apply to heapmod_alloc_wait(), which waits until
- * the reset is complete: a block that it has not returned yet is taken back. Other calls may run
- * at the same time, and allocations that begin during the reset fail. A frozen heap remains
- * frozen.
+ * reset frees, or write to it. A kernel with lockdep, KASAN or KCSAN warns once when such a call
+ * returns a block. This does not apply to heapmod_alloc_wait(), which waits until the reset is
+ * complete: a block that it has not returned yet is taken back. Other calls may run at the same
+ * time, and allocations that begin during the reset fail. A frozen heap remains frozen.
  *
  * Takes time in proportion to the number of blocks. The lock is dropped after each batch of blocks.
  *

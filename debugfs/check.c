@@ -2,6 +2,7 @@
 /*
  * check - a read checks the whole heap and prints the findings as the log does
  */
+#include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
@@ -22,7 +23,7 @@ int heapmod_check_show(struct seq_file *file, void *unused)
 	seq_puts(file, "version 2\n");
 	heap_audit_start(&audit);
 	do {
-		verdict = heapmod_check_batch(heap, &audit, &finding);
+		verdict = heapmod_check_batch(heap, &audit, &finding, _THIS_IP_);
 		if (verdict && found++ < CHECK_PRINTED)
 			heapmod_print_finding(file, heap, &finding);
 		cond_resched();

@@ -18,6 +18,7 @@
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
+#include "heaps/in_flight.h"
 #include "heaps/lock.h"
 #include "heaps/report.h"
 
@@ -76,7 +77,7 @@ void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long c
 /* The lock is not available: see heaps/lock.h. */
 static void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
-	atomic_long_inc(&heap->busy);
+	heapmod_counter_inc(&heap->busy);
 	return report_failure(heap, "the lock is busy, cannot allocate", size, gfp, caller);
 }
 
@@ -110,6 +111,7 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 
 void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	unsigned long flags;
 	void *ptr;
 
@@ -128,21 +130,23 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 			return ptr;
 	}
 	diagnostics_alloc(heap, ptr, size, gfp, caller);
-	return ptr;
+	return heapmod_end_call(heap, resets, ptr);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	unsigned long flags;
 	void *ptr;
 
 	if (!heapmod_is_valid(heap))
 		return NULL;
 	if (!is_power_of_2(align) || align > HEAPMOD_ALIGN_MAX) {
-		pr_err_ratelimited("heap \"%s\": cannot align to %zu bytes, requested by %pS\n",
-				   heap->name, align, (void *)caller);
+		if (!(gfp & __GFP_NOWARN) && heapmod_may_report_failure(heap))
+			pr_err("heap \"%s\": cannot align to %zu bytes, requested by %pS\n",
+			       heap->name, align, (void *)caller);
 		return NULL;
 	}
 	if (!size)
@@ -160,6 +164,6 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 			return NULL;
 	}
 	diagnostics_alloc(heap, ptr, size, gfp, caller);
-	return ptr;
+	return heapmod_end_call(heap, resets, ptr);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);

@@ -5,6 +5,7 @@
 #ifndef HEAPMOD_COMPAT_H
 #define HEAPMOD_COMPAT_H
 
+#include <linux/atomic.h>
 #include <linux/freezer.h>
 #include <linux/hardirq.h>
 #include <linux/hrtimer.h>
@@ -60,6 +61,20 @@ static inline void *heapmod_vmalloc(unsigned long size, int node)
 		return heapmod_vmalloc_huge(size, gfp);
 	return node == NUMA_NO_NODE ? __vmalloc(size, gfp) : vmalloc_node(size, node);
 }
+
+/*
+ * A counter of any context. Where the architecture has no atomic64_t of its own, that of the kernel
+ * takes a lock, which an NMI may have interrupted: there the counter has 32 bits.
+ */
+#ifdef CONFIG_GENERIC_ATOMIC64
+#define heapmod_counter_t atomic_t
+#define heapmod_counter_inc(counter) atomic_inc(counter)
+#define heapmod_counter_read(counter) ((u32)atomic_read(counter))
+#else
+#define heapmod_counter_t atomic64_t
+#define heapmod_counter_inc(counter) atomic64_inc(counter)
+#define heapmod_counter_read(counter) ((u64)atomic64_read(counter))
+#endif
 
 /* For the tests: before 5.14 panic_notifier_list is in linux/kernel.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)

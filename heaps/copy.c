@@ -9,6 +9,7 @@
 
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
+#include "heaps/in_flight.h"
 
 void *heapmod_zalloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
@@ -30,17 +31,19 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_array_caller);
 void *heapmod_memdup_caller(struct heapmod *heap, const void *src, size_t size, gfp_t gfp,
 			    unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	void *ptr = heapmod_alloc_caller(heap, size, gfp & ~__GFP_ZERO, caller);
 
 	if (!ZERO_OR_NULL_PTR(ptr))
 		memcpy(ptr, src, size);
-	return ptr;
+	return heapmod_end_call(heap, resets, ptr);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_memdup_caller);
 
 char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 			    unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	size_t length;
 	char *copy;
 
@@ -51,13 +54,14 @@ char *heapmod_strdup_caller(struct heapmod *heap, const char *string, gfp_t gfp,
 	/* The string may have changed since it was measured. */
 	if (copy)
 		copy[length] = '\0';
-	return copy;
+	return heapmod_end_call(heap, resets, copy);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_strdup_caller);
 
 char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt, va_list args,
 			       unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	va_list again;
 	char *string;
 	int length;
@@ -68,7 +72,7 @@ char *heapmod_vasprintf_caller(struct heapmod *heap, gfp_t gfp, const char *fmt,
 	string = heapmod_alloc_caller(heap, length + 1, gfp, caller);
 	if (string)
 		vsnprintf(string, length + 1, fmt, args);
-	return string;
+	return heapmod_end_call(heap, resets, string);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_vasprintf_caller);
 

@@ -116,10 +116,11 @@ static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned 
 	irq_work_queue(&heap->follow_up);
 	if (!verdict)
 		return;
-	atomic_long_inc(&heap->refused);
+	heapmod_counter_inc(&heap->refused);
 	trace_heapmod_verdict(heap->id, verdict, heap_offset_of(&heap->core, ptr), caller);
-	pr_err_ratelimited("%s in heap \"%s\": refused, freed by %pS while the lock was busy\n",
-			   heap_verdict_names[verdict], heap->name, (void *)caller);
+	if (heapmod_may_report(heap))
+		pr_err("%s in heap \"%s\": refused, freed by %pS while the lock was busy\n",
+		       heap_verdict_names[verdict], heap->name, (void *)caller);
 }
 
 /* Free a block in two steps, and run the hooks between them. There is room for a claim. */

@@ -16,6 +16,7 @@
 #include "core/deferred.h"
 #include "heap_core.h"
 #include "heapmod.h"
+#include "heaps/compat.h"
 #include "heaps/history.h"
 #include "heaps/owners.h"
 
@@ -77,7 +78,7 @@ struct heapmod_limit {
  * @wanted: granules of the block of the first waiter
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
- * @resets: number of resets; protected by @lock
+ * @resets: number of resets; changed with @lock held, read without
  * @serve: serves waiters, when there are too many for @follow_up
  * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait()
@@ -112,15 +113,15 @@ struct heapmod {
 	struct list_head waiters;
 	u32 wanted;
 	struct list_head served;
-	u64 resets;
+	unsigned long resets;
 	struct work_struct serve;
 	atomic_t hooking;
 	atomic_t waiting;
 	bool shut_down;
 	struct heapmod_watermark low;
 	struct delayed_work slow_work;
-	atomic_long_t refused;
-	atomic_long_t busy;
+	heapmod_counter_t refused;
+	heapmod_counter_t busy;
 	struct irq_work follow_up;
 	struct heapmod_limit report_limit;
 	struct heapmod_limit failure_limit;

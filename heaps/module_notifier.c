@@ -12,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 
+#include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/module_notifier.h"
 #include "heaps/registry.h"
@@ -137,12 +138,13 @@ static void mark_used(struct heapmod *heap)
 	}
 }
 
-/* Findings that are queued have addresses, too: print them first. */
+/* Deferred frees and queued findings have addresses, too: complete and print them first. */
 static void save_names(const struct leaving *leaving)
 {
 	struct heapmod *heap;
 
 	list_for_each_entry(heap, &heaps_with_sites, with_sites) {
+		heapmod_drain(heap);
 		heapmod_report_findings(heap);
 		save_owners(heap, leaving);
 		save_history(heap, leaving);

@@ -104,10 +104,10 @@ static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
 	stats->allocs = core->allocs;
 	stats->frees = core->frees;
 	stats->failures = core->failures;
-	stats->busy = (unsigned long)atomic_long_read(&heap->busy);
+	stats->busy = heapmod_counter_read(&heap->busy);
 	for (i = 0; i < HEAP_STEP_CLASSES; i++)
 		stats->search_steps[i] = core->index.searches[i];
-	stats->refused = core->refused + (unsigned long)atomic_long_read(&heap->refused);
+	stats->refused = core->refused + heapmod_counter_read(&heap->refused);
 	stats->quarantine_blocks = core->quarantine_count;
 	stats->frozen = heap_is_frozen(core);
 }
@@ -160,7 +160,7 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_copy_stats);
 #define CHECK_CHUNKS	4		/* chunks checked while the lock is held */
 
 enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *audit,
-				      struct heap_finding *finding)
+				      struct heap_finding *finding, unsigned long caller)
 {
 	enum heap_verdict verdict;
 	unsigned long flags;
@@ -169,9 +169,9 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	verdict = heap_check(&heap->core, audit, CHECK_CHUNKS);
 	if (verdict) {
 		*finding = heap_describe(&heap->core, verdict, audit->offset);
-		heapmod_complete_finding(heap, finding, _RET_IP_);
+		heapmod_complete_finding(heap, finding, caller);
 	}
-	heapmod_unlock(heap, flags, _RET_IP_);
+	heapmod_unlock(heap, flags, caller);
 	return verdict;
 }
 
@@ -187,14 +187,12 @@ int heapmod_check(struct heapmod *heap)
 	heapmod_drain(heap);
 	heap_audit_start(&audit);
 	do {
-		verdict = heapmod_check_batch(heap, &audit, &finding);
+		verdict = heapmod_check_batch(heap, &audit, &finding, _RET_IP_);
 		if (verdict)
 			error = -EUCLEAN;
 		/* A corrupt index is reported once, by heap_freeze(). */
-		if (verdict && verdict != HEAP_CORRUPT_INDEX) {
-			finding.caller = _RET_IP_;
+		if (verdict && verdict != HEAP_CORRUPT_INDEX)
 			heapmod_report(heap, &finding);
-		}
 		heapmod_resched();
 	} while (verdict != HEAP_CORRUPT_INDEX && !heap_audit_done(&heap->core, &audit));
 	return error;

@@ -7,9 +7,9 @@
 
 #include "heaps/heaps.h"
 
-/* Check the next batch; @finding is set when the verdict is not HEAP_OK. */
+/* Check the next batch for @caller; @finding is set when the verdict is not HEAP_OK. */
 enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *audit,
-				      struct heap_finding *finding);
+				      struct heap_finding *finding, unsigned long caller);
 
 /* Does one live block contain all of @mem? Takes the lock. */
 bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes);

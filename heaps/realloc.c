@@ -12,6 +12,7 @@
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
+#include "heaps/in_flight.h"
 #include "heaps/lock.h"
 
 /* The result of a resize in place. */
@@ -95,6 +96,7 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
 {
+	unsigned long resets = heapmod_begin_call(heap);
 	struct resized resized;
 	void *moved;
 
@@ -108,7 +110,7 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
 	}
 	resized = resize(heap, ptr, size, gfp, caller);
 	if (resized.done)
-		return (void *)ptr;
+		return heapmod_end_call(heap, resets, (void *)ptr);
 	if (resized.verdict && resized.verdict != HEAP_OVERRUN)
 		return NULL;
 	moved = heapmod_alloc_caller(heap, size, gfp, caller);
@@ -116,7 +118,7 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
 		return NULL;
 	memcpy(moved, ptr, min_t(u64, size, resized.block.asked));
 	heapmod_free_caller(heap, ptr, caller);
-	return moved;
+	return heapmod_end_call(heap, resets, moved);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_caller);
 

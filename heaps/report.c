@@ -208,6 +208,11 @@ static bool may_print(struct heapmod *heap, struct heapmod_limit *limit, const c
 	return true;
 }
 
+bool heapmod_may_report(struct heapmod *heap)
+{
+	return may_print(heap, &heap->report_limit, "reports");
+}
+
 bool heapmod_may_report_failure(struct heapmod *heap)
 {
 	return may_print(heap, &heap->failure_limit, "messages about failed allocations");
@@ -232,7 +237,7 @@ void heapmod_report_suppressed(struct heapmod *heap)
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding)
 {
 	trace_heapmod_verdict(heap->id, finding->verdict, finding->offset, finding->caller);
-	if (!may_print(heap, &heap->report_limit, "reports"))
+	if (!heapmod_may_report(heap))
 		return;
 	heapmod_print_finding(NULL, heap, finding);
 	WARN_ONCE(1, "heapmod: %s in heap \"%s\": the report is above\n",

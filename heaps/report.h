@@ -13,7 +13,8 @@ extern bool heapmod_show_bytes;		/* a parameter of the module */
 
 void heapmod_report_init(struct heapmod *heap);
 
-/* May the failure of an allocation be printed now? Context: any. */
+/* May a report, or the failure of an allocation, be printed now? Context: any. */
+bool heapmod_may_report(struct heapmod *heap);
 bool heapmod_may_report_failure(struct heapmod *heap);
 
 /* Print how many messages were suppressed since the last one. */

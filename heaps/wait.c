@@ -47,7 +47,7 @@ struct waiter {
 	size_t size;
 	unsigned long caller;
 	void *ptr;
-	u64 resets;
+	unsigned long resets;
 };
 
 /* False also when a reset has taken the block back. */
@@ -161,7 +161,7 @@ void heapmod_wait_init(struct heapmod *heap)
 
 void heapmod_take_back(struct heapmod *heap)
 {
-	heap->resets++;
+	WRITE_ONCE(heap->resets, heap->resets + 1);
 	list_splice_init(&heap->served, &heap->waiters);
 	update_event(heap);
 }

@@ -85,6 +85,18 @@ static void corrupt_index(void)
 	heapmod_destroy(broken);
 }
 
+/* As above, but a check finds it. */
+static void check_index(void)
+{
+	struct heapmod *broken = heapmod_create("broken", 4096, 0);
+
+	if (IS_ERR(broken))
+		return;
+	broken->core.index.max[0][1] = HEAP_CHUNK;
+	heapmod_check(broken);
+	heapmod_destroy(broken);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -98,6 +110,7 @@ static const struct {
 	{ "corrupt_header", corrupt_header },
 	{ "use_after_free", use_after_free },
 	{ "corrupt_index", corrupt_index },
+	{ "check_index", check_index },
 };
 
 static void make_mistakes(void)

@@ -3,13 +3,14 @@
  * heap_forget - leave three blocks in the default heap, one of them allocated by __init text, and
  *		 free an invalid pointer
  *
- * With `failures=N`, it fails N allocations of the default heap instead, then one of another heap.
+ * With `failures=N`, it fails N allocations of the default heap instead, N with a wrong alignment
+ * and, while the lock is busy, N frees of a wrong pointer; then one each of another heap.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 
-#include "heapmod.h"
+#include "heaps/heaps.h"
 
 static unsigned int failures;
 module_param(failures, uint, 0444);
@@ -26,16 +27,38 @@ static noinline int forget(struct heapmod *heap)
 	return 0;
 }
 
+/* An oops seems to be in progress, so the lock is only tried. */
+static void free_while_busy(struct heapmod *heap, unsigned int count)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	oops_in_progress++;
+	while (count--)
+		heapmod_free(heap, &failures);
+	oops_in_progress--;
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
+
+static noinline void fail_each(struct heapmod *heap, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		heapmod_free(heap, heapmod_alloc(heap, 1 << 30, GFP_KERNEL));
+	for (i = 0; i < count; i++)
+		heapmod_free(heap, heapmod_alloc_aligned(heap, 10, 3, GFP_KERNEL));
+	free_while_busy(heap, count);
+}
+
 static noinline int fail(struct heapmod *heap)
 {
 	struct heapmod *quiet = heapmod_create("quiet", 4096, 0);
-	unsigned int i;
 
 	if (IS_ERR(quiet))
 		return PTR_ERR(quiet);
-	for (i = 0; i < failures; i++)
-		heapmod_free(heap, heapmod_alloc(heap, 1 << 30, GFP_KERNEL));
-	heapmod_free(quiet, heapmod_alloc(quiet, 1 << 30, GFP_KERNEL));
+	fail_each(heap, failures);
+	fail_each(quiet, 1);
 	heapmod_destroy(quiet);
 	return 0;
 }

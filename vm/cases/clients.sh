@@ -72,12 +72,14 @@ check "... and so do blocks" [ "$(grep -c "\[heap_forget\]$" $debug/default/bloc
 hush
 check "another module takes the addresses" insmod heap_forget.ko failures=100
 check "its blocks are no others" [ "$(grep -c " forget.*\[heap_forget\]$" $debug/default/blocks)" = 3 ]
-check "its failures are accounted" [ "$(owner default "fail+")" = "0 0 0 0 0 100" ]
+check "its failures are accounted" [ "$(owner default "fail_each+")" = "0 0 0 0 0 100" ]
 check "failures of a heap are rate limited" [ "$(dmesg | grep -c 'heap "default": no hole for')" -lt 20 ]
 check "they do not silence another heap" said 'heap "quiet": no hole for'
+check "... nor does a wrong alignment" said 'heap "quiet": cannot align to 3 bytes'
+check "... nor a pointer that is refused while the lock is busy" said 'foreign in heap "quiet": refused'
 check "the other module unloads" rmmod heap_forget
 check "it is not blamed for the blocks" refute said "is unloaded, but"
-check "a call site without a block gives its slot back" [ "$(owner default "fail+")" = "" ]
+check "a call site without a block gives its slot back" [ "$(owner default "fail_each+")" = "" ]
 check "its failures are in other" [ "$(owner default other)" = "0 0 0 0 0 100" ]
 check "owners add up after both" owners_add_up default
 check "heapmod unloads after the clients" rmmod heapmod

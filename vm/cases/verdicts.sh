@@ -70,7 +70,7 @@ done
 for key in double_free wrong_heap use_after_free; do
 	check "$key is counted in its heap" [ "$(stat poison $key)" = 1 ]
 done
-for mistake in foreign misaligned interior double_free wrong_heap overrun corrupt_header use_after_free corrupt_index; do
+for mistake in foreign misaligned interior double_free wrong_heap overrun corrupt_header use_after_free corrupt_index check_index; do
 	check "the report names the call in $mistake()" said "  call    $mistake+"
 done
 check "the report names the heap of a foreign pointer" said 'in heap "abuse"'
