@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_reset - a heap is reset while another CPU is inside a call that allocates
+ *
+ * insmod makes the mistake with the call `call`. A tracepoint holds that call, behind the lock,
+ * until the reset has begun. insmod fails if the call does not return a block.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "heaps/heaps.h"
+
+#define BYTES	100
+
+static char *call = "alloc";
+module_param(call, charp, 0);
+MODULE_PARM_DESC(call, "alloc, aligned, grow, shrink, move, memdup, strdup or printf");
+
+static struct heapmod *heap;
+static void *block;			/* to resize */
+static struct task_struct *caller;
+static DECLARE_COMPLETION(inside);
+static DECLARE_COMPLETION(returned);
+static bool got_block;
+
+static void *allocate(void)
+{
+	if (!strcmp(call, "aligned"))
+		return heapmod_alloc_aligned(heap, BYTES, 64, GFP_KERNEL);
+	if (!strcmp(call, "grow"))
+		return heapmod_realloc(heap, block, 2 * BYTES, GFP_KERNEL);
+	if (!strcmp(call, "shrink"))
+		return heapmod_realloc(heap, block, BYTES / 2, GFP_KERNEL);
+	if (!strcmp(call, "move"))
+		return heapmod_realloc(heap, block, 10 * BYTES, GFP_KERNEL);
+	if (!strcmp(call, "memdup"))
+		return heapmod_memdup(heap, &inside, sizeof(inside), GFP_KERNEL);
+	if (!strcmp(call, "strdup"))
+		return heapmod_strdup(heap, call, GFP_KERNEL);
+	if (!strcmp(call, "printf"))
+		return heapmod_asprintf(heap, GFP_KERNEL, "%s", call);
+	return heapmod_alloc(heap, BYTES, GFP_KERNEL);
+}
+
+/* With the tracepoint of allocations, which any call that returns a block reaches. */
+static void hold(void)
+{
+	unsigned long resets = READ_ONCE(heap->resets);
+
+	if (current != caller || completion_done(&inside))
+		return;
+	complete(&inside);
+	while (READ_ONCE(heap->resets) == resets)
+		cpu_relax();
+}
+
+static int work(void *unused)
+{
+	got_block = !IS_ERR_OR_NULL(allocate());
+	complete(&returned);
+	return 0;
+}
+
+static int search(struct notifier_block *notifier, unsigned long event, void *data);
+
+static struct tracepoint *point;
+static struct notifier_block notifier = { .notifier_call = search };
+
+/* The tracepoints of a module are not exported. The notifier is called for each that is loaded. */
+static int search(struct notifier_block *unused, unsigned long event, void *data)
+{
+	struct module *module = ((struct tp_module *)data)->mod;
+	int i;
+
+	for (i = 0; i < module->num_tracepoints; i++) {
+		struct tracepoint *found = tracepoint_ptr_deref(&module->tracepoints_ptrs[i]);
+
+		if (!strcmp(found->name, "heapmod_alloc"))
+			point = found;
+	}
+	return NOTIFY_OK;
+}
+
+static int run(void)
+{
+	void *wall;
+
+	block = heapmod_alloc(heap, BYTES, GFP_KERNEL);
+	wall = strcmp(call, "move") ? block : heapmod_alloc(heap, BYTES, GFP_KERNEL);
+	caller = kthread_create(work, NULL, "heap_reset");
+	if (!block || !wall || IS_ERR(caller))
+		return -ENOMEM;
+	kthread_bind(caller, cpumask_last(cpu_online_mask));
+	wake_up_process(caller);
+	wait_for_completion(&inside);
+	heapmod_reset(heap);
+	wait_for_completion(&returned);
+	return got_block ? 0 : -EINVAL;
+}
+
+static int __init reset_init(void)
+{
+	int error;
+
+	heap = heapmod_create("reset", 1 << 16, 0);
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	register_tracepoint_module_notifier(&notifier);
+	unregister_tracepoint_module_notifier(&notifier);
+	error = point ? tracepoint_probe_register(point, hold, NULL) : -ENOENT;
+	if (!error) {
+		error = run();
+		tracepoint_probe_unregister(point, hold, NULL);
+		tracepoint_synchronize_unregister();
+	}
+	heapmod_destroy(heap);
+	return error;
+}
+
+static void __exit reset_exit(void)
+{
+}
+
+module_init(reset_init);
+module_exit(reset_exit);
+
+MODULE_INFO(import_ns, "HEAPMOD");
+MODULE_DESCRIPTION("A reset at the wrong moment");
+MODULE_LICENSE("GPL");
