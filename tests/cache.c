@@ -338,6 +338,44 @@ static void refusals(void)
 	arena_destroy(&arena);
 }
 
+static void *freed_by_another;		/* before the next exchange */
+
+void before_exchange(void)
+{
+	void *ptr = freed_by_another;
+	struct heap_block_info freed;
+
+	freed_by_another = NULL;
+	REQUIRE(!ptr || heap_cache_free(&arena.heap, &caches[1], ptr, &freed));
+}
+
+/* The block was live when it was judged. Another CPU frees it before the call can end its life. */
+static void late_races(void)
+{
+	struct heap_block_info block, end;
+	void *ptr;
+	bool done;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, 100);
+	freed_by_another = ptr;
+	REQUIRE(heap_claim(&arena.heap, ptr, &block) == HEAP_DOUBLE_FREE);
+	REQUIRE(allocate(1, 100) == ptr);
+	freed_by_another = ptr;
+	REQUIRE(heap_resize(&arena.heap, ptr, 10, &block, &end, &done) == HEAP_DOUBLE_FREE);
+	REQUIRE(!done);
+	REQUIRE(allocate(1, 100) == ptr);
+	REQUIRE(arena.heap.refused == 2);
+	freed_by_another = ptr;
+	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &block));
+	REQUIRE(allocate(1, 100) == ptr);
+	release(0, ptr, 100);
+	while (heap_take_finding(&arena.heap, &(struct heap_finding){}))
+		;
+	verify_all(0);
+	arena_destroy(&arena);
+}
+
 /* Calls that need the lock find the mark of a free without it, and leave the block alone. */
 static void lost_races(void)
 {
@@ -593,6 +631,7 @@ static const struct test tests[] = {
 	{ "the size of a block is read without the lock", sizes },
 	{ "a cache refuses what is not to be served", refusals },
 	{ "calls with the lock lose to a free without it", lost_races },
+	{ "... also when it comes after they have judged the pointer", late_races },
 	{ "claimed blocks", claimed_blocks },
 	{ "aligned blocks", aligned },
 	{ "overwritten headers of cached blocks", damage_headers },

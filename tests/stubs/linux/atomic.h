@@ -3,7 +3,14 @@
 #ifndef TESTS_LINUX_ATOMIC_H
 #define TESTS_LINUX_ATOMIC_H
 
-#define cmpxchg(ptr, old, new)	__sync_val_compare_and_swap(ptr, old, new)
+/* A test may define this, to be another CPU in the moment before an exchange. */
+void before_exchange(void) __attribute__((weak));
+
+#define cmpxchg(ptr, old, new) ({				\
+	if (before_exchange)					\
+		before_exchange();				\
+	__sync_val_compare_and_swap(ptr, old, new);		\
+})
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_store_mb(var, value) __atomic_store_n(&(var), value, __ATOMIC_SEQ_CST)
 #define smp_load_acquire(ptr)	__atomic_load_n(ptr, __ATOMIC_ACQUIRE)
