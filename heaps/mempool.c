@@ -19,6 +19,6 @@ void heapmod_mempool_free(void *element, void *pool_data)
 {
 	const struct heapmod_mempool *source = pool_data;
 
-	heapmod_free(source->heap, element);
+	heapmod_free_caller(source->heap, element, _RET_IP_);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_mempool_free);
