@@ -2,13 +2,12 @@
 /*
  * from_kmalloc - let existing code allocate from a heap, without a change in it
  *
- * Include this header last, or by `-include`. FROM_KMALLOC_HEAP is the heap: any expression, here the
- * default heap. The names of the kmalloc family then mean calls of heapmod, one line each. What is
- * not the same (no reclaim, alignment, ksize, physical memory) is in docs/from-kmalloc.md.
+ * Include this header last, or by `-include`. FROM_KMALLOC_HEAP is the heap: any expression, here
+ * the default heap. The names of the kmalloc family then mean calls of heapmod, one line each. What
+ * is not the same (no reclaim, alignment, ksize, physical memory) is in docs/from-kmalloc.md.
  *
  * A pointer that is freed may also come from the kernel itself, which knows nothing of the heap: it
- * goes back there. So does what the code passes to the kernel to free it, if it frees by the names
- * below, also as a callback: `.free = kfree`.
+ * goes back there. kfree may also be passed as a function: `.free = kfree`.
  */
 #ifndef FROM_KMALLOC_H
 #define FROM_KMALLOC_H

@@ -2,8 +2,8 @@
 /*
  * ported - included before each source of the kernel that vm/ported builds on a heap
  *
- * Beyond examples/from_kmalloc.h these sources have one cache, that of struct xa_node. The names that
- * they export are the kernel's: here they remain inside the module.
+ * Beyond examples/from_kmalloc.h these sources have one cache, that of struct xa_node. The names
+ * that they export are the kernel's: here they remain inside the module.
  */
 #ifndef PORTED_H
 #define PORTED_H
@@ -49,7 +49,8 @@ static inline struct xa_node *ported_init(struct xa_node *node)
 
 #undef kmem_cache_alloc
 #undef kmem_cache_alloc_lru
-#define kmem_cache_alloc(cache, gfp)		((void *)ported_init(kzalloc(sizeof(struct xa_node), gfp)))
+#define kmem_cache_alloc(cache, gfp)		\
+	((void *)ported_init(kzalloc(sizeof(struct xa_node), gfp)))
 #define kmem_cache_alloc_lru(cache, lru, gfp)	kmem_cache_alloc(cache, gfp)
 #define kmem_cache_free(cache, ptr)		kfree(ptr)
 

@@ -4,7 +4,7 @@
 # Code of the kernel (rhashtable, XArray, IDA) runs its own tests with a heap in place of kmalloc: see
 # vm/ported.
 #
-# boot: -M 768 -w -x WARNING:.*ida_free
+# boot: -M 768 -t 1200 -w -x WARNING:.*ida_free
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
