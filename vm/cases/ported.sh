@@ -4,7 +4,7 @@
 # Code of the kernel (rhashtable, XArray, IDA) runs its own tests with a heap in place of kmalloc: see
 # vm/ported.
 #
-# boot: -M 768 -t 1200 -w -x WARNING:.*ida_free
+# boot: -M 768 -t 1200 -x WARNING:.*ida_free -w
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -50,13 +50,13 @@ clean "XArray"
 
 run ported_ida.ko
 check "all tests of IDA pass" passes IDA
-check "its nodes and bitmaps were in the heap" took 1000
+check "its nodes and bitmaps were in the heap" took 100
 clean "IDA"
 
 run ported_rhashtable.ko parm_entries=2000 runs=1 tcount=4
 check "the tests of rhashtable pass" dmesg_has "Started 4 threads, 0 failed, rhltable test returns 0"
 check "... all of them" refute dmesg_has "Test failed"
-check "its tables and objects were in the heap" took 50
+check "its tables and objects were in the heap" took 20
 clean "rhashtable"
 
 check "heapmod unloads" rmmod heapmod
