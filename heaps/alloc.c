@@ -144,7 +144,7 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	if (!heapmod_is_valid(heap))
 		return NULL;
 	if (!is_power_of_2(align) || align > HEAPMOD_ALIGN_MAX) {
-		if (!(gfp & __GFP_NOWARN) && heapmod_may_report_failure(heap))
+		if (heapmod_may_report_failure(heap))
 			pr_err("heap \"%s\": cannot align to %zu bytes, requested by %pS\n",
 			       heap->name, align, (void *)caller);
 		return NULL;

@@ -23,6 +23,8 @@ static noinline int forget(struct heapmod *heap)
 	if (!ptr || !heapmod_alloc(heap, 23, GFP_KERNEL))
 		return -ENOMEM;
 	heapmod_free(heap, ptr + 16);
+	if (heapmod_alloc_aligned(heap, 8, 3, GFP_KERNEL | __GFP_NOWARN))
+		return -EINVAL;
 	heapmod_destroy(heap);
 	return 0;
 }

@@ -56,6 +56,7 @@ check "no block of it was alive" refute said "alive"
 check "a careless client loads" insmod heap_forget.ko
 check "its interior pointer is refused" said "interior in heap \"default\" at offset 128"
 check "the report names the call site" said "call    forget+"
+check "an alignment that is not allowed is logged, whatever the flags" said "cannot align to 3 bytes, requested by forget+"
 check "the report has no bytes of a heap without poison and redzones" refute said "00 00 00 00 00 00 00 00"
 check "a client cannot destroy the default heap" said "the default heap is destroyed when the module is unloaded"
 check "its blocks are live" [ "$(stat default blocks)" = 3 ]
