@@ -72,15 +72,6 @@ static void update_event(struct heapmod *heap)
 	}
 }
 
-/* Is a hole large enough? An attempt to allocate would count as a failure. */
-static bool fits(struct heapmod *heap, size_t size)
-	__must_hold(&heap->lock)
-{
-	heap_flush(&heap->core);
-	return size - 1 < heap->core.largest &&
-	       heap_index_largest(&heap->core.index) >= granules_for(&heap->core, size);
-}
-
 /*
  * Return: whether the waiter need not wait any more. In a heap that was shut down or is frozen, it
  * gets no block.
@@ -92,7 +83,8 @@ static bool serve(struct heapmod *heap, struct waiter *waiter)
 		list_del_init(&waiter->place);
 		return true;
 	}
-	if (!fits(heap, waiter->size))
+	/* An attempt to allocate would count as a failure. */
+	if (!heap_fits(&heap->core, waiter->size, 1))
 		return false;
 	waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
 	waiter->resets = heap->resets;
