@@ -11,9 +11,8 @@
  * tries the first aligned address in such a hole or behind it. If that is in no hole, or in one
  * that ends too early, the search goes on behind that address: all holes below it are ruled out,
  * too. So no address is tried twice, and a small region is searched completely. To bound the
- * search, it
- * tries no more than HEAP_ALIGN_TRIES addresses. Then it takes the lowest hole that has an aligned
- * place wherever it begins.
+ * search, it tries no more than HEAP_ALIGN_TRIES addresses. Then it takes the lowest hole that has
+ * an aligned place wherever it begins.
  */
 #ifndef HEAP_ALIGNED_H
 #define HEAP_ALIGNED_H
