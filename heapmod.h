@@ -423,28 +423,33 @@ struct heapmod *heapmod_default(void);
 	heapmod_alloc_aligned_caller(heap, size, align, gfp, HEAPMOD_HERE)
 
 /**
- * heapmod_alloc_wait - allocate a block, and wait while no hole is large enough
+ * heapmod_alloc_wait - allocate a block, and wait while no place is free for it
  * @heap: the heap
  * @size: bytes
+ * @align: bytes, as for heapmod_alloc_aligned(); 1 for no alignment of its own
  * @gfp: as for heapmod_alloc()
+ * @state: %TASK_KILLABLE, %TASK_INTERRUPTIBLE or %TASK_UNINTERRUPTIBLE: which signals end the wait
  * @timeout: longest wait in jiffies, not negative; %MAX_SCHEDULE_TIMEOUT for no limit
  *
  * Waiters are served in order of arrival: the first one delays those behind it until its block
- * fits. Allocations that do not wait do not queue, and may take a hole first. A task that waits can
- * be frozen, so it does not prevent a suspend. A wait that fails is counted as a failed allocation.
+ * fits. Allocations that do not wait do not queue, and may take a hole first. A wait that fails is
+ * counted as a failed allocation.
+ *
+ * A task that waits can be frozen in any @state, so it does not prevent a suspend. So the caller
+ * must not hold a lock that a suspend needs.
  *
  * Context: Task context, may sleep.
  * Return: As heapmod_alloc(), but an ERR_PTR() instead of NULL:
  *
  * * -ETIMEDOUT: the block was not assigned in that time.
- * * -EINTR: a fatal signal is pending.
+ * * -EINTR: a signal is pending that @state allows.
  * * -ESHUTDOWN: heapmod_shutdown() or heapmod_destroy() was called.
- * * -E2BIG: no block of this heap can have that size.
+ * * -E2BIG: no block of this heap can have that size and alignment.
  * * -EUCLEAN: the heap is frozen.
- * * -EINVAL: the heap is invalid, or @timeout is negative.
+ * * -EINVAL: the heap is invalid, @align or @state is not allowed, or @timeout is negative.
  */
-#define heapmod_alloc_wait(heap, size, gfp, timeout) \
-	heapmod_alloc_wait_caller(heap, size, gfp, timeout, HEAPMOD_HERE)
+#define heapmod_alloc_wait(heap, size, align, gfp, state, timeout) \
+	heapmod_alloc_wait_caller(heap, size, align, gfp, state, timeout, HEAPMOD_HERE)
 
 /**
  * heapmod_memdup - allocate a copy of memory
@@ -891,15 +896,17 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
  * heapmod_alloc_wait_caller - heapmod_alloc_wait() for a given call site
  * @heap: the heap
  * @size: bytes
+ * @align: bytes, as for heapmod_alloc_wait()
  * @gfp: as for heapmod_alloc()
+ * @state: of the task, as for heapmod_alloc_wait()
  * @timeout: jiffies, as for heapmod_alloc_wait()
  * @caller: address of the call site
  *
  * Context: Task context, may sleep.
  * Return: As heapmod_alloc_wait().
  */
-void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
-				unsigned long caller)
+void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+				unsigned int state, long timeout, unsigned long caller)
 	__malloc __alloc_size(2) __must_check;
 
 /**

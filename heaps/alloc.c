@@ -45,13 +45,7 @@ static __always_inline void *alloc_locked(struct heapmod *heap, size_t size, uns
 	return account_alloc(heap, heap_alloc(&heap->core, size, owner->number), size, owner);
 }
 
-void *heapmod_alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
-{
-	return alloc_locked(heap, size, caller);
-}
-
-static void *aligned_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
-	__must_hold(&heap->lock)
+void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 {
 	struct heap_owner *owner = heap_owner_find(&heap->owners, caller);
 
@@ -102,7 +96,7 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 		if (heapmod_lock(heap, flags)) {
 			heap->core.failures--;	/* counted for this call before */
 			forget_failure(heap_owner_find(&heap->owners, caller));
-			ptr = aligned_locked(heap, size, align, caller);
+			ptr = heapmod_alloc_locked(heap, size, align, caller);
 			heapmod_unlock_alloc(heap, flags, caller);
 		}
 	}
@@ -155,7 +149,7 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 		return heapmod_fail(heap, size, gfp, caller);
 	if (!heapmod_lock(heap, flags))
 		return fail_busy(heap, size, gfp, caller);
-	ptr = aligned_locked(heap, size, align, caller);
+	ptr = heapmod_alloc_locked(heap, size, align, caller);
 	heapmod_unlock_alloc(heap, flags, caller);
 
 	if (!ptr) {

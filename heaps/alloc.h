@@ -8,7 +8,7 @@
 #include "heaps/heaps.h"
 
 /* Allocate and account a block. */
-void *heapmod_alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
+void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 	__must_hold(&heap->lock);
 
 /* Report that an allocation failed. Return: NULL. */

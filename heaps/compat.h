@@ -119,11 +119,11 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 
 /* A sleep that does not prevent a suspend. Since 6.1 the state of the task says so. */
 #ifdef TASK_FREEZABLE
-#define HEAPMOD_TASK_KILLABLE (TASK_KILLABLE | TASK_FREEZABLE)
+#define HEAPMOD_TASK_FREEZABLE TASK_FREEZABLE
 #define heapmod_schedule_timeout schedule_timeout
 #define heapmod_is_freezable(task) (READ_ONCE((task)->__state) & TASK_FREEZABLE)
 #else
-#define HEAPMOD_TASK_KILLABLE TASK_KILLABLE
+#define HEAPMOD_TASK_FREEZABLE 0
 #define heapmod_schedule_timeout freezable_schedule_timeout
 #define heapmod_is_freezable(task) (READ_ONCE((task)->flags) & PF_FREEZER_SKIP)
 #endif

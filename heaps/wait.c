@@ -16,12 +16,14 @@
  * A reset takes back the blocks of all waiters in @served: they wait again, at its head.
  */
 #include <linux/export.h>
+#include <linux/log2.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 
+#include "core/aligned.h"
 #include "core/block.h"
 #include "heaps/alloc.h"
 #include "heaps/compat.h"
@@ -37,6 +39,8 @@
  * @place: entry in heap->waiters or heap->served; in neither when no block will be assigned
  * @task: the waiting task
  * @size: bytes requested
+ * @align: their alignment
+ * @state: TASK_FREEZABLE and what the caller asked for
  * @caller: call site
  * @ptr: the block that was assigned last, or NULL
  * @resets: heap->resets when @ptr was assigned
@@ -45,6 +49,8 @@ struct waiter {
 	struct list_head place;
 	struct task_struct *task;
 	size_t size;
+	size_t align;
+	unsigned int state;
 	unsigned long caller;
 	void *ptr;
 	unsigned long resets;
@@ -84,9 +90,9 @@ static bool serve(struct heapmod *heap, struct waiter *waiter)
 		return true;
 	}
 	/* An attempt to allocate would count as a failure. */
-	if (!heap_fits(&heap->core, waiter->size, 1))
+	if (!heap_fits(&heap->core, waiter->size, waiter->align))
 		return false;
-	waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->caller);
+	waiter->ptr = heapmod_alloc_locked(heap, waiter->size, waiter->align, waiter->caller);
 	waiter->resets = heap->resets;
 	list_move_tail(&waiter->place, &heap->served);
 	return true;
@@ -216,7 +222,7 @@ static int result_of(struct heapmod *heap, const struct waiter *waiter, long tim
 		return -ESHUTDOWN;
 	if (heap_is_frozen(&heap->core))
 		return -EUCLEAN;
-	if (fatal_signal_pending(current))
+	if (signal_pending_state(waiter->state, current))
 		return -EINTR;
 	return timeout ? -EAGAIN : -ETIMEDOUT;
 }
@@ -245,7 +251,7 @@ static int sleep_until_served(struct heapmod *heap, struct waiter *waiter, long 
 	int error;
 
 	for (;;) {
-		set_current_state(HEAPMOD_TASK_KILLABLE);
+		set_current_state(waiter->state);
 		error = try_to_leave(heap, waiter, *timeout);
 		if (error != -EAGAIN)
 			break;
@@ -280,53 +286,79 @@ static int pick_up(struct heapmod *heap, struct waiter *waiter, gfp_t gfp)
 	return error;
 }
 
-static void *wait_for_block(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
-			    unsigned long caller)
+static void *wait_for_block(struct heapmod *heap, struct waiter *waiter, gfp_t gfp, long timeout)
 {
-	struct waiter waiter = { .task = current, .size = size, .caller = caller };
 	int error;
 
-	enqueue(heap, &waiter);
+	enqueue(heap, waiter);
 	do {
-		error = sleep_until_served(heap, &waiter, &timeout);
+		error = sleep_until_served(heap, waiter, &timeout);
 		if (!error)
-			error = pick_up(heap, &waiter, gfp);
+			error = pick_up(heap, waiter, gfp);
 	} while (error == -EAGAIN);
 	if (!error)
-		return waiter.ptr;
-	heapmod_fail(heap, size, gfp, caller);
+		return waiter->ptr;
+	heapmod_fail(heap, waiter->size, gfp, waiter->caller);
 	return ERR_PTR(error);
 }
 
 /* A wait would be in vain. */
-static void *refuse(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller, int error)
+static void *refuse(struct heapmod *heap, const struct waiter *waiter, gfp_t gfp, int error)
 {
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	count_failure(heap, caller);
+	count_failure(heap, waiter->caller);
 	heapmod_unlock_irqrestore(heap, flags);
-	heapmod_fail(heap, size, gfp, caller);
+	heapmod_fail(heap, waiter->size, gfp, waiter->caller);
 	return ERR_PTR(error);
 }
 
-void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, gfp_t gfp, long timeout,
-				unsigned long caller)
+/* Would the block fit if no other block were live? */
+static bool can_ever_fit(const struct heapmod *heap, const struct waiter *waiter)
 {
+	u64 front = heap_granules_to_aligned(heap_payload(&heap->core, 0), waiter->align);
+
+	return waiter->size <= heapmod_largest(heap) &&
+	       heap_bytes(front) <= heapmod_largest(heap) - waiter->size;
+}
+
+static void *wait_or_refuse(struct heapmod *heap, struct waiter *waiter, gfp_t gfp, long timeout)
+{
+	if (!can_ever_fit(heap, waiter))
+		return refuse(heap, waiter, gfp, -E2BIG);
+	if (diagnostics_fail(waiter->size))
+		return refuse(heap, waiter, gfp, -ETIMEDOUT);
+	return wait_for_block(heap, waiter, gfp, timeout);
+}
+
+/* The sleep of a waiter tolerates a spurious wakeup, so it can be frozen in any of these states. */
+static bool is_allowed(unsigned int state)
+{
+	return state == TASK_KILLABLE || state == TASK_INTERRUPTIBLE ||
+	       state == TASK_UNINTERRUPTIBLE;
+}
+
+void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+				unsigned int state, long timeout, unsigned long caller)
+{
+	struct waiter waiter = {
+		.task = current,
+		.size = size,
+		.align = align,
+		.state = state | HEAPMOD_TASK_FREEZABLE,
+		.caller = caller,
+	};
 	void *ptr;
 
 	might_sleep();
-	if (!heapmod_is_valid(heap) || timeout < 0)
+	if (!heapmod_is_valid(heap) || timeout < 0 || !is_allowed(state) ||
+	    !is_power_of_2(align) || align > HEAPMOD_ALIGN_MAX)
 		return ERR_PTR(-EINVAL);
 	if (!size)
 		return ZERO_SIZE_PTR;
 	atomic_inc(&heap->waiting);
-	if (size > heapmod_largest(heap))
-		ptr = refuse(heap, size, gfp, caller, -E2BIG);
-	else if (diagnostics_fail(size))
-		ptr = refuse(heap, size, gfp, caller, -ETIMEDOUT);
-	else
-		ptr = wait_for_block(heap, size, gfp, timeout, caller);
+	ptr = wait_or_refuse(heap, &waiter, gfp, timeout);
 	/* heapmod_destroy() may free the heap now: wake_up_var() uses only the address. */
 	if (atomic_dec_and_test(&heap->waiting))
 		wake_up_var(&heap->waiting);

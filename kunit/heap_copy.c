@@ -143,7 +143,7 @@ static void wrappers_pass_their_caller(struct kunit *test)
 		heapmod_memdup_caller(heap, "a", 2, GFP_KERNEL, 0x1050),
 		heapmod_strdup_caller(heap, "a", GFP_KERNEL, 0x1060),
 		print_for(heap, 0x1070, "%d", 1),
-		heapmod_alloc_wait_caller(heap, 10, GFP_KERNEL, 0, 0x1080),
+		heapmod_alloc_wait_caller(heap, 10, 1, GFP_KERNEL, TASK_KILLABLE, 0, 0x1080),
 	};
 	int i;
 
@@ -169,7 +169,7 @@ static void calls_account_to_their_caller(struct kunit *test)
 		heapmod_memdup(heap, "a", 2, GFP_KERNEL),
 		heapmod_strdup(heap, "a", GFP_KERNEL),
 		heapmod_asprintf(heap, GFP_KERNEL, "%d", 1),
-		heapmod_alloc_wait(heap, 10, GFP_KERNEL, 0),
+		heapmod_alloc_wait(heap, 10, 1, GFP_KERNEL, TASK_KILLABLE, 0),
 	};
 	const struct heap_owner *owner;
 	u64 count = 0;

@@ -114,8 +114,8 @@ static int wait_forever(void *data)
 {
 	struct waiting *waiting = data;
 
-	waiting->ptr = heapmod_alloc_wait(waiting->heap, 60000, __GFP_NOWARN,
-					  MAX_SCHEDULE_TIMEOUT);
+	waiting->ptr = heapmod_alloc_wait(waiting->heap, 60000, 1, __GFP_NOWARN,
+					  TASK_KILLABLE, MAX_SCHEDULE_TIMEOUT);
 	complete(&waiting->done);
 	return 0;
 }
@@ -138,7 +138,8 @@ static void freeze_ends_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).frozen, 1);
 	wait_for_completion(&waiting.done);
 	KUNIT_EXPECT_PTR_EQ(test, waiting.ptr, (void *)ERR_PTR(-EUCLEAN));
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, 16, __GFP_NOWARN,
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, 16, 1, __GFP_NOWARN,
+								 TASK_KILLABLE,
 								 MAX_SCHEDULE_TIMEOUT)),
 			-EUCLEAN);
 	test->priv = NULL;

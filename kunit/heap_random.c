@@ -110,7 +110,7 @@ static void allocate(struct worker *worker, struct held *block)
 		VERIFY(worker, !ptr || !memchr_inv(ptr, 0, size));
 		break;
 	case 3:
-		ptr = heapmod_alloc_wait(heap, size, GFP, below(worker, 2));
+		ptr = heapmod_alloc_wait(heap, size, 1, GFP, TASK_KILLABLE, below(worker, 2));
 		VERIFY(worker, !IS_ERR(ptr) || PTR_ERR(ptr) == -ETIMEDOUT);
 		break;
 	default:

@@ -30,6 +30,8 @@ struct waiting {
 	struct heapmod *heap;
 	size_t size;
 	long timeout;
+	size_t align;
+	unsigned int state;
 	struct task_struct *task;
 	struct completion started;
 	struct completion done;
@@ -44,20 +46,21 @@ static int wait_for_block(void *data)
 	struct waiting *waiting = data;
 
 	allow_signal(SIGKILL);
+	allow_signal(SIGUSR1);
 	complete(&waiting->started);
-	waiting->ptr = heapmod_alloc_wait(waiting->heap, waiting->size,
-					  GFP_KERNEL | __GFP_NOWARN, waiting->timeout);
+	waiting->ptr = heapmod_alloc_wait(waiting->heap, waiting->size, waiting->align,
+					  GFP_KERNEL | __GFP_NOWARN, waiting->state,
+					  waiting->timeout);
 	waiting->place = atomic_inc_return(&served);
 	complete(&waiting->done);
 	return 0;
 }
 
-static void start(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
-		  long timeout)
+static void start_as(struct kunit *test, struct waiting *waiting, const struct waiting *request)
 {
 	struct task_struct *task;
 
-	*waiting = (struct waiting){ .heap = heap, .size = size, .timeout = timeout };
+	*waiting = *request;
 	init_completion(&waiting->started);
 	init_completion(&waiting->done);
 	task = kthread_create(wait_for_block, waiting, "heap_wait");
@@ -65,6 +68,15 @@ static void start(struct kunit *test, struct waiting *waiting, struct heapmod *h
 	waiting->task = get_task_struct(task);
 	wake_up_process(task);
 	wait_for_completion(&waiting->started);
+}
+
+static void start(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
+		  long timeout)
+{
+	struct waiting request = { .heap = heap, .size = size, .align = 1, .state = TASK_KILLABLE,
+				   .timeout = timeout };
+
+	start_as(test, waiting, &request);
 }
 
 /* User-Mode Linux runs an irq_work at the next tick only. Run it now. */
@@ -190,17 +202,24 @@ static void room_without_wait(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
 	void *nothing = ZERO_SIZE_PTR;
-	void *ptr = heapmod_alloc_wait(heap, FILL(GRANULES), GFP_KERNEL, 0);
+	void *ptr = heapmod_alloc_wait(heap, FILL(GRANULES), 1, GFP_KERNEL, TASK_KILLABLE, 0);
 
 	KUNIT_EXPECT_NOT_NULL(test, ptr);
 	heapmod_free(heap, ptr);
-	KUNIT_EXPECT_PTR_EQ(test, heapmod_alloc_wait(heap, 0, GFP_KERNEL, 0), nothing);
+	ptr = heapmod_alloc_wait(heap, 0, 1, GFP_KERNEL, TASK_KILLABLE, 0);
+	KUNIT_EXPECT_PTR_EQ(test, ptr, nothing);
 	expect_unused(test, heap);
 }
 
 static long error_of(struct heapmod *heap, size_t size, long timeout)
 {
-	return PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, size, __GFP_NOWARN, timeout));
+	return PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, size, 1, __GFP_NOWARN, TASK_KILLABLE,
+						  timeout));
+}
+
+static long refusal_of(struct heapmod *heap, size_t align, unsigned int state)
+{
+	return PTR_ERR_OR_ZERO(heapmod_alloc_wait(heap, 10, align, __GFP_NOWARN, state, 0));
 }
 
 /* A wait for a block larger than the region fails at once. */
@@ -212,7 +231,8 @@ static void sizes_that_never_fit(struct kunit *test)
 	OPTIMIZER_HIDE_VAR(huge);
 	KUNIT_EXPECT_EQ(test, error_of(heap, FILL(GRANULES) + 1, MAX_SCHEDULE_TIMEOUT), -E2BIG);
 	KUNIT_EXPECT_EQ(test, error_of(heap, huge, MAX_SCHEDULE_TIMEOUT), -E2BIG);
-	expect_failures(test, heap, 2);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, HEAPMOD_ALIGN_MAX, TASK_KILLABLE), -E2BIG);
+	expect_failures(test, heap, 3);
 	expect_unused(test, heap);
 }
 
@@ -223,6 +243,12 @@ static void waits_refuse_invalid_arguments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, error_of(NULL, 10, MAX_SCHEDULE_TIMEOUT), -EINVAL);
 	KUNIT_EXPECT_EQ(test, error_of(heap, 10, -1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, error_of(heap, 10, LONG_MIN), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 0, TASK_KILLABLE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 24, TASK_KILLABLE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 2 * HEAPMOD_ALIGN_MAX, TASK_KILLABLE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 16, TASK_RUNNING), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 16, TASK_WAKEKILL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, refusal_of(heap, 16, TASK_NORMAL), -EINVAL);
 	expect_failures(test, heap, 0);
 	expect_unused(test, heap);
 }
@@ -318,6 +344,70 @@ static void killed_waiter_leaves_the_queue(struct kunit *test)
 	expect_failures(test, heap, 1);
 	free_blocks(heap, blocks, 0, GRANULES / 2);
 	expect_unused(test, heap);
+}
+
+/* Send a signal to a task that waits. Return: whether that ended the wait, with -EINTR. */
+static bool signal_ends_wait(struct kunit *test, unsigned int state, int signal)
+{
+	struct waiting waiting, request = { .size = FILL(2), .align = 1, .state = state,
+					    .timeout = MAX_SCHEDULE_TIMEOUT };
+	void *blocks[GRANULES / 2];
+	bool ended;
+
+	request.heap = full_heap(test, blocks);
+	start_as(test, &waiting, &request);
+	until_queued(request.heap, 1);
+	until_asleep(waiting.task);
+	send_sig(signal, waiting.task, 1);
+	until_asleep(waiting.task);
+	ended = !queued(request.heap);
+	heapmod_free(request.heap, blocks[0]);
+	finish(&waiting);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(waiting.ptr), ended ? -EINTR : 0);
+	heapmod_reset(request.heap);
+	expect_unused(test, request.heap);
+	return ended;
+}
+
+/* Only a signal that the state of the task allows ends a wait. */
+static void the_state_says_which_signals_end_a_wait(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, signal_ends_wait(test, TASK_INTERRUPTIBLE, SIGUSR1));
+	KUNIT_EXPECT_TRUE(test, signal_ends_wait(test, TASK_INTERRUPTIBLE, SIGKILL));
+	KUNIT_EXPECT_FALSE(test, signal_ends_wait(test, TASK_KILLABLE, SIGUSR1));
+	KUNIT_EXPECT_TRUE(test, signal_ends_wait(test, TASK_KILLABLE, SIGKILL));
+	KUNIT_EXPECT_FALSE(test, signal_ends_wait(test, TASK_UNINTERRUPTIBLE, SIGKILL));
+}
+
+/* A waiter whose block must be aligned waits for an aligned place, not only for a large hole. */
+static void an_aligned_waiter_waits_for_its_place(struct kunit *test)
+{
+	struct waiting waiting, request = { .size = FILL(2), .align = 128, .state = TASK_KILLABLE,
+					    .timeout = MAX_SCHEDULE_TIMEOUT };
+	void *blocks[GRANULES / 2], *first;
+	int i;
+
+	request.heap = suite_heap(test, REGION(GRANULES));
+	first = suite_alloc(test, FILL(1));	/* so that payloads are aligned to 32 bytes */
+	for (i = 0; i < GRANULES / 2 - 1; i++)
+		blocks[i] = suite_alloc(test, FILL(2));
+	blocks[i] = suite_alloc(test, FILL(1));
+	i = 0;
+	while (!IS_ALIGNED((unsigned long)blocks[i], 128))
+		i++;
+	start_as(test, &waiting, &request);
+	until_queued(request.heap, 1);
+	heapmod_free(request.heap, blocks[i + 2]);
+	run_irq_work();
+	KUNIT_EXPECT_EQ(test, queued(request.heap), 1);
+	free_blocks(request.heap, blocks, 0, i + 2);
+	free_blocks(request.heap, blocks, i + 3, GRANULES / 2);
+	finish(&waiting);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)waiting.ptr, 128));
+	expect_failures(test, request.heap, 0);
+	heapmod_free(request.heap, waiting.ptr);
+	heapmod_free(request.heap, first);
+	expect_unused(test, request.heap);
 }
 
 /* A shrinking block serves a waiter, too. */
@@ -591,6 +681,8 @@ REPEATED(waiters_are_served_in_order)
 REPEATED(waiters_neither_overtake_nor_wake)
 REPEATED(timeout_ends_a_wait)
 REPEATED(killed_waiter_leaves_the_queue)
+REPEATED(the_state_says_which_signals_end_a_wait)
+REPEATED(an_aligned_waiter_waits_for_its_place)
 REPEATED(shrinking_serves_a_waiter)
 REPEATED(reset_serves_a_waiter)
 REPEATED(reset_takes_back_a_block)
@@ -609,6 +701,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(waiters_neither_overtake_nor_wake_repeated),
 	KUNIT_CASE(timeout_ends_a_wait_repeated),
 	KUNIT_CASE(killed_waiter_leaves_the_queue_repeated),
+	KUNIT_CASE(the_state_says_which_signals_end_a_wait_repeated),
+	KUNIT_CASE(an_aligned_waiter_waits_for_its_place_repeated),
 	KUNIT_CASE(shrinking_serves_a_waiter_repeated),
 	KUNIT_CASE(reset_serves_a_waiter_repeated),
 	KUNIT_CASE(reset_takes_back_a_block_repeated),

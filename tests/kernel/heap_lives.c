@@ -94,14 +94,17 @@ static bool pick_up(struct thread *thread, void *ptr, unsigned int start)
 static int wait_for_blocks(void *data)
 {
 	static const long timeouts[] = { 0, 1, MAX_SCHEDULE_TIMEOUT, MAX_SCHEDULE_TIMEOUT };
+	static const size_t aligns[] = { 1, 16, 64, 128 };
+	u32 chosen;
 	struct thread *thread = data;
 	unsigned int start;
 	void *ptr;
 
 	do {
 		start = READ_ONCE(generation);
-		ptr = heapmod_alloc_wait(heap, BYTES, GFP,
-					 timeouts[prandom_u32_state(&thread->random) % 4]);
+		chosen = prandom_u32_state(&thread->random);
+		ptr = heapmod_alloc_wait(heap, BYTES, aligns[chosen / 4 % 4], GFP, TASK_KILLABLE,
+					 timeouts[chosen % 4]);
 		thread->rounds++;
 	} while (pick_up(thread, ptr, start));
 	atomic_dec(&left);
