@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -135,6 +136,7 @@ static void destroy_all(void)
 	default_heap = NULL;
 	list_for_each_entry_safe(heap, next, &heaps, all)
 		heapmod_destroy(heap);
+	rcu_barrier();	/* a callback may have freed its block and not returned yet */
 }
 
 static int __init heapmod_init(void)

@@ -14,6 +14,7 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/overflow.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 /* Missing before 5.16. Clients include this header without compat.h. */
@@ -166,13 +167,13 @@ struct heapmod;
  * @header_bytes: headers of live blocks, 8 bytes each
  * @hole_bytes: holes, headers included
  * @quarantine_bytes: blocks that are not reused, because their header was overwritten
- * @pending_bytes: blocks that are freed, but not holes yet
+ * @pending_bytes: blocks that are freed, but not holes yet; also by heapmod_free_rcu()
  * @redzone_bytes: redzones of live blocks
  * @edge_bytes: bytes before the first header and behind the last block
  * @peak_bytes: most bytes in live blocks since heapmod_reset_peak(), headers, redzones and slack
  *		included
  * @metadata_bytes: memory of the heap outside its region, as allocated: index, owners, counters
- * @blocks: live blocks
+ * @blocks: live blocks: @allocs - @frees, without those that heapmod_free_rcu() has freed
  * @holes: holes
  * @largest_hole_bytes: size of the largest hole, its header included
  * @allocs: allocations that succeeded
@@ -576,6 +577,53 @@ void heapmod_free_any(const void *ptr);
  * Return: The heap, or NULL if no region contains @ptr.
  */
 struct heapmod *heapmod_of(const void *ptr);
+
+/**
+ * heapmod_free_rcu - free a block after a grace period of RCU
+ * @heap: the heap that the block was allocated from
+ * @ptr: pointer to a structure at the start of the block; NULL or %ZERO_SIZE_PTR does nothing
+ * @field: name of a struct rcu_head in that structure
+ *
+ * As kfree_rcu(): readers inside rcu_read_lock() may use the block until they leave it. The pointer
+ * is judged at once. The block is then pending: a second free is refused as a double free. It
+ * occupies its memory until the grace period has ended, and its owner is accounted until then.
+ *
+ * A block whose header was overwritten is refused, and so is one if @field lies outside of its
+ * bytes or in the region of a heap of heapmod_create_in(). At the end of the grace period a softirq
+ * frees the block, as heapmod_free() does, with the same cost.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
+#define heapmod_free_rcu(heap, ptr, field)						\
+do {											\
+	typeof(ptr) ptr_ = (ptr);							\
+											\
+	heapmod_free_rcu_caller(heap, ptr_,						\
+				(void *)ptr_ + offsetof(typeof(*ptr_), field),		\
+				HEAPMOD_HERE);						\
+} while (0)
+
+/**
+ * heapmod_free_rcu_mightsleep - wait for a grace period of RCU, and free a block
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ *
+ * For blocks without a struct rcu_head. Until the grace period has ended the block is live.
+ *
+ * Context: Task context, may sleep.
+ */
+#define heapmod_free_rcu_mightsleep(heap, ptr) \
+	heapmod_free_rcu_mightsleep_caller(heap, ptr, HEAPMOD_HERE)
+
+/**
+ * heapmod_barrier - wait until the blocks of earlier heapmod_free_rcu() are free
+ * @heap: the heap
+ *
+ * heapmod_reset(), heapmod_shutdown() and heapmod_destroy() do so, too.
+ *
+ * Context: Task context, may sleep; not inside rcu_read_lock().
+ */
+void heapmod_barrier(struct heapmod *heap);
 
 /**
  * heapmod_free_sensitive - zero a block and free it
@@ -992,6 +1040,29 @@ char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long cal
  * Context: Any context, as heapmod_free().
  */
 void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
+
+/**
+ * heapmod_free_rcu_caller - heapmod_free_rcu() for a given call site
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ * @head: a struct rcu_head in the block
+ * @caller: address of the call site
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ */
+void heapmod_free_rcu_caller(struct heapmod *heap, const void *ptr, struct rcu_head *head,
+			     unsigned long caller);
+
+/**
+ * heapmod_free_rcu_mightsleep_caller - heapmod_free_rcu_mightsleep() for a given call site
+ * @heap: the heap that the block was allocated from
+ * @ptr: as for heapmod_free()
+ * @caller: address of the call site
+ *
+ * Context: Task context, may sleep.
+ */
+void heapmod_free_rcu_mightsleep_caller(struct heapmod *heap, const void *ptr,
+					unsigned long caller);
 
 /**
  * heapmod_free_sensitive_caller - heapmod_free_sensitive() for a given call site

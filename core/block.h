@@ -121,6 +121,21 @@ static inline bool is_deferred(const struct heap *heap, u32 at, u64 word)
 	return is_sealed(heap, at, word ^ WORD_DEFERRED);
 }
 
+/* A block in limbo (core/limbo.h) has the other bits of the seal flipped. */
+#define WORD_LIMBO	(0x55555ULL << WORD_OPEN_BITS)
+#define TAG_LIMBO	((u32)(WORD_LIMBO >> WORD_LOW_SHIFT))
+
+static inline bool is_limbo(const struct heap *heap, u32 at, u64 word)
+{
+	return is_sealed(heap, at, word ^ WORD_LIMBO);
+}
+
+/* Freed, and live in the totals. */
+static inline bool is_marked(const struct heap *heap, u32 at, u64 word)
+{
+	return is_deferred(heap, at, word) || is_limbo(heap, at, word);
+}
+
 /* The header of a block that is not in use. */
 static inline u64 state_word(const struct heap *heap, u32 granules, enum heap_state state)
 {

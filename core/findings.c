@@ -41,7 +41,7 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_PENDING;
 	if (word >> WORD_LOW_SHIFT == state_tag(heap, HEAP_CACHED))
 		return HEAP_CACHED;
-	return is_deferred(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
+	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }
 
 struct heap_block_info heap_inspect_sized(const struct heap *heap, u32 at, u32 granules)
@@ -56,7 +56,7 @@ struct heap_block_info heap_inspect_sized(const struct heap *heap, u32 at, u32 g
 		.at = at,
 		.granules = granules,
 		.state = state_of(heap, at, word),
-		.sealed = is_sealed(heap, at, word) || is_deferred(heap, at, word),
+		.sealed = is_sealed(heap, at, word) || is_marked(heap, at, word),
 	};
 
 	/* A block on the quick list still has its seal, and so its owner. */

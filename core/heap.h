@@ -93,6 +93,9 @@ struct heap_split {
  * @quarantined: granules in quarantine
  * @quarantine: blocks whose header was overwritten; not reused
  * @quarantine_count: blocks in @quarantine
+ * @limbo: granules in blocks in limbo (core/limbo.h), which count in @used, too
+ * @limbo_asked: bytes that these were requested with, which count in @asked, too
+ * @limbo_blocks: number of these, which are not in @frees
  * @verdicts: findings, counted by verdict
  * @events: number of queued findings and HEAP_EVENT_* bits: zero when nothing is to be done once
  *	    the caller has dropped its lock
@@ -129,6 +132,9 @@ struct heap {
 	u32 quarantined;
 	u32 quarantine[HEAP_QUARANTINE];
 	u32 quarantine_count;
+	u32 limbo;
+	u64 limbo_asked;
+	u64 limbo_blocks;
 	u64 verdicts[HEAP_VERDICTS];
 	u32 events;
 	struct heap_finding findings[HEAP_FINDINGS];

@@ -37,7 +37,7 @@ enum heap_state {
 	HEAP_USED,
 	HEAP_PENDING,			/* freed, but not a hole yet */
 	HEAP_QUARANTINED,		/* not reused, because its header was overwritten */
-	HEAP_DEFERRED,			/* freed without the lock; counts as used until drained */
+	HEAP_DEFERRED,			/* freed without the lock, or in limbo; counts as used */
 	HEAP_CACHED,			/* freed into a cache (core/cache.h) */
 };
 

@@ -56,10 +56,13 @@ void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsi
 static noinline void *report_failure(struct heapmod *heap, const char *why, size_t size, gfp_t gfp,
 				     unsigned long caller)
 {
+	/* Written with the lock held. The log may be a little behind. */
+	u64 pending = heap_bytes(data_race(heap->core.limbo + heap->core.pending));
+
 	trace_heapmod_fail(heap->id, size, caller);
 	if (!(gfp & __GFP_NOWARN) && heapmod_may_report_failure(heap))
-		pr_warn("heap \"%s\": %s %zu bytes, requested by %pS\n", heap->name, why, size,
-			(void *)caller);
+		pr_warn("heap \"%s\": %s %zu bytes, requested by %pS; %llu bytes are pending\n",
+			heap->name, why, size, (void *)caller, pending);
 	return NULL;
 }
 

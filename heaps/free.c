@@ -18,6 +18,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "core/limbo.h"
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
@@ -235,6 +236,18 @@ void heapmod_free_any(const void *ptr)
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_any);
+
+void heapmod_free_limbo(struct heapmod *heap, const void *mem)
+{
+	unsigned long flags;
+	u32 at;
+
+	heapmod_lock_irqsave(heap, flags);
+	if (heap_leave_limbo(&heap->core, mem, &at))
+		free_locked(heap, heap_payload(&heap->core, at), flags, _RET_IP_);
+	else
+		heapmod_unlock_irqrestore(heap, flags);
+}
 
 /* Free the block of one slot. Return: false when none is filled, or no claim is possible. */
 static bool free_deferred(struct heapmod *heap)

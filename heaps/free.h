@@ -14,6 +14,9 @@ void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long
 void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
 		     unsigned long caller);
 
+/* Free the block in limbo that contains @mem. Not in an NMI. */
+void heapmod_free_limbo(struct heapmod *heap, const void *mem);
+
 /* Free the deferred blocks that are in a slot. */
 void heapmod_drain(struct heapmod *heap);
 

@@ -339,8 +339,10 @@ static bool is_permanent(const struct heapmod *heap)
 void heapmod_shutdown(struct heapmod *heap)
 {
 	might_sleep();
-	if (heapmod_is_valid(heap) && !is_permanent(heap))
-		heapmod_end_waits(heap);
+	if (!heapmod_is_valid(heap) || is_permanent(heap))
+		return;
+	heapmod_end_waits(heap);
+	heapmod_barrier(heap);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_shutdown);
 
@@ -351,6 +353,8 @@ void heapmod_destroy(struct heapmod *heap)
 	heapmod_end_waits(heap);
 	/* While the heap is registered, heaps/module_notifier.c removes a callback. */
 	heapmod_watermark_exit(heap);
+	/* The callbacks of RCU find the heap while it is registered. */
+	heapmod_barrier(heap);
 	heapmod_unregister(heap);
 	quiesce(heap);
 	report_live_blocks(heap);

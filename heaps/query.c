@@ -71,23 +71,31 @@ bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes)
 	return offset <= block.asked && bytes <= block.asked - offset;
 }
 
+/* Without those in limbo, which the core counts as live. */
+static u64 live_blocks(const struct heap *core)
+{
+	return heap_live_blocks(core) - core->limbo_blocks;
+}
+
 /* The eight that add up to the region, and the peak. */
 static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
 {
 	const struct heap *core = &heap->core;
-	u32 withheld = core->pending + core->quarantined;
+	u32 used = core->used - core->limbo;
+	u32 pending = core->pending + core->limbo;
+	u64 blocks = live_blocks(core);
 
 	stats->region_bytes = heap->region_bytes;
 	stats->edge_bytes = heap->region_bytes - heap_bytes(core->index.granules);
-	stats->asked_bytes = max_t(s64, core->asked, 0);
-	stats->header_bytes = heap_live_blocks(core) * sizeof(struct heap_block);
-	stats->redzone_bytes = heap_live_blocks(core) *
-			       (core->overhead - sizeof(struct heap_block));
-	stats->slack_bytes = heap_bytes(core->used) - stats->header_bytes - stats->redzone_bytes -
+	stats->asked_bytes = max_t(s64, core->asked - core->limbo_asked, 0);
+	stats->header_bytes = blocks * sizeof(struct heap_block);
+	stats->redzone_bytes = blocks * (core->overhead - sizeof(struct heap_block));
+	stats->slack_bytes = heap_bytes(used) - stats->header_bytes - stats->redzone_bytes -
 			     stats->asked_bytes;
-	stats->pending_bytes = heap_bytes(core->pending);
+	stats->pending_bytes = heap_bytes(pending);
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
-	stats->hole_bytes = heap_bytes(core->index.granules - core->used - withheld);
+	stats->hole_bytes = heap_bytes(core->index.granules - used - pending -
+				       core->quarantined);
 	stats->peak_bytes = heap_bytes(core->peak);
 	stats->metadata_bytes = heap->metadata_bytes;
 }
@@ -98,7 +106,7 @@ static void copy_counts(const struct heapmod *heap, struct heapmod_stats *stats)
 	u32 i;
 
 	static_assert(ARRAY_SIZE(stats->search_steps) == HEAP_STEP_CLASSES);
-	stats->blocks = heap_live_blocks(core);
+	stats->blocks = live_blocks(core);
 	stats->holes = core->index.holes;
 	stats->largest_hole_bytes = heap_bytes(heap_index_largest(&core->index));
 	stats->allocs = core->allocs;

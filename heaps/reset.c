@@ -99,6 +99,7 @@ void heapmod_reset(struct heapmod *heap)
 		return;
 	mutex_lock(&resets);
 	begin_reset(heap);
+	heapmod_barrier(heap);
 	heapmod_drain(heap);
 	heapmod_recover(heap);
 	while (from != HEAP_NONE) {

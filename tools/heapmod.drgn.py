@@ -41,6 +41,7 @@ TAG_OWNER_SHIFT = 4
 WORD_OPEN_BITS = 44
 WORD_LOW_SHIFT = 32
 WORD_DEFERRED = 0xAAAAA << WORD_OPEN_BITS
+WORD_LIMBO = 0x55555 << WORD_OPEN_BITS
 
 U64 = 2**64 - 1
 
@@ -255,7 +256,7 @@ class Heap:
         return self.seal(at, word) == word >> WORD_OPEN_BITS
 
     def is_deferred(self, at, word):
-        return self.is_sealed(at, word ^ WORD_DEFERRED)
+        return self.is_sealed(at, word ^ WORD_DEFERRED) or self.is_sealed(at, word ^ WORD_LIMBO)
 
     def state_word(self, granules, state):
         """The header of a block that is not in use."""
