@@ -57,6 +57,8 @@ static inline void from_kmalloc_free(const void *ptr)
 #undef kfree_sensitive
 #undef kfree_rcu
 #undef kvfree_rcu
+#undef kfree_rcu_mightsleep
+#undef kvfree_rcu_mightsleep
 
 #define kmalloc(size, gfp)		heapmod_alloc(FROM_KMALLOC_HEAP, size, gfp)
 #define kzalloc(size, gfp)		heapmod_zalloc(FROM_KMALLOC_HEAP, size, gfp)
@@ -82,9 +84,11 @@ static inline void from_kmalloc_free(const void *ptr)
 #define vzalloc(size)			kzalloc(size, GFP_KERNEL)
 
 #define kfree_sensitive(ptr)		heapmod_free_sensitive(FROM_KMALLOC_HEAP, ptr)
-/* The kernel's would pass the block to kfree(). Use call_rcu(), with a callback that frees it. */
-#define kfree_rcu(ptr, ...)		BUILD_BUG_ON_MSG(1, "kfree_rcu() of a block of a heap")
-#define kvfree_rcu(ptr, ...)		kfree_rcu(ptr)
+/* Of blocks of the heap alone: one of the kernel is refused, and reported. */
+#define kfree_rcu(ptr, field)		heapmod_free_rcu(FROM_KMALLOC_HEAP, ptr, field)
+#define kvfree_rcu(ptr, field)		kfree_rcu(ptr, field)
+#define kfree_rcu_mightsleep(ptr)	heapmod_free_rcu_mightsleep(FROM_KMALLOC_HEAP, ptr)
+#define kvfree_rcu_mightsleep(ptr)	kfree_rcu_mightsleep(ptr)
 
 /* These have no parentheses, so that they can be passed as functions, too. */
 #define kfree				from_kmalloc_free

@@ -25,6 +25,19 @@ static enum heap_state state_at(u32 at)
 	return info.state;
 }
 
+static struct heap_deferred deferred;
+static char *raced;
+
+/* Another CPU frees the block without the lock, between the judgement and the mark. */
+void before_exchange(void)
+{
+	char *ptr = raced;
+
+	raced = NULL;
+	if (ptr)
+		REQUIRE(heap_defer(&arena.heap, &deferred, ptr, 1) == HEAP_OK);
+}
+
 /* As the module does when readers have gone. Return: the verdict of the free. */
 static enum heap_verdict leave(char *mem)
 {
@@ -62,7 +75,6 @@ static void enters_and_leaves(void)
 /* Every other free of it is a double free, also one without the lock. */
 static void freed_twice(void)
 {
-	struct heap_deferred deferred;
 	char *ptr;
 
 	arena_init(&arena, 100);
@@ -78,6 +90,20 @@ static void freed_twice(void)
 	ptr = arena_alloc(&arena, 3);
 	REQUIRE(heap_defer(&arena.heap, &deferred, ptr, 1) == HEAP_OK);
 	REQUIRE(enter(ptr) == HEAP_DOUBLE_FREE);
+	expect_limbo(0, 0, 0);
+	arena_destroy(&arena);
+}
+
+/* Of two frees at the same time one succeeds. */
+static void freed_meantime(void)
+{
+	char *ptr;
+
+	arena_init(&arena, 100);
+	heap_deferred_init(&deferred);
+	ptr = arena_alloc(&arena, 3);
+	raced = ptr;
+	REQUIRE(enter(ptr) == HEAP_DOUBLE_FREE && !raced);
 	expect_limbo(0, 0, 0);
 	arena_destroy(&arena);
 }
@@ -142,6 +168,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "a block enters and leaves", enters_and_leaves },
 		{ "any other free is a double free", freed_twice },
+		{ "of two frees at the same time one succeeds", freed_meantime },
 		{ "heads outside of the block and wrong pointers are refused", wrong_heads },
 		{ "other blocks and holes do not leave", stays },
 		{ "overwritten headers are refused, or quarantined", corrupt_headers },
