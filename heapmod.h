@@ -519,6 +519,9 @@ struct heapmod *heapmod_default(void);
  * a new block is allocated, the contents are copied, and the old block is freed. A block that was
  * overrun is resized and reported. One whose header was overwritten is refused.
  *
+ * A block that moves is aligned to 16 bytes, even if it was aligned to more before:
+ * heapmod_realloc_aligned() keeps the alignment.
+ *
  * In place this costs at most as much as an allocation and two frees. The lock is taken once, or
  * twice while %HEAPMOD_POISON, init_on_free, KASAN, kmemleak or a tracepoint of blocks is active:
  * then the end of a block that shrinks is filled before it becomes a hole.
@@ -530,6 +533,25 @@ struct heapmod *heapmod_default(void);
  */
 #define heapmod_realloc(heap, ptr, size, gfp) \
 	heapmod_realloc_caller(heap, ptr, size, gfp, HEAPMOD_HERE)
+
+/**
+ * heapmod_realloc_aligned - change the size of a block, and keep it aligned
+ * @heap: the heap
+ * @ptr: a block of it; NULL or %ZERO_SIZE_PTR allocates a block
+ * @size: new size in bytes; 0 frees the block
+ * @align: bytes, as for heapmod_alloc_aligned()
+ * @gfp: as for heapmod_realloc()
+ *
+ * As heapmod_realloc(), but a block that moves is aligned to @align. A block that is not aligned
+ * to @align yet moves, also if it shrinks. Costs at most as much as a resize in place, an aligned
+ * allocation and a free.
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Return: As heapmod_realloc(); also NULL, and the block is unchanged, if @align is not allowed,
+ * which is logged whatever @gfp is.
+ */
+#define heapmod_realloc_aligned(heap, ptr, size, align, gfp) \
+	heapmod_realloc_aligned_caller(heap, ptr, size, align, gfp, HEAPMOD_HERE)
 
 /**
  * heapmod_free - free a block
@@ -971,6 +993,22 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, size_t align,
  */
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
 			     unsigned long caller)
+	__alloc_size(3) __must_check;
+
+/**
+ * heapmod_realloc_aligned_caller - heapmod_realloc_aligned() for a given call site
+ * @heap: the heap
+ * @ptr: a block of it, NULL or %ZERO_SIZE_PTR
+ * @size: new size in bytes
+ * @align: bytes, as for heapmod_alloc_aligned()
+ * @gfp: as for heapmod_realloc()
+ * @caller: address of the call site, as for heapmod_realloc_caller()
+ *
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Return: As heapmod_realloc_aligned().
+ */
+void *heapmod_realloc_aligned_caller(struct heapmod *heap, const void *ptr, size_t size,
+				     size_t align, gfp_t gfp, unsigned long caller)
 	__alloc_size(3) __must_check;
 
 /**

@@ -131,6 +131,16 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 
+bool heapmod_accepts_align(struct heapmod *heap, size_t align, unsigned long caller)
+{
+	if (is_power_of_2(align) && align <= HEAPMOD_ALIGN_MAX)
+		return true;
+	if (heapmod_may_report_failure(heap))
+		pr_err("heap \"%s\": cannot align to %zu bytes, requested by %pS\n",
+		       heap->name, align, (void *)caller);
+	return false;
+}
+
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
@@ -138,14 +148,8 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	unsigned long flags;
 	void *ptr;
 
-	if (!heapmod_is_valid(heap))
+	if (!heapmod_is_valid(heap) || !heapmod_accepts_align(heap, align, caller))
 		return NULL;
-	if (!is_power_of_2(align) || align > HEAPMOD_ALIGN_MAX) {
-		if (heapmod_may_report_failure(heap))
-			pr_err("heap \"%s\": cannot align to %zu bytes, requested by %pS\n",
-			       heap->name, align, (void *)caller);
-		return NULL;
-	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (diagnostics_fail(size))

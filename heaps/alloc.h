@@ -11,6 +11,9 @@
 void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 	__must_hold(&heap->lock);
 
+/* Is @align allowed? If not, that is logged. */
+bool heapmod_accepts_align(struct heapmod *heap, size_t align, unsigned long caller);
+
 /* Report that an allocation failed. Return: NULL. */
 void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller);
 

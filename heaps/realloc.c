@@ -9,6 +9,7 @@
 
 #include "core/block.h"
 #include "core/resize.h"
+#include "heaps/alloc.h"
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
@@ -43,13 +44,13 @@ static bool may_hook(struct heapmod *heap)
 }
 
 /* Where a hook is enabled and must not run, the block is not resized in place. */
-static void resize_locked(struct heapmod *heap, const void *ptr, size_t size,
+static void resize_locked(struct heapmod *heap, const void *ptr, size_t size, bool in_place,
 			  struct resized *resized)
 	__must_hold(&heap->lock)
 {
 	bool hooked = diagnostics_want_resize(heap);
 
-	if (hooked && !may_hook(heap))
+	if (!in_place || (hooked && !may_hook(heap)))
 		resized->verdict = heap_judge_resize(&heap->core, ptr, &resized->block);
 	else
 		resized->verdict = heap_resize(&heap->core, ptr, size, &resized->block,
@@ -73,15 +74,15 @@ static void release_end(struct heapmod *heap, const struct heap_block_info *end,
 		irq_work_queue(&heap->follow_up);
 }
 
-static struct resized resize(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
-			     unsigned long caller)
+static struct resized resize(struct heapmod *heap, const void *ptr, size_t size, bool in_place,
+			     gfp_t gfp, unsigned long caller)
 {
 	struct resized resized = { .verdict = HEAP_CORRUPT_INDEX };
 	unsigned long flags;
 
 	if (!heapmod_lock(heap, flags))
 		return resized;
-	resize_locked(heap, ptr, size, &resized);
+	resize_locked(heap, ptr, size, in_place, &resized);
 	heapmod_unlock(heap, flags, caller);
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
@@ -93,34 +94,50 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 	return resized;
 }
 
-void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
-			     unsigned long caller)
+/* A block that is not aligned to @align moves, whatever its size. */
+static void *realloc_block(struct heapmod *heap, const void *ptr, size_t size, size_t align,
+			   gfp_t gfp, unsigned long caller)
 {
 	unsigned long resets = heapmod_begin_call(heap);
 	struct resized resized;
 	void *moved;
 
-	if (!heapmod_is_valid(heap))
-		return NULL;
 	if (ZERO_OR_NULL_PTR(ptr))
-		return heapmod_alloc_caller(heap, size, gfp, caller);
+		return heapmod_alloc_aligned_caller(heap, size, align, gfp, caller);
 	if (!size) {
 		heapmod_free_caller(heap, ptr, caller);
 		return ZERO_SIZE_PTR;
 	}
-	resized = resize(heap, ptr, size, gfp, caller);
+	resized = resize(heap, ptr, size, IS_ALIGNED((unsigned long)ptr, align), gfp, caller);
 	if (resized.done)
 		return heapmod_end_call(heap, resets, (void *)ptr);
 	if (resized.verdict && resized.verdict != HEAP_OVERRUN)
 		return NULL;
-	moved = heapmod_alloc_caller(heap, size, gfp, caller);
+	moved = heapmod_alloc_aligned_caller(heap, size, align, gfp, caller);
 	if (!moved)
 		return NULL;
 	memcpy(moved, ptr, min_t(u64, size, resized.block.asked));
 	heapmod_free_caller(heap, ptr, caller);
 	return heapmod_end_call(heap, resets, moved);
 }
+
+void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
+			     unsigned long caller)
+{
+	if (!heapmod_is_valid(heap))
+		return NULL;
+	return realloc_block(heap, ptr, size, 1, gfp, caller);
+}
 EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_caller);
+
+void *heapmod_realloc_aligned_caller(struct heapmod *heap, const void *ptr, size_t size,
+				     size_t align, gfp_t gfp, unsigned long caller)
+{
+	if (!heapmod_is_valid(heap) || !heapmod_accepts_align(heap, align, caller))
+		return NULL;
+	return realloc_block(heap, ptr, size, align, gfp, caller);
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_aligned_caller);
 
 /*
  * Zero the requested bytes of a live block. If the header is unreadable, the map still has the size
