@@ -37,10 +37,13 @@ static void fill_claims(struct heapmod *heap)
 	heap->core.claim_count = HEAP_CLAIMS;
 }
 
-/* A free without room for a claim is deferred. The follow-up must not spin on it. */
+/*
+ * A free without room for a claim is deferred. The follow-up must not spin on it. With poison every
+ * free takes two steps, and so needs a claim.
+ */
 static void free_without_room_for_claims(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
 	void *ptr = suite_alloc(test, BYTES);
 
 	suite_alloc(test, BYTES);

@@ -4,7 +4,8 @@
  *
  * The parameter how= selects the holder of the heap's lock at that time: none (task); the code
  * interrupted by the NMI that panics (nmi); another CPU, stopped in an operation (other); the code
- * whose fault leads to the panic (fault). For nmi and other, NMIs must come from outside.
+ * whose fault leads to the panic (fault). For nmi and other, NMIs must come from outside, and the
+ * machine must be x86.
  *
  * The results are printed as `ok - ...` and `not ok - ...`, and the machine ends.
  */
@@ -15,7 +16,9 @@
 #include <linux/notifier.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#ifdef CONFIG_X86
 #include <asm/nmi.h>
+#endif
 
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
@@ -29,7 +32,6 @@ MODULE_PARM_DESC(how, "holder of the lock: task (none), nmi, other or fault");
 static struct heapmod *heap;
 static char *block, *second;
 static unsigned int passed, failed;
-static bool stopped;			/* a CPU is stopped in an operation */
 
 static void check(const char *what, bool good)
 {
@@ -103,6 +105,9 @@ static int on_panic(struct notifier_block *notifier, unsigned long unused, void 
 
 static struct notifier_block notifier = { .notifier_call = on_panic };
 
+#ifdef CONFIG_X86
+static bool stopped;			/* a CPU is stopped in an operation */
+
 static int work(void *unused)
 {
 	while (!kthread_should_stop()) {
@@ -151,6 +156,12 @@ static int wait_for_nmi(void)
 		error = start(panic_when_stopped, 1);
 	return error ?: start(work, 0);
 }
+#else
+static int wait_for_nmi(void)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 /* The region is larger than its memory: the header of the hole behind this block has no memory. */
 static int fault(void)
