@@ -25,7 +25,7 @@ static void allocate(struct kunit *test, int count)
 	}
 }
 
-static const struct heap_owner *owner_of(struct heapmod *heap, unsigned long caller)
+static struct heap_owner *owner_of(struct heapmod *heap, unsigned long caller)
 {
 	int i;
 
@@ -142,12 +142,51 @@ static void reset_releases_all_slots(struct kunit *test)
 	expect_sums(test, heap);
 }
 
+/* The next call site behind number @i whose search begins at the same slot as that of number 0. */
+static int next_colliding(const struct heap_owners *owners, int i)
+{
+	u32 hash = hash_long(site(0), 8) & owners->mask;
+
+	do
+		i++;
+	while ((hash_long(site(i), 8) & owners->mask) != hash);
+	return i;
+}
+
+/*
+ * A search goes on behind a slot that was released, and a new call site takes that slot. The reset
+ * releases all slots; then the first call site loses its slot as when its module is unloaded.
+ */
+static void released_slots_hide_no_owner(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	int i = next_colliding(&heap->owners, 0), k = next_colliding(&heap->owners, i);
+	struct heap_owner *first, *second;
+
+	heapmod_reset(heap);
+	heapmod_free(heap, heapmod_alloc_caller(heap, 8, GFP_KERNEL, site(0)));
+	blocks[0] = heapmod_alloc_caller(heap, 8, GFP_KERNEL, site(i));
+	first = owner_of(heap, site(0));
+	second = owner_of(heap, site(i));
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	*first = (struct heap_owner){};
+	blocks[1] = heapmod_alloc_caller(heap, 8, GFP_KERNEL, site(i));
+	KUNIT_EXPECT_EQ(test, heap_owner_blocks(second), 2);
+	blocks[2] = heapmod_alloc_caller(heap, 8, GFP_KERNEL, site(k));
+	KUNIT_EXPECT_PTR_EQ(test, owner_of(heap, site(k)), first);
+	for (i = 0; i < 3; i++)
+		heapmod_free(heap, blocks[i]);
+	KUNIT_EXPECT_EQ(test, heap_owner_blocks(second), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(each_call_site_has_an_owner),
 	KUNIT_CASE(owners_have_a_peak),
 	KUNIT_CASE(failures_are_accounted),
 	KUNIT_CASE(excess_call_sites_are_other),
 	KUNIT_CASE(reset_releases_all_slots),
+	KUNIT_CASE(released_slots_hide_no_owner),
 	{}
 };
 
