@@ -298,9 +298,12 @@ static void run(struct kunit *test, unsigned int flags)
 	unsigned int i, resets = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, workers);
-	if (!seed)
+	suite_param(test, "rounds", &rounds);
+	suite_param(test, "seed", &seed);
+	if (!seed) {
 		seed = get_random_u32() | 1;
-	kunit_info(test, "seed=%u rounds=%u\n", seed, rounds);
+		kunit_info(test, "seed=%u was chosen\n", seed);
+	}
 	suite_heap_flags(test, THREADS * LIVE * LARGEST / 4, flags);
 	memset(watches, 0, sizeof(watches));
 	atomic_set(&running, THREADS);

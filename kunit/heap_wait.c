@@ -672,6 +672,7 @@ static void name##_repeated(struct kunit *test)				\
 {									\
 	unsigned int i;							\
 									\
+	suite_param(test, "repetitions", &repetitions);			\
 	for (i = 0; i < repetitions; i++)				\
 		name(test);						\
 }

@@ -7,7 +7,9 @@
 
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "heapmod.h"
 
@@ -28,6 +30,19 @@ kunit_test_suite(suite);			\
 MODULE_INFO(import_ns, "HEAPMOD");		\
 MODULE_DESCRIPTION("KUnit: " KBUILD_MODNAME);	\
 MODULE_LICENSE("GPL")
+
+/*
+ * Some kernels run a suite before they parse the parameters of its module. Parsing puts zeros
+ * between them: then nothing is found here, and the variable has the value.
+ */
+static inline void suite_param(struct kunit *test, const char *name, unsigned int *value)
+{
+	const char *found = strstr(THIS_MODULE->args, name);
+
+	if (found && found[strlen(name)] == '=')
+		sscanf(found + strlen(name) + 1, "%u", value);
+	kunit_info(test, "%s=%u\n", name, *value);
+}
 
 static inline struct heapmod *suite_heap_flags(struct kunit *test, size_t size, unsigned int flags)
 {
