@@ -4,7 +4,8 @@
  *		 free an invalid pointer
  *
  * With `failures=N`, it fails N allocations of the default heap instead, N with a wrong alignment
- * and, while the lock is busy, N frees of a wrong pointer; then one each of another heap.
+ * and, while the lock is busy, N frees of a wrong pointer; then one each of another heap. With
+ * `late=1`, it allocates one block instead, and frees it in its exit, while the lock is busy.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -15,6 +16,12 @@
 static unsigned int failures;
 module_param(failures, uint, 0444);
 MODULE_PARM_DESC(failures, "allocations that fail (default 0)");
+
+static bool late;
+module_param(late, bool, 0444);
+MODULE_PARM_DESC(late, "free a block in the exit (default no)");
+
+static void *last;			/* the block that the exit frees */
 
 static noinline int forget(struct heapmod *heap)
 {
@@ -30,14 +37,14 @@ static noinline int forget(struct heapmod *heap)
 }
 
 /* An oops seems to be in progress, so the lock is only tried. */
-static void free_while_busy(struct heapmod *heap, unsigned int count)
+static void free_while_busy(struct heapmod *heap, const void *ptr, unsigned int count)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
 	oops_in_progress++;
 	while (count--)
-		heapmod_free(heap, &failures);
+		heapmod_free(heap, ptr);
 	oops_in_progress--;
 	raw_spin_unlock_irqrestore(&heap->lock, flags);
 }
@@ -50,7 +57,7 @@ static noinline void fail_each(struct heapmod *heap, unsigned int count)
 		heapmod_free(heap, heapmod_alloc(heap, 1 << 30, GFP_KERNEL));
 	for (i = 0; i < count; i++)
 		heapmod_free(heap, heapmod_alloc_aligned(heap, 10, 3, GFP_KERNEL));
-	free_while_busy(heap, count);
+	free_while_busy(heap, &failures, count);
 }
 
 static noinline int fail(struct heapmod *heap)
@@ -71,6 +78,10 @@ static int __init forget_init(void)
 
 	if (failures)
 		return fail(heap);
+	if (late) {
+		last = heapmod_alloc(heap, 50, GFP_KERNEL);
+		return last ? 0 : -ENOMEM;
+	}
 	if (!heapmod_zalloc(heap, 77, GFP_KERNEL))
 		return -ENOMEM;
 	return forget(heap);
@@ -78,6 +89,8 @@ static int __init forget_init(void)
 
 static void __exit forget_exit(void)
 {
+	if (last)
+		free_while_busy(heapmod_default(), last, 1);
 }
 
 module_init(forget_init);

@@ -83,6 +83,17 @@ check "it is not blamed for the blocks" refute said "is unloaded, but"
 check "a call site without a block gives its slot back" [ "$(owner default "fail_each+")" = "" ]
 check "its failures are in other" [ "$(owner default other)" = "0 0 0 0 0 100" ]
 check "owners add up after both" owners_add_up default
+# With a hook, a deferred free is left to a work item.
+mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
+hooks=/sys/kernel/tracing/events/heapmod/heapmod_free/enable
+for round in 1 2 3 4 5; do
+	check "a client loads, round $round" insmod heap_forget.ko late=1
+	echo 1 >$hooks
+	check "its exit frees its block, while the lock is busy" rmmod heap_forget
+	echo 0 >$hooks
+	check "the block is not reported" refute said "module heap_forget is unloaded, but"
+done
+check "it is freed" [ "$(stat default blocks)" = 3 ]
 check "heapmod unloads after the clients" rmmod heapmod
 check "suppressed messages are counted" said 'messages about failed allocations were suppressed'
 check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
