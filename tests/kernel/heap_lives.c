@@ -54,6 +54,9 @@ static DECLARE_RWSEM(rule);		/* written: no block is used, only waits are runnin
 static unsigned int generation;		/* of the blocks: resets so far; changed with @rule */
 static bool over;			/* the heap is about to be destroyed; changed with @rule */
 static atomic_t left;			/* waiters that have not left */
+static atomic_t endless;		/* waits without a timeout that have not returned */
+static enum { RACE, PAUSE, SLEEP } phase; /* waiters wait for any time, not at all, for ever */
+static atomic_t paused;
 static atomic_t wrong;
 static atomic_t calls;
 static struct watched watches[2];
@@ -91,6 +94,13 @@ static bool pick_up(struct thread *thread, void *ptr, unsigned int start)
 	return stays;
 }
 
+static void pause(void)
+{
+	atomic_inc(&paused);
+	while (READ_ONCE(phase) == PAUSE)
+		schedule_timeout_uninterruptible(1);
+}
+
 static int wait_for_blocks(void *data)
 {
 	static const long timeouts[] = { 0, 1, MAX_SCHEDULE_TIMEOUT, MAX_SCHEDULE_TIMEOUT };
@@ -98,13 +108,19 @@ static int wait_for_blocks(void *data)
 	u32 chosen;
 	struct thread *thread = data;
 	unsigned int start;
+	long timeout;
 	void *ptr;
 
 	do {
+		if (READ_ONCE(phase) == PAUSE)
+			pause();
 		start = READ_ONCE(generation);
 		chosen = prandom_u32_state(&thread->random);
+		timeout = READ_ONCE(phase) == SLEEP ? MAX_SCHEDULE_TIMEOUT : timeouts[chosen % 4];
+		atomic_add(timeout == MAX_SCHEDULE_TIMEOUT, &endless);
 		ptr = heapmod_alloc_wait(heap, BYTES, aligns[chosen / 4 % 4], GFP, TASK_KILLABLE,
-					 timeouts[chosen % 4]);
+					 timeout);
+		atomic_sub(timeout == MAX_SCHEDULE_TIMEOUT, &endless);
 		thread->rounds++;
 	} while (pick_up(thread, ptr, start));
 	atomic_dec(&left);
@@ -213,6 +229,21 @@ static void destroy_at_once(void)
 	heapmod_destroy(heap);
 }
 
+/* Fill the heap, then let all waiters sleep: only the shutdown can wake them. */
+static void put_to_sleep(void)
+{
+	WRITE_ONCE(phase, PAUSE);
+	do {
+		reset();
+		schedule_timeout_uninterruptible(1);
+	} while (atomic_read(&paused) != WAITERS);
+	reset();
+	VERIFY(heapmod_alloc(heap, BYTES, GFP));
+	WRITE_ONCE(phase, SLEEP);
+	while (atomic_read(&endless) != WAITERS || atomic_read(&heap->waiting) != WAITERS)
+		schedule_timeout_uninterruptible(1);
+}
+
 static void shut_down(void)
 {
 	heapmod_shutdown(heap);
@@ -233,6 +264,8 @@ static int live(struct thread *threads, unsigned int number)
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	over = false;
+	phase = RACE;
+	atomic_set(&paused, 0);
 	for (i = 0; i < WAITERS; i++) {
 		atomic_inc(&left);
 		error = start(&threads[i], wait_for_blocks) ?: error;
@@ -245,6 +278,8 @@ static int live(struct thread *threads, unsigned int number)
 	stop(&threads[WAITERS + 1]);
 	reset();
 	verify_heap();
+	if (number % 4 == 0 && !error)
+		put_to_sleep();
 	if (number % 2 && !error)
 		destroy_at_once();
 	else
