@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 #
 # Sourced, after vm/cache.sh, by the scripts of vm/ that fetch Debian packages, from this machine's suite or
-# another one. The package lists of another suite are in the cache; the machine's own lists do not change.
+# another one, or of another architecture. Their package lists are in the cache; the machine's own lists do not change.
+
+foreign=""			# the architecture to fetch for, if it is not this machine's
 
 # The Debian mirror that this machine uses.
 mirror() {
@@ -16,12 +18,13 @@ with_lists() {
 	shift 2
 	"$program" -qq -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State::Lists="$folder/lists" -o Dir::State::Status=/dev/null -o Dir::Cache="$folder" \
+		${foreign:+-o "APT::Architecture=$foreign" -o "APT::Architectures=$foreign"} \
 		-o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
 }
 
 read_lists() {
 	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	echo "apt: fetching the package lists of $suite (seconds, once)" >&2
+	echo "apt: fetching the package lists of $suite${foreign:+ for $foreign} (seconds, once)" >&2
 	mkdir lists
 	echo "deb [signed-by=$keys] $(mirror) $suite main" >sources.list
 	with_lists "$PWD" apt-get update
@@ -35,7 +38,7 @@ from_suite() {
 		"$1" -qq -o APT::Sandbox::User=root "${@:2}"
 		return
 	fi
-	lists=$(cache_entry "lists-$suite" "$(mirror)" read_lists)
+	lists=$(cache_entry "lists-$suite${foreign:+-$foreign}" "$(mirror)" read_lists)
 	with_lists "$lists" "$@" && return
 	echo "apt: the lists of $suite may be out of date: if so, remove $lists" >&2
 	return 1

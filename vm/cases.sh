@@ -4,12 +4,21 @@
 # Sourced by vm/test-vm and vm/test-race: run cases, each in its own VM. A line `# boot: ...` in a case has
 # options for vm/boot. CASE:WORD runs CASE with how=WORD on the kernel's command line.
 
+. vm/arch.sh
+
 boot=()				# options of vm/boot for all cases
 
 # kernel_name WHICH - the folder in build/ with the modules for a kernel of vm/debian (`debian` for the stock kernel)
 kernel_name() {
 	local name=debian-${1//\//-}
 	echo "${name%-amd64}"
+}
+
+# build_modules WHICH NAME KDIR - for a kernel of vm/debian, with the compiler for its architecture
+build_modules() {
+	local cross
+	cross=$(vm/cross "$(flavour_arch "${1##*/}")")
+	scripts/modules "$2" "$3" ${cross:+"CROSS_COMPILE=$cross"}
 }
 
 # run_cases NAME CASE... - with the modules in build/NAME
