@@ -41,11 +41,11 @@ tools: ## build heapview and heaptrace in build/tools
 	@mkdir -p build && flock build/tools.lock $(MAKE) -s -C tools
 
 ##@ Try
-demo: ## boot Debian's kernel in a VM and print a heap
-	@vm/demo
+demo: ## boot Debian's kernel in a VM and print a heap; ARCH=arm64
+	@MAKEFLAGS= vm/demo $(ARCH)
 
-vm: ## open a shell in that VM, with all modules
-	@vm/shell
+vm: ## open a shell in that VM, with all modules; ARCH=arm64
+	@MAKEFLAGS= vm/shell $(ARCH)
 
 ##@ Test
 test: ## run all of: TIERS
@@ -78,8 +78,9 @@ test-race: ## test with lockdep and KCSAN (slow)
 test-dump: ## test heapmod.drgn.py on a memory dump of a VM
 	@scripts/test dump
 
-test-matrix: ## test on older, newer, rt and cloud kernels, and the packages (slow)
-	@scripts/test matrix install
+# With KERNELS=, as for vm/test-matrix, these alone.
+test-matrix: ## test on other kernels and architectures, and the packages (slow); KERNELS=
+	@$(if $(KERNELS),vm/test-matrix $(KERNELS),scripts/test matrix install)
 
 test-install: ## test make install, make dist and make deb
 	@scripts/test install
