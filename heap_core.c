@@ -27,7 +27,9 @@
 
 #include "core/aligned.h"
 #include "core/block.h"
+#include "core/bulk.h"
 #include "core/index_ops.h"
+#include "core/live.h"
 #include "core/quick.h"
 #include "core/resize.h"
 #include "heap_core.h"
@@ -201,22 +203,6 @@ static void *fail(struct heap *heap, u32 want)
 	return NULL;
 }
 
-/* A block is live: write its header and account it. Return: its payload. */
-static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, size_t size,
-					  u8 owner)
-{
-	struct heap_block *block = block_at(heap, at);
-
-	fill_end(heap, block, want);
-	write_used(heap, at, block, want, slack_for(heap, size), owner);
-	heap->allocs++;
-	heap->asked += size;
-	heap->used += want;
-	if (heap->threshold < heap->used)
-		heap_update_peak(heap);
-	return payload_of(block);
-}
-
 void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 {
 	u32 want = granules_for(heap, size);
@@ -231,12 +217,12 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner)
 	return finish_alloc(heap, at, want, size, owner);
 }
 
-/* Account a block that is not live any more. */
-static void account_free(struct heap *heap, const struct heap_block_info *block)
+u32 heap_alloc_bulk(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 n)
 {
-	heap->frees++;
-	heap->asked -= block->asked;
-	heap->used -= block->granules;
+	if (size - 1 >= heap->largest)
+		return 0;
+	flush_and_forget(heap);
+	return heap_carve(heap, size, owner, ptrs, n);
 }
 
 /* A used block without a readable header is not reused. */

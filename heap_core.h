@@ -60,6 +60,22 @@ void *heap_alloc(struct heap *heap, size_t size, u8 owner);
 void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner);
 
 /**
+ * heap_alloc_bulk - allocate blocks of one size
+ * @heap: the heap
+ * @size: bytes of payload
+ * @owner: as for heap_alloc()
+ * @ptrs: filled with the payloads, in address order
+ * @n: how many, not 0
+ *
+ * The blocks are where as many calls of heap_alloc() would place them, but a hole is searched for
+ * only when the last one is used up. Takes at most heap_bound() steps for each block. A shortage is
+ * not counted in @failures.
+ *
+ * Return: how many were allocated; fewer than @n when no hole is large enough for one more.
+ */
+u32 heap_alloc_bulk(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 n);
+
+/**
  * heap_fits - would heap_alloc_aligned() find a place now?
  * @heap: the heap; blocks on the quick list are coalesced
  * @size: bytes of payload

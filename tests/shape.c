@@ -223,6 +223,55 @@ static void refusals(void)
 	printf("ok - a resize of an invalid pointer or to an invalid size is refused\n");
 }
 
+#define BULK	16
+
+/* Blocks of one size in one call, where single calls would place them, until there is no room. */
+static void bulk(u32 size, u32 flags, u32 bits)
+{
+	static struct live live[BLOCKS];
+	void *ptrs[BULK];
+	u32 i, k, n, got, count = 0, rounds;
+	struct node *node;
+	size_t bytes;
+
+	granules = size;
+	peak = 0;
+	oracle = oracle_init(granules);
+	arena_init_as(&arena, granules, flags, TEST_KEY);
+	overhead = arena.heap.overhead;
+	for (rounds = 0; rounds < 20000; rounds++) {
+		n = 1 + next_random(BULK);
+		bytes = random_size(bits);
+		if (count + n > BLOCKS || next_random(3) == 0) {
+			for (k = next_random(count + 1); k; k--) {
+				i = next_random(count);
+				release(&live[i]);
+				live[i] = live[--count];
+			}
+			continue;
+		}
+		got = heap_alloc_bulk(&arena.heap, bytes, TEST_OWNER, ptrs, n);
+		for (i = 0; i < got; i++) {
+			node = oracle_alloc(oracle, granules_of(bytes));
+			REQUIRE(node && node->at == place_of(&arena, ptrs[i]));
+			live[count] = (struct live){ .ptr = ptrs[i], .node = node, .fill = i };
+			write_block(&live[count++], bytes);
+		}
+		REQUIRE(got == n || !heap_fits(&arena.heap, bytes, 1));
+		require_peak();
+		if (rounds % 16 == 0)
+			compare();
+	}
+	while (count)
+		release(&live[--count]);
+	compare();
+	REQUIRE(!arena.heap.used && !heap_alloc_bulk(&arena.heap, SIZE_MAX, 0, ptrs, 1));
+	REQUIRE(!heap_alloc_bulk(&arena.heap, 0, 0, ptrs, 1) && !arena.heap.failures);
+	oracle_destroy(oracle);
+	arena_destroy(&arena);
+	printf("ok - bulk allocations on %u granules are where single ones would be\n", size);
+}
+
 #define LARGE_ALIGN	32768
 #define BETWEEN		1000		/* granules: between the trimmed and the untrimmed block */
 
@@ -348,6 +397,8 @@ int main(int argc, char **argv)
 	storm(66, HEAP_REDZONE, 20, 7, 100000 * times);
 	storm(4096, 0, BLOCKS, 12, 200000 * times);
 	storm(65535, HEAP_REDZONE, BLOCKS, 16, 100000 * times);
+	bulk(300, 0, 8);
+	bulk(4096, HEAP_REDZONE, 11);
 	resize_between_batches();
 	refusals();
 	aligned_peak();

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bulk - first fit for many blocks of one size
+ */
+#include <linux/compiler.h>
+#include <linux/minmax.h>
+
+#include "core/bulk.h"
+#include "core/findings.h"
+#include "core/index_ops.h"
+#include "core/live.h"
+
+/*
+ *	| hole ........................... |   ->   | want | want | want | hole ...... |
+ *	at                       at + have          at                    rest
+ */
+static void carve_hole(struct heap *heap, u32 at, u32 have, u32 want, u32 count)
+{
+	u32 rest = at + count * want;
+	u32 i;
+
+	verify_hole(heap, at, have);
+	heap_index_carve(&heap->index, at, have, 0, count * want);
+	for (i = 1; i < count; i++)
+		heap_index_split_used(&heap->index, at + i * want);
+	if (rest != at + have)
+		write_state(heap, rest, at + have - rest, HEAP_HOLE);
+}
+
+/* As many blocks as there is room for in the lowest hole, at most @most. */
+static u32 carve_lowest(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 most)
+{
+	u32 want = granules_for(heap, size), have = 0, count, i;
+	u32 at = self_check(&heap->index, want, search(&heap->index, want, &have));
+
+	if (at == HEAP_NONE)
+		return 0;
+	count = min(most, have / want);
+	carve_hole(heap, at, have, want, count);
+	for (i = 0; i < count; i++)
+		ptrs[i] = finish_alloc(heap, at + i * want, want, size, owner);
+	return count;
+}
+
+u32 heap_carve(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 n)
+{
+	u32 done = 0, count;
+
+	do {
+		count = carve_lowest(heap, size, owner, ptrs + done, n - done);
+		done += count;
+	} while (count && done < n);
+	return done;
+}
