@@ -393,6 +393,28 @@ struct heapmod *heapmod_default(void);
 #define heapmod_zalloc(heap, size, gfp) heapmod_zalloc_caller(heap, size, gfp, HEAPMOD_HERE)
 
 /**
+ * heapmod_alloc_bulk - allocate blocks of one size
+ * @heap: the heap
+ * @size: bytes of each block
+ * @gfp: as for heapmod_alloc()
+ * @n: how many blocks
+ * @ptrs: filled with them, from the first on
+ *
+ * The blocks are where as many calls of heapmod_alloc() would place them, but the lock is taken once
+ * for 16 of them, and held for at most the time of 16 allocations. The blocks are freed like all
+ * others, by any call.
+ *
+ * A shortage returns the blocks that there was room for: a caller that refills a ring uses them, and
+ * one that needs all @n passes them to heapmod_free_bulk().
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: how many blocks were allocated. The failure of the next one is counted and logged as that
+ * of heapmod_alloc().
+ */
+#define heapmod_alloc_bulk(heap, size, gfp, n, ptrs) \
+	heapmod_alloc_bulk_caller(heap, size, gfp, n, ptrs, HEAPMOD_HERE)
+
+/**
  * heapmod_alloc_array - allocate an array
  * @heap: the heap
  * @n: number of elements
@@ -599,6 +621,19 @@ void heapmod_free_any(const void *ptr);
  * Return: The heap, or NULL if no region contains @ptr.
  */
 struct heapmod *heapmod_of(const void *ptr);
+
+/**
+ * heapmod_free_bulk - free blocks
+ * @heap: the heap that all blocks were allocated from
+ * @n: how many pointers
+ * @ptrs: pointers, each as for heapmod_free(), in any order
+ *
+ * As @n calls of heapmod_free(), but the lock is taken once for 16 blocks, and held for at most the
+ * time of 16 frees. A wrong pointer is refused, and the others are freed.
+ *
+ * Context: Any context, as heapmod_free().
+ */
+#define heapmod_free_bulk(heap, n, ptrs) heapmod_free_bulk_caller(heap, n, ptrs, HEAPMOD_HERE)
 
 /**
  * heapmod_free_rcu - free a block after a grace period of RCU
@@ -920,6 +955,21 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 	__malloc __alloc_size(2) __must_check;
 
 /**
+ * heapmod_alloc_bulk_caller - heapmod_alloc_bulk() for a given call site
+ * @heap: the heap
+ * @size: bytes of each block
+ * @gfp: as for heapmod_alloc()
+ * @n: how many blocks
+ * @ptrs: filled with them
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_alloc().
+ * Return: As heapmod_alloc_bulk().
+ */
+size_t heapmod_alloc_bulk_caller(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
+				 void **ptrs, unsigned long caller) __must_check;
+
+/**
  * heapmod_zalloc_caller - heapmod_zalloc() for a given call site
  * @heap: the heap
  * @size: bytes
@@ -1078,6 +1128,17 @@ char *heapmod_asprintf_caller(struct heapmod *heap, gfp_t gfp, unsigned long cal
  * Context: Any context, as heapmod_free().
  */
 void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
+
+/**
+ * heapmod_free_bulk_caller - heapmod_free_bulk() for a given call site
+ * @heap: the heap that all blocks were allocated from
+ * @n: how many pointers
+ * @ptrs: pointers, each as for heapmod_free()
+ * @caller: address of the call site
+ *
+ * Context: Any context, as heapmod_free().
+ */
+void heapmod_free_bulk_caller(struct heapmod *heap, size_t n, void **ptrs, unsigned long caller);
 
 /**
  * heapmod_free_rcu_caller - heapmod_free_rcu() for a given call site

@@ -30,15 +30,15 @@ static void carve_hole(struct heap *heap, u32 at, u32 have, u32 want, u32 count)
 /* As many blocks as there is room for in the lowest hole, at most @most. */
 static u32 carve_lowest(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 most)
 {
-	u32 want = granules_for(heap, size), have = 0, count, i;
-	u32 at = self_check(&heap->index, want, search(&heap->index, want, &have));
+	u32 want = granules_for(heap, size), count, i;
+	struct heap_hole hole = search(&heap->index, want);
 
-	if (at == HEAP_NONE)
+	if (self_check(&heap->index, want, hole.at) == HEAP_NONE)
 		return 0;
-	count = min(most, have / want);
-	carve_hole(heap, at, have, want, count);
+	count = min(most, hole.granules / want);
+	carve_hole(heap, hole.at, hole.granules, want, count);
 	for (i = 0; i < count; i++)
-		ptrs[i] = finish_alloc(heap, at + i * want, want, size, owner);
+		ptrs[i] = finish_alloc(heap, hole.at + i * want, want, size, owner);
 	return count;
 }
 

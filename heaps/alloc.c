@@ -168,3 +168,47 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	return heapmod_end_call(heap, resets, ptr);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);
+
+/* One hold of the lock. Return: how many blocks were allocated. */
+static size_t alloc_batch(struct heapmod *heap, size_t size, u32 n, void **ptrs,
+			  unsigned long caller)
+{
+	struct heap_owner *owner;
+	unsigned long flags;
+	u32 done, i;
+
+	if (!heapmod_lock(heap, flags))
+		return 0;
+	owner = heap_owner_find(&heap->owners, caller);
+	done = heap_alloc_bulk(&heap->core, size, owner->number, ptrs, n);
+	for (i = 0; i < done; i++)
+		heap_owner_add(owner, size);
+	heapmod_unlock_alloc(heap, flags, caller);
+	return done;
+}
+
+size_t heapmod_alloc_bulk_caller(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
+				 void **ptrs, unsigned long caller)
+{
+	unsigned long resets = heapmod_begin_call(heap);
+	size_t done = 0, count, i;
+
+	if (!heapmod_is_valid(heap))
+		return 0;
+	while (done < n && !diagnostics_fail(size)) {
+		count = alloc_batch(heap, size, min_t(size_t, n - done, HEAPMOD_BATCH), ptrs + done,
+				    caller);
+		for (i = done; i < done + count; i++)
+			diagnostics_alloc(heap, ptrs[i], size, gfp, caller);
+		done += count;
+		if (count)
+			continue;
+		/* This completes deferred frees, and reports the shortage. */
+		ptrs[done] = heapmod_alloc_caller(heap, size, gfp, caller);
+		if (!ptrs[done++])
+			return done - 1;
+	}
+	heapmod_end_call(heap, resets, done ? ptrs[0] : NULL);
+	return done;
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_bulk_caller);

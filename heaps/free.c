@@ -212,6 +212,50 @@ void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long ca
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_caller);
 
+/* Return: how many pointers were freed or refused: fewer than @n if the lock had to be dropped. */
+static size_t free_batch(struct heapmod *heap, size_t n, void **ptrs, unsigned long flags,
+			 unsigned long caller)
+	__releases(&heap->lock)
+{
+	enum heap_verdict verdict;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (ZERO_OR_NULL_PTR(ptrs[i]))
+			continue;
+		verdict = heap_free(&heap->core, ptrs[i], &heap->freed);
+		if (unlikely(verdict || heap->core.events)) {
+			unlock_with_events(heap, verdict, ptrs[i], &heap->freed, flags, caller);
+			return i + 1;
+		}
+		heap_owner_remove(heap_owner_at(&heap->owners, heap->freed.owner),
+				  heap->freed.asked);
+	}
+	heapmod_unlock_irqrestore(heap, flags);
+	return n;
+}
+
+void heapmod_free_bulk_caller(struct heapmod *heap, size_t n, void **ptrs, unsigned long caller)
+{
+	unsigned long flags;
+	size_t done;
+
+	if (!heapmod_is_valid(heap))
+		return;
+	for (; n; n -= done, ptrs += done) {
+		done = 1;
+		if (ZERO_OR_NULL_PTR(*ptrs))
+			continue;
+		if (!heapmod_lock(heap, flags))
+			defer_free(heap, *ptrs, caller);
+		else if (diagnostics_want_free(heap))
+			free_with_hooks(heap, *ptrs, flags, caller);
+		else
+			done = free_batch(heap, min_t(size_t, n, HEAPMOD_BATCH), ptrs, flags, caller);
+	}
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_free_bulk_caller);
+
 /* No heap can count it or log it later: this is logged at once, as a failed allocation is. */
 static noinline void refuse_without_heap(const void *ptr, unsigned long caller)
 {

@@ -17,6 +17,9 @@
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
 
+/* Most blocks that one hold of the lock allocates or frees. */
+#define HEAPMOD_BATCH	16
+
 bool heapmod_lock_slow(struct heapmod *heap)
 	heapmod_acquires_if_true(&heap->lock);
 

@@ -50,6 +50,16 @@ static void free_heapmod(void *ptr, size_t size)
 	heapmod_free(heap, ptr);
 }
 
+static bool alloc_heapmod_bulk(size_t size, size_t n, void **ptrs)
+{
+	return heapmod_alloc_bulk(heap, size, GFP_ATOMIC, n, ptrs) == n;
+}
+
+static void free_heapmod_bulk(size_t n, void **ptrs)
+{
+	heapmod_free_bulk(heap, n, ptrs);
+}
+
 static void close_heapmod(void)
 {
 	heapmod_destroy(heap);
@@ -170,6 +180,8 @@ static void close_drm(void)
 const struct allocator allocators[] = {
 	{ "none", open_none, alloc_none, free_none, close_none },
 	{ "heapmod", open_heapmod, alloc_heapmod, free_heapmod, close_heapmod },
+	{ "heapmod bulk", open_heapmod, alloc_heapmod, free_heapmod, close_heapmod,
+	  .alloc_bulk = alloc_heapmod_bulk, .free_bulk = free_heapmod_bulk, .only = "batches of 16" },
 	{ "kmalloc", open_none, alloc_kmalloc, free_kmalloc, close_none },
 	{ "gen_pool", open_pool, alloc_pool, free_pool, close_pool, .fill = pool_fill,
 	  .most = 100000, .limit = 500 },

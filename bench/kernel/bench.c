@@ -82,6 +82,8 @@ static int run_allocator(size_t bytes, void (*run)(void))
 	u32 count = rig.count;
 	int error;
 
+	if (allocator->only && strcmp(allocator->only, rig.workload->name))
+		return 0;
 	if (allocator->most && count > allocator->most)
 		return 0;
 	rig_seed();

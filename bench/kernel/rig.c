@@ -91,6 +91,34 @@ void rig_free(struct live *one)
 	irqs_restore(flags);
 }
 
+#define BATCH	16
+
+/* Allocate a batch, and free it: a sample is the cost of a whole batch. */
+void rig_batch(size_t size)
+{
+	void *ptrs[BATCH];
+	unsigned long flags = irqs_off();
+	u64 start = get_cycles();
+	u32 i;
+
+	if (rig.allocator->alloc_bulk) {
+		rig.failed |= !rig.allocator->alloc_bulk(size, BATCH, ptrs);
+	} else {
+		for (i = 0; i < BATCH; i++)
+			ptrs[i] = rig.allocator->alloc(size);
+	}
+	add_sample(&rig.alloc_costs, start);
+	start = get_cycles();
+	if (rig.allocator->free_bulk) {
+		rig.allocator->free_bulk(BATCH, ptrs);
+	} else {
+		for (i = 0; i < BATCH; i++)
+			rig.allocator->free(ptrs[i], size);
+	}
+	add_sample(&rig.free_costs, start);
+	irqs_restore(flags);
+}
+
 static size_t mean_size(const struct workload *workload)
 {
 	u32 octaves = ilog2(workload->largest / workload->smallest);

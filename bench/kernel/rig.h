@@ -16,7 +16,10 @@
  * @alloc: allocate a block; NULL if that fails
  * @free: free a block of @size bytes
  * @close: undo @open, when all blocks are freed
+ * @alloc_bulk: allocate @n blocks of one size; or NULL
+ * @free_bulk: free these
  * @fill: as @alloc, only faster, to fill the heap before the measurement; or NULL
+ * @only: the workload that it runs; NULL for all
  * @most: the most live blocks to measure it with; 0 for no limit
  * @limit: the most operations with 100,000 live blocks; 0 for no limit
  * @sleeps: must not be called with interrupts off, so a sample may include a timer interrupt
@@ -28,6 +31,9 @@ struct allocator {
 	void (*free)(void *ptr, size_t size);
 	void (*close)(void);
 	void *(*fill)(size_t size);
+	bool (*alloc_bulk)(size_t size, size_t n, void **ptrs);
+	void (*free_bulk)(size_t n, void **ptrs);
+	const char *only;
 	u32 most;
 	u32 limit;
 	bool sleeps;
@@ -87,5 +93,6 @@ u32 rig_random(u32 below);
 u32 rig_size(void);
 void rig_alloc(struct live *live, u32 size);
 void rig_free(struct live *live);
+void rig_batch(size_t size);
 
 #endif

@@ -99,6 +99,15 @@ static void hot(void)
 	alloc_and_free(64);
 }
 
+/* Sixteen blocks at a time. */
+static void batches(void)
+{
+	u32 i;
+
+	for (i = 0; i < rig.rounds; i++)
+		rig_batch(64);
+}
+
 static void miss(void)
 {
 	alloc_and_free(4096);
@@ -113,6 +122,7 @@ const struct workload workloads[] = {
 	{ "mixed", 16, 4096, mixed },
 	{ "hot", 16, 4096, hot },
 	{ "rotating", 16, 4096, rotating },
+	{ "batches of 16", 16, 4096, batches },
 	{ "small", 16, 256, mixed },
 	{ "fifo", 16, 4096, fifo },
 	{ "checkerboard", 56, 56, checkerboard },

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heap_bulk - many blocks of one size in one call
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "suite.h"
+
+#define MANY	40		/* more than one hold of the lock allocates */
+
+static void *ptrs[MANY + 1];
+
+static size_t alloc_bulk(struct kunit *test, size_t size, size_t n)
+{
+	memset(ptrs, 0, sizeof(ptrs));
+	return heapmod_alloc_bulk(test->priv, size, __GFP_NOWARN, n, ptrs);
+}
+
+/* The blocks are where single calls place them: a hole, then the memory behind the last block. */
+static void bulk_is_first_fit(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(400));
+	u8 *hole = suite_alloc(test, FILL(9)), *wall = suite_alloc(test, FILL(1));
+	size_t i;
+
+	heapmod_free(heap, hole);
+	KUNIT_ASSERT_EQ(test, alloc_bulk(test, FILL(2), MANY), MANY);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_PTR_EQ(test, ptrs[i], (void *)(hole + i * 2 * SUITE_GRANULE));
+	for (; i < MANY; i++)
+		KUNIT_EXPECT_PTR_EQ(test, ptrs[i],
+				    (void *)(wall + (1 + (i - 4) * 2) * SUITE_GRANULE));
+	KUNIT_EXPECT_NULL(test, ptrs[MANY]);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, MANY + 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).asked_bytes, MANY * FILL(2) + FILL(1));
+	heapmod_free_bulk(heap, MANY, ptrs);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 1);
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 2);
+}
+
+static void shortage_returns_what_there_is(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(20));
+
+	KUNIT_EXPECT_EQ(test, alloc_bulk(test, FILL(2), MANY), 10);
+	KUNIT_EXPECT_NULL(test, ptrs[10]);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, 1);
+	KUNIT_EXPECT_EQ(test, suite_hole_bytes(test), 0);
+	heapmod_free_bulk(heap, 10, ptrs);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+	KUNIT_EXPECT_EQ(test, alloc_bulk(test, 1 << 20, 1), 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, 2);
+}
+
+static void bulk_of_nothing(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(20));
+	void *nothing = ZERO_SIZE_PTR;
+
+	KUNIT_EXPECT_EQ(test, alloc_bulk(test, FILL(2), 0), 0);
+	KUNIT_EXPECT_EQ(test, alloc_bulk(test, 0, 3), 3);
+	KUNIT_EXPECT_PTR_EQ(test, ptrs[2], nothing);
+	heapmod_free_bulk(heap, MANY, ptrs);
+	heapmod_free_bulk(heap, 0, NULL);
+	KUNIT_EXPECT_EQ(test, heapmod_alloc_bulk(NULL, 8, GFP_KERNEL, 1, ptrs), 0);
+	heapmod_free_bulk(NULL, 1, ptrs);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).refused, 0);
+}
+
+static void bulk_is_zeroed(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(400));
+	u8 *dirty = suite_alloc(test, 4000);
+	size_t i;
+
+	memset(dirty, 7, 4000);
+	heapmod_free(heap, dirty);
+	KUNIT_ASSERT_EQ(test, heapmod_alloc_bulk(heap, 100, __GFP_ZERO, MANY, ptrs), MANY);
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_NULL(test, memchr_inv(ptrs[i], 0, 100));
+	heapmod_free_bulk(heap, MANY, ptrs);
+}
+
+/* Each wrong pointer is refused, and all others are freed. */
+static void wrong_pointers(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(400));
+	struct heapmod_stats stats;
+	int local;
+
+	KUNIT_ASSERT_EQ(test, alloc_bulk(test, FILL(2), MANY), MANY);
+	heapmod_free(heap, ptrs[3]);
+	heapmod_free(heap, ptrs[39]);
+	ptrs[7] += 16;
+	ptrs[20] = &local;
+	ptrs[21] = ptrs[22];
+	heapmod_free_bulk(heap, MANY, ptrs);
+	stats = suite_stats(heap);
+	KUNIT_EXPECT_EQ(test, stats.double_free, 3);
+	KUNIT_EXPECT_EQ(test, stats.interior, 1);
+	KUNIT_EXPECT_EQ(test, stats.foreign, 1);
+	KUNIT_EXPECT_EQ(test, stats.blocks, 3);
+	heapmod_reset(heap);
+}
+
+/* All hooks run for each block: what was freed is filled, and an overrun is found. */
+static void bulk_in_a_poisoned_heap(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, REGION(400), HEAPMOD_POISON | HEAPMOD_REDZONE);
+	u8 *first;
+
+	KUNIT_ASSERT_EQ(test, alloc_bulk(test, 20, MANY), MANY);
+	first = ptrs[0];
+	memset(first, 7, 21);
+	heapmod_free_bulk(heap, MANY, ptrs);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+	KUNIT_EXPECT_PTR_EQ(test, memchr(first, 7, 20), NULL);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(bulk_is_first_fit),
+	KUNIT_CASE(shortage_returns_what_there_is),
+	KUNIT_CASE(bulk_of_nothing),
+	KUNIT_CASE(bulk_is_zeroed),
+	KUNIT_CASE(wrong_pointers),
+	KUNIT_CASE(bulk_in_a_poisoned_heap),
+	{}
+};
+
+SUITE(cases);
