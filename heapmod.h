@@ -23,6 +23,8 @@
 #endif
 
 struct device;
+struct file;
+struct poll_table_struct;
 struct seq_file;
 struct heapmod;
 
@@ -324,11 +326,11 @@ void heapmod_reset(struct heapmod *heap);
  * @heap: the heap; the default heap is refused
  *
  * Calls in heapmod_alloc_wait() return -ESHUTDOWN. A block that such a call has not returned yet
- * is freed. After this function has returned, no call is in heapmod_alloc_wait(), and a new one
- * returns at once. Blocks can be freed as before, but not resized. There is no way back:
- * heapmod_destroy() follows.
+ * is freed. Programs that poll are woken, and heapmod_poll() returns an error. After this function
+ * has returned, no call is in heapmod_alloc_wait(), and a new one returns at once. Blocks can be
+ * freed as before, but not resized. There is no way back: heapmod_destroy() follows.
  *
- * Context: Task context, may sleep: waits until all waiters have returned.
+ * Context: Task context, may sleep: waits until all waiters and pollers have returned.
  */
 void heapmod_shutdown(struct heapmod *heap);
 
@@ -473,6 +475,32 @@ struct heapmod *heapmod_default(void);
  */
 #define heapmod_alloc_wait(heap, size, align, gfp, state, timeout) \
 	heapmod_alloc_wait_caller(heap, size, align, gfp, state, timeout, HEAPMOD_HERE)
+
+/**
+ * heapmod_poll - for the poll operation of a file: is there room for a block?
+ * @heap: the heap
+ * @size: bytes of the block
+ * @file: as given to the poll operation
+ * @table: as given to the poll operation; NULL to ask without waiting
+ *
+ * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only after
+ * a free made such a hole. Each poller of a file may have a size of its own. An edge-triggered
+ * epoll is notified of the next hole for a block that an allocation did not find, so its program
+ * must write until that fails. Another allocation may take the hole before the program does.
+ *
+ * The file may remain in use after heapmod_shutdown(), not after heapmod_destroy().
+ *
+ * Context: Task context, may sleep. Takes the lock twice, for a bounded time.
+ *
+ * Return:
+ *
+ * * EPOLLOUT | EPOLLWRNORM - there is a hole for @size bytes, or @size is 0
+ * * 0 - there is none, but may be
+ * * EPOLLERR - no block of this heap can have that size, or the heap is frozen
+ * * EPOLLERR | EPOLLHUP - heapmod_shutdown() was called, or the heap is invalid
+ */
+__poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
+		      struct poll_table_struct *table);
 
 /**
  * heapmod_memdup - allocate a copy of memory

@@ -20,6 +20,7 @@
 #include "heaps/free.h"
 #include "heaps/in_flight.h"
 #include "heaps/lock.h"
+#include "heaps/poll.h"
 #include "heaps/report.h"
 
 static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
@@ -68,6 +69,7 @@ static noinline void *report_failure(struct heapmod *heap, const char *why, size
 
 void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
+	heapmod_poll_failed(heap, size, caller);
 	return report_failure(heap, "no hole for", size, gfp, caller);
 }
 

@@ -7,12 +7,13 @@
  * each event on to the file that handles it. Nothing below this file includes those.
  *
  * The irq_work may run in hard interrupt context, so what it does is bounded: a few deferred frees,
- * a few waiters, one report. The work item does the rest.
+ * a few waiters, one report. Work items do the rest, and wake the pollers.
  */
 #include <linux/rcupdate.h>
 
 #include "heaps/follow_up.h"
 #include "heaps/free.h"
+#include "heaps/poll.h"
 #include "heaps/report.h"
 #include "heaps/wait.h"
 #include "heaps/watermark.h"
@@ -27,12 +28,21 @@ void heapmod_follow_up(struct irq_work *work)
 	/* It may run on two CPUs at once, which irq_work_sync() does not wait for; RCU does. */
 	rcu_read_lock();
 	more = heapmod_drain_some(heap);
-	heapmod_serve_waiters(heap);
+	if (heapmod_serve_some(heap) || heapmod_has_pollers(heap))
+		schedule_work(&heap->serve);
 	more |= heapmod_report_one(heap);
 	heapmod_notify_watermark(heap);
 	if (more)
 		schedule_delayed_work(&heap->slow_work, 0);
 	rcu_read_unlock();
+}
+
+void heapmod_follow_up_waits(struct work_struct *work)
+{
+	struct heapmod *heap = container_of(work, struct heapmod, serve);
+
+	heapmod_serve_waiters(heap);
+	heapmod_wake_pollers(heap);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "core/deferred.h"
@@ -75,13 +76,16 @@ struct heapmod_limit {
  * @memory: the region, or NULL when the caller of heapmod_create_in() owns it
  * @index: memory of the core's index
  * @deferred: blocks that were freed without @lock
- * @wanted: granules of the block of the first waiter
+ * @waited: granules of the block of the first waiter, or U32_MAX
+ * @polled: least granules that a poll has not found, or U32_MAX
+ * @wanted: the lower one of @waited and @polled
+ * @pollers: entries of poll() and epoll
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
  * @resets: number of resets; changed with @lock held, read without
- * @serve: serves waiters, when there are too many for @follow_up
+ * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
- * @waiting: number of calls in heapmod_alloc_wait()
+ * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail; protected by @lock
  * @low: the watermark of heapmod_watch()
  * @slow_work: does what is too much for @follow_up
@@ -111,7 +115,10 @@ struct heapmod {
 	void *index;
 	struct heap_deferred deferred;
 	struct list_head waiters;
+	u32 waited;
+	u32 polled;
 	u32 wanted;
+	wait_queue_head_t pollers;
 	struct list_head served;
 	unsigned long resets;
 	struct work_struct serve;

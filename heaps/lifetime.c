@@ -22,6 +22,7 @@
 #include "heaps/follow_up.h"
 #include "heaps/free.h"
 #include "heaps/memory.h"
+#include "heaps/poll.h"
 #include "heaps/query.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
@@ -131,6 +132,8 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
 	heapmod_report_init(heap);
 	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
+	INIT_WORK(&heap->serve, heapmod_follow_up_waits);
+	heapmod_poll_init(heap);
 	heapmod_wait_init(heap);
 	heapmod_watermark_init(heap);
 	heap_deferred_init(&heap->deferred);
@@ -336,12 +339,18 @@ static bool is_permanent(const struct heapmod *heap)
 	return heap->permanent;
 }
 
+static void shut_down(struct heapmod *heap)
+{
+	heapmod_end_waits(heap);
+	heapmod_end_polls(heap);
+}
+
 void heapmod_shutdown(struct heapmod *heap)
 {
 	might_sleep();
 	if (!heapmod_is_valid(heap) || is_permanent(heap))
 		return;
-	heapmod_end_waits(heap);
+	shut_down(heap);
 	heapmod_barrier(heap);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_shutdown);
@@ -350,7 +359,7 @@ void heapmod_destroy(struct heapmod *heap)
 {
 	if (IS_ERR_OR_NULL(heap) || is_permanent(heap))
 		return;
-	heapmod_end_waits(heap);
+	shut_down(heap);
 	/* While the heap is registered, heaps/module_notifier.c removes a callback. */
 	heapmod_watermark_exit(heap);
 	/* The callbacks of RCU find the heap while it is registered. */

@@ -30,6 +30,7 @@
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/poll.h"
 #include "heaps/wait.h"
 
 #define SERVE_BATCH	8		/* most waiters woken by one run of the irq_work */
@@ -70,12 +71,8 @@ static void update_event(struct heapmod *heap)
 	struct waiter *first;
 
 	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
-	if (first) {
-		heap->wanted = granules_for(&heap->core, first->size);
-		heap->core.events |= HEAP_EVENT_WAITERS;
-	} else {
-		heap->core.events &= ~HEAP_EVENT_WAITERS;
-	}
+	heap->waited = first ? granules_for(&heap->core, first->size) : U32_MAX;
+	heapmod_update_wanted(heap);
 }
 
 /*
@@ -124,37 +121,30 @@ static bool serve_first(struct heapmod *heap)
 static bool has_waiters(struct heapmod *heap)
 {
 	/* See above: nothing is lost. */
-	return data_race(heap->core.events) & HEAP_EVENT_WAITERS;
+	return data_race(heap->waited) != U32_MAX;
 }
 
-static void serve_all(struct heapmod *heap)
+void heapmod_serve_waiters(struct heapmod *heap)
 {
 	while (has_waiters(heap) && serve_first(heap))
 		cond_resched();
 }
 
-static void serve_work(struct work_struct *work)
-{
-	serve_all(container_of(work, struct heapmod, serve));
-}
-
-void heapmod_serve_waiters(struct heapmod *heap)
+bool heapmod_serve_some(struct heapmod *heap)
 {
 	unsigned int i;
 
 	for (i = 0; i < SERVE_BATCH; i++) {
 		if (!has_waiters(heap) || !serve_first(heap))
-			return;
+			return false;
 	}
-	if (has_waiters(heap))
-		schedule_work(&heap->serve);
+	return has_waiters(heap);
 }
 
 void heapmod_wait_init(struct heapmod *heap)
 {
 	INIT_LIST_HEAD(&heap->waiters);
 	INIT_LIST_HEAD(&heap->served);
-	INIT_WORK(&heap->serve, serve_work);
 }
 
 void heapmod_take_back(struct heapmod *heap)
@@ -177,7 +167,7 @@ void heapmod_end_waits(struct heapmod *heap)
 	heap->shut_down = true;
 	heap_begin_reset(&heap->core);
 	heapmod_unlock_irqrestore(heap, flags);
-	serve_all(heap);
+	heapmod_serve_waiters(heap);
 	wait_var_event(&heap->waiting, !atomic_read(&heap->waiting));
 }
 

@@ -9,11 +9,11 @@
 
 void heapmod_wait_init(struct heapmod *heap);
 
-/*
- * Allocate for the first waiters whose blocks fit now, and wake them. Bounded: a work item does the
- * rest.
- */
+/* Allocate for the first waiters whose blocks fit now, and wake them. May sleep. */
 void heapmod_serve_waiters(struct heapmod *heap);
+
+/* ... for a few of them, without sleeping. Return: whether there are more. */
+bool heapmod_serve_some(struct heapmod *heap);
 
 /* All used blocks will be freed: make the waiters that were served wait again. */
 void heapmod_take_back(struct heapmod *heap)

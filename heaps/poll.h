@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * poll - files that are writable while a heap has room
+ */
+#ifndef HEAPMOD_POLL_H
+#define HEAPMOD_POLL_H
+
+#include "heaps/heaps.h"
+
+void heapmod_poll_init(struct heapmod *heap);
+
+/*
+ * Set the event of a free to what it must make room for: the block of the first waiter, or that of
+ * a poller.
+ */
+void heapmod_update_wanted(struct heapmod *heap)
+	__must_hold(&heap->lock);
+
+/*
+ * No hole was found for @size bytes. A program that is notified of edges polls again only when it
+ * is woken: so the next such hole wakes the pollers.
+ */
+void heapmod_poll_failed(struct heapmod *heap, size_t size, unsigned long caller);
+
+/* May heapmod_wake_pollers() have something to do? */
+bool heapmod_has_pollers(const struct heapmod *heap);
+
+/* Wake all pollers if there is room for one of them. Takes time in proportion to their number. */
+void heapmod_wake_pollers(struct heapmod *heap);
+
+/* The heap is shut down: wake all pollers, and wait until none is left. May sleep. */
+void heapmod_end_polls(struct heapmod *heap);
+
+#endif
