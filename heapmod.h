@@ -157,6 +157,11 @@ struct heapmod;
 #define HEAPMOD_ALIGN_MAX	0x100000U
 
 /**
+ * HEAPMOD_WATCHES - most watches that a heap has at a time
+ */
+#define HEAPMOD_WATCHES		8
+
+/**
  * HEAPMOD_NAME_MAX - longest name of a heap, in bytes without the final zero
  */
 #define HEAPMOD_NAME_MAX	63
@@ -874,37 +879,59 @@ void heapmod_reset_peak(struct heapmod *heap);
 
 /**
  * typedef heapmod_watch_fn - the callback of heapmod_watch()
- * @heap: the heap that fills up
+ * @heap: the heap
  * @data: as given to heapmod_watch()
+ * @above: true when the watermark was exceeded, false when no more than it is in use again
  *
- * May allocate from @heap and free blocks of it. Must not destroy or watch it.
+ * May allocate from @heap and free blocks of it, and watch it. Must not destroy it, nor end its own
+ * watch.
  *
- * Context: Task context, may sleep: a work item.
+ * Context: Task context, may sleep: a work item. The callbacks of a heap are called one after the
+ * other.
  */
-typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data);
+typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data, bool above);
 
 /**
- * heapmod_watch - call back when a heap fills up
+ * heapmod_watch - call back when a heap fills up, and when it does not any more
  * @heap: the heap
- * @percent: watermark, 1 to 99 percent of the region; ignored if @callback is NULL
- * @callback: called when live blocks take more than @percent, headers, redzones and slack included;
- *	      NULL to stop watching
+ * @percent: watermark, 1 to 99 percent of the region
+ * @callback: called when live blocks take more than @percent, headers, redzones and slack included
  * @data: passed to @callback
  *
- * A heap has one callback: each call replaces the last one. @callback is called once each time
- * the watermark is exceeded, also if it is exceeded already, but at most ten times a second.
- * Then the heap is polled until no more than @percent is in use, and the watermark is armed
- * again; it may miss a short dip.
+ * @callback is called with true once each time the watermark is exceeded, also if it is exceeded
+ * already. Then the heap is polled ten times a second until no more than @percent is in use, and
+ * @callback is called with false. So the calls alternate, and there are at most ten a second. A
+ * short dip may be missed. Of several watermarks, a peak that is over before the callbacks run
+ * may be reported for the lowest only.
  *
- * After this function has returned, the last callback does not run any more. A callback in a module
- * is removed when the module is unloaded.
+ * A heap has up to %HEAPMOD_WATCHES watches, so that the lock is held for a bounded time. The watch
+ * ends with heapmod_unwatch(), with the heap, and when the module of @callback is unloaded.
  *
- * Context: Task context, may sleep: takes a mutex of the heap, and waits for a callback that is
- * running.
- * Return: 0, or -EINVAL if @percent is not allowed or the heap is invalid.
+ * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once.
+ *
+ * Return:
+ *
+ * * 0 - @callback watches
+ * * -EINVAL - @percent is not allowed, @callback is NULL, or the heap is invalid
+ * * -EEXIST - @callback watches @heap with this @data already
+ * * -ENOSPC - the heap has %HEAPMOD_WATCHES watches
  */
 int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback,
 		  void *data);
+
+/**
+ * heapmod_unwatch - end a watch
+ * @heap: the heap
+ * @callback: as given to heapmod_watch()
+ * @data: as given to heapmod_watch()
+ *
+ * After this has returned, @callback is not running for @heap and @data, and is not called any
+ * more. Without such a watch nothing is done.
+ *
+ * Context: Task context, may sleep: waits for a callback that is running, so it must not be
+ * called by @callback.
+ */
+void heapmod_unwatch(struct heapmod *heap, heapmod_watch_fn callback, void *data);
 
 /* mempool */
 

@@ -22,25 +22,29 @@
 #include "heaps/owners.h"
 
 /**
- * struct heapmod_watermark - the callback of heapmod_watch()
- * @mutex: serializes calls of heapmod_watch()
- * @work: calls @callback, then polls until no more than @percent is in use
- * @next: the earliest time for the next call of @callback, in jiffies
- *
- * The heap's lock protects:
- * @callback: function of the client, or NULL
+ * struct heapmod_watch - a watch of heapmod_watch(); protected by the heap's lock
+ * @callback: function of the client, or NULL: then all members are 0
  * @data: passed to @callback
- * @percent: watermark in percent of the region; 0 if there is none
- * @state: what @work does next
+ * @limit: watermark in granules
+ * @next: the earliest time for the next call of @callback, in jiffies
+ * @state: what the work item does next
  */
-struct heapmod_watermark {
-	struct mutex mutex;		/* one heapmod_watch() at a time */
-	struct delayed_work work;
-	unsigned long next;
+struct heapmod_watch {
 	heapmod_watch_fn callback;
 	void *data;
-	unsigned int percent;
-	enum { WATERMARK_ARMED, WATERMARK_EXCEEDED, WATERMARK_NOTIFIED } state;
+	u32 limit;
+	unsigned long next;
+	enum { WATCH_ARMED, WATCH_EXCEEDED, WATCH_ABOVE } state;
+};
+
+/**
+ * struct heapmod_watermark - the watches of a heap
+ * @work: calls the callbacks, and polls until all watches are armed
+ * @watches: the watches, in no order
+ */
+struct heapmod_watermark {
+	struct delayed_work work;
+	struct heapmod_watch watches[HEAPMOD_WATCHES];
 };
 
 /**
@@ -87,7 +91,7 @@ struct heapmod_limit {
  * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail; protected by @lock
- * @low: the watermark of heapmod_watch()
+ * @low: the watches of heapmod_watch()
  * @slow_work: does what is too much for @follow_up
  * @follow_up: does what must not be done with @lock held: see heaps/follow_up.c
  * @refused: pointers refused without @lock

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * watermark - call a client back when its heap fills up, before an allocation fails
+ * watermark - call clients back when a heap fills up, and when it does not any more
  *
- * The core raises HEAP_EVENT_WATERMARK when more than the watermark is in use. The irq_work disarms
- * the watermark and schedules a work item. That calls the client back once, and polls until no more
- * than the watermark is in use. Then it arms the watermark again:
+ * The core raises HEAP_EVENT_WATERMARK when more than the lowest armed watermark is in use. The
+ * irq_work marks the watches whose watermark was exceeded, and schedules a work item. That calls
+ * each one back, and polls until no more than its watermark is in use. Then it calls back again,
+ * and arms the watch:
  *
- *	armed ---event---> exceeded ---callback---> notified, polls ---below---> armed
+ *	armed ---event---> exceeded ---callback---> above ---polls, callback---> armed
  *
- * Function, data and state change together, with the heap's lock held. So a work item that was
- * scheduled for a watch that has ended finds that there is nothing to do, whenever it runs.
+ * A watch changes with the heap's lock held. A work item that was scheduled for a watch that has
+ * ended finds that there is nothing to do, whenever it runs.
  */
 #include <linux/export.h>
 #include <linux/kernel.h>
@@ -21,78 +22,94 @@
 #include "heaps/lock.h"
 #include "heaps/watermark.h"
 
-#define PERIOD	(HZ / 10)		/* between two calls, and between two polls */
+#define PERIOD	(HZ / 10)		/* between two calls of a watch, and between two polls */
 
 /* A call of a client's function, on the stack of the work item. */
 struct call {
 	struct list_head place;
+	const struct heapmod *heap;
 	heapmod_watch_fn callback;
 	void *data;
+	bool above;
 };
 
-/* All calls that run, of all heaps, so that the module of a callback can wait for them. */
+/* All calls that run, of all heaps, so that the end of a watch, or of a module, can wait. */
 static LIST_HEAD(calls);
 static DEFINE_SPINLOCK(calls_lock);
 static DECLARE_WAIT_QUEUE_HEAD(call_ended);
 
-/* The watermark in granules, or U32_MAX for none. */
-static u32 watermark_of(const struct heapmod *heap)
+static struct heapmod_watch *end_of(struct heapmod *heap)
 {
-	if (!heap->low.percent)
-		return U32_MAX;
-	return div_u64((u64)heap->core.index.granules * heap->low.percent, 100);
+	return heap->low.watches + HEAPMOD_WATCHES;
 }
 
-static void arm(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback, void *data)
+static bool is_exceeded(const struct heapmod *heap, const struct heapmod_watch *watch)
 	__must_hold(&heap->lock)
 {
-	heap->low.percent = percent;
-	heap->low.callback = callback;
-	heap->low.data = data;
-	heap->low.state = WATERMARK_ARMED;
-	heap_set_watermark(&heap->core, watermark_of(heap));
+	if (heap->core.used > watch->limit)
+		return true;
+	return heap->core.events & HEAP_EVENT_WATERMARK && watch->limit <= heap->core.watermark;
 }
 
-/* Return: false if the watermark is still exceeded, after the callback was called for that. */
-static bool arm_if_below(struct heapmod *heap)
+/*
+ * Mark the armed watches that are exceeded, and set the core's watermark for the others. Return:
+ * whether there are marked ones.
+ */
+static bool update(struct heapmod *heap)
+	__must_hold(&heap->lock)
 {
-	unsigned long flags;
-	bool armed;
+	struct heapmod_watch *watch;
+	u32 lowest = U32_MAX;
+	bool exceeded = false;
 
-	heapmod_lock_irqsave(heap, flags);
-	if (heap->low.state == WATERMARK_NOTIFIED && heap->core.used <= watermark_of(heap)) {
-		heap->low.state = WATERMARK_ARMED;
-		heap_set_watermark(&heap->core, watermark_of(heap));
+	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+		if (!watch->callback || watch->state != WATCH_ARMED)
+			continue;
+		if (is_exceeded(heap, watch)) {
+			watch->state = WATCH_EXCEEDED;
+			exceeded = true;
+		} else {
+			lowest = min(lowest, watch->limit);
+		}
 	}
-	armed = heap->low.state == WATERMARK_ARMED;
-	heapmod_unlock_irqrestore(heap, flags);
-	return armed;
-}
-
-/* Return: whether the callback is to be called now. */
-static bool take_call(struct heapmod *heap, struct call *call)
-{
-	unsigned long flags;
-	bool exceeded;
-
-	heapmod_lock_irqsave(heap, flags);
-	exceeded = heap->low.state == WATERMARK_EXCEEDED;
-	if (exceeded) {
-		heap->low.state = WATERMARK_NOTIFIED;
-		call->callback = heap->low.callback;
-		call->data = heap->low.data;
-	}
-	heapmod_unlock_irqrestore(heap, flags);
+	heap_set_watermark(&heap->core, lowest);
 	return exceeded;
 }
 
-/* From before the callback is read until it has returned, it is on the list. */
-static bool begin_call(struct heapmod *heap, struct call *call)
+/* Also true for a time that jiffies has wrapped around since. */
+static bool is_early(const struct heapmod_watch *watch)
 {
+	return watch->next - jiffies - 1 < PERIOD;
+}
+
+/* Return: whether the callback is to be called now. */
+static bool take_call(struct heapmod *heap, struct heapmod_watch *watch, struct call *call)
+	__must_hold(&heap->lock)
+{
+	if (!watch->callback || watch->state == WATCH_ARMED || is_early(watch))
+		return false;
+	call->above = watch->state == WATCH_EXCEEDED;
+	if (!call->above && is_exceeded(heap, watch))
+		return false;
+	call->heap = heap;
+	call->callback = watch->callback;
+	call->data = watch->data;
+	watch->next = jiffies + PERIOD;
+	watch->state = call->above ? WATCH_ABOVE : WATCH_ARMED;
+	update(heap);
+	return true;
+}
+
+/* From before the callback is read until it has returned, it is on the list. */
+static bool begin_call(struct heapmod *heap, struct heapmod_watch *watch, struct call *call)
+{
+	unsigned long flags;
 	bool taken;
 
 	spin_lock(&calls_lock);
-	taken = take_call(heap, call);
+	heapmod_lock_irqsave(heap, flags);
+	taken = take_call(heap, watch, call);
+	heapmod_unlock_irqrestore(heap, flags);
 	if (taken)
 		list_add(&call->place, &calls);
 	spin_unlock(&calls_lock);
@@ -107,73 +124,88 @@ static void end_call(struct call *call)
 	wake_up_all(&call_ended);
 }
 
+static bool is_idle(struct heapmod *heap)
+{
+	struct heapmod_watch *watch;
+	unsigned long flags;
+	bool idle = true;
+
+	heapmod_lock_irqsave(heap, flags);
+	for (watch = heap->low.watches; watch < end_of(heap); watch++)
+		idle &= !watch->callback || watch->state == WATCH_ARMED;
+	heapmod_unlock_irqrestore(heap, flags);
+	return idle;
+}
+
 static void notify_work(struct work_struct *item)
 {
 	struct heapmod *heap = container_of(to_delayed_work(item), struct heapmod, low.work);
+	struct heapmod_watch *watch;
 	struct call call;
 
-	if (begin_call(heap, &call)) {
-		WRITE_ONCE(heap->low.next, jiffies + PERIOD);
-		call.callback(heap, call.data);
-		end_call(&call);
+	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+		if (begin_call(heap, watch, &call)) {
+			call.callback(heap, call.data, call.above);
+			end_call(&call);
+		}
 	}
-	if (!arm_if_below(heap))
+	if (!is_idle(heap))
 		schedule_delayed_work(&heap->low.work, PERIOD);
+}
+
+/* The work item may be waiting for its next poll. */
+static void notify_now(struct heapmod *heap)
+{
+	mod_delayed_work(system_wq, &heap->low.work, 0);
 }
 
 void heapmod_notify_watermark(struct heapmod *heap)
 {
-	long delay = READ_ONCE(heap->low.next) - jiffies;
 	unsigned long flags;
 	bool exceeded;
 
 	heapmod_lock_irqsave(heap, flags);
-	exceeded = heap->core.events & HEAP_EVENT_WATERMARK;
-	if (exceeded) {
-		heap->low.state = WATERMARK_EXCEEDED;
-		heap_set_watermark(&heap->core, U32_MAX);
-	}
+	exceeded = heap->core.events & HEAP_EVENT_WATERMARK && update(heap);
 	heapmod_unlock_irqrestore(heap, flags);
 	if (exceeded)
-		schedule_delayed_work(&heap->low.work, clamp(delay, 0L, (long)PERIOD));
+		notify_now(heap);
 }
 
 void heapmod_watermark_init(struct heapmod *heap)
 {
-	mutex_init(&heap->low.mutex);
 	INIT_DELAYED_WORK(&heap->low.work, notify_work);
-	heap->low.next = jiffies;
 }
 
-static void disarm(struct heapmod *heap)
+static void end_watch(struct heapmod *heap, struct heapmod_watch *watch)
+	__must_hold(&heap->lock)
 {
-	unsigned long flags;
-
-	heapmod_lock_irqsave(heap, flags);
-	arm(heap, 0, NULL, NULL);
-	heapmod_unlock_irqrestore(heap, flags);
+	*watch = (struct heapmod_watch){};
+	update(heap);
 }
 
 void heapmod_watermark_exit(struct heapmod *heap)
 {
-	disarm(heap);
-	cancel_delayed_work_sync(&heap->low.work);
-}
-
-static bool has_callback_in(struct heapmod *heap, const struct module *module)
-{
-	unsigned long flags, callback;
+	struct heapmod_watch *watch;
+	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	callback = (unsigned long)heap->low.callback;
+	for (watch = heap->low.watches; watch < end_of(heap); watch++)
+		end_watch(heap, watch);
 	heapmod_unlock_irqrestore(heap, flags);
-	return callback && within_module(callback, module);
+	cancel_delayed_work_sync(&heap->low.work);
 }
 
 void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 {
-	if (has_callback_in(heap, module))
-		disarm(heap);
+	struct heapmod_watch *watch;
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+		if (watch->callback && within_module((unsigned long)watch->callback, module))
+			end_watch(heap, watch);
+	}
+	heapmod_unlock_irqrestore(heap, flags);
 }
 
 static bool runs_call_in(const struct module *module)
@@ -193,24 +225,79 @@ void heapmod_wait_for_calls(const struct module *module)
 	wait_event(call_ended, !runs_call_in(module));
 }
 
+static bool runs_call(const struct heapmod *heap, heapmod_watch_fn callback, const void *data)
+{
+	struct call *call;
+	bool found = false;
+
+	spin_lock(&calls_lock);
+	list_for_each_entry(call, &calls, place)
+		found |= call->heap == heap && call->callback == callback && call->data == data;
+	spin_unlock(&calls_lock);
+	return found;
+}
+
+/* A free watch has neither. */
+static struct heapmod_watch *find(struct heapmod *heap, heapmod_watch_fn callback, const void *data)
+	__must_hold(&heap->lock)
+{
+	struct heapmod_watch *watch;
+
+	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+		if (watch->callback == callback && watch->data == data)
+			return watch;
+	}
+	return NULL;
+}
+
+static int add(struct heapmod *heap, const struct heapmod_watch *watch)
+	__must_hold(&heap->lock)
+{
+	struct heapmod_watch *free = find(heap, NULL, NULL);
+
+	if (find(heap, watch->callback, watch->data))
+		return -EEXIST;
+	if (!free)
+		return -ENOSPC;
+	*free = *watch;
+	return update(heap);
+}
+
 int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn callback,
 		  void *data)
 {
+	struct heapmod_watch watch = { .callback = callback, .data = data, .next = jiffies };
 	unsigned long flags;
+	int result;
 
-	if (!heapmod_is_valid(heap) || (callback && (percent < 1 || percent > 99)))
+	if (!heapmod_is_valid(heap) || !callback || percent < 1 || percent > 99)
 		return -EINVAL;
-	mutex_lock(&heap->low.mutex);
-	heapmod_watermark_exit(heap);
-	if (callback) {
-		heapmod_lock_irqsave(heap, flags);
-		arm(heap, percent, callback, data);
-		heapmod_unlock(heap, flags, _RET_IP_);
-	}
-	mutex_unlock(&heap->low.mutex);
-	return 0;
+	watch.limit = div_u64((u64)heap->core.index.granules * percent, 100);
+	heapmod_lock_irqsave(heap, flags);
+	result = add(heap, &watch);
+	heapmod_unlock_irqrestore(heap, flags);
+	if (result > 0)
+		notify_now(heap);
+	return min(result, 0);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_watch);
+
+void heapmod_unwatch(struct heapmod *heap, heapmod_watch_fn callback, void *data)
+{
+	struct heapmod_watch *watch;
+	unsigned long flags;
+
+	might_sleep();
+	if (!heapmod_is_valid(heap) || !callback)
+		return;
+	heapmod_lock_irqsave(heap, flags);
+	watch = find(heap, callback, data);
+	if (watch)
+		end_watch(heap, watch);
+	heapmod_unlock_irqrestore(heap, flags);
+	wait_event(call_ended, !runs_call(heap, callback, data));
+}
+EXPORT_SYMBOL_HEAPMOD(heapmod_unwatch);
 
 void heapmod_reset_peak(struct heapmod *heap)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * watermark - call a client back when its heap fills up
+ * watermark - call clients back when a heap fills up
  */
 #ifndef HEAPMOD_WATERMARK_H
 #define HEAPMOD_WATERMARK_H
@@ -14,10 +14,10 @@ void heapmod_watermark_init(struct heapmod *heap);
 /* No callback runs once this returns. May sleep. */
 void heapmod_watermark_exit(struct heapmod *heap);
 
-/* The watermark was exceeded: schedule the callback. */
+/* A watermark was exceeded: schedule the callbacks. */
 void heapmod_notify_watermark(struct heapmod *heap);
 
-/* The module is unloaded: if the callback is in it, it is not called any more. */
+/* The module is unloaded: end all watches whose callbacks are in it. */
 void heapmod_unwatch_module(struct heapmod *heap, const struct module *module);
 
 /* ... and wait for the calls that run. May sleep. */

@@ -65,7 +65,7 @@ struct watched {
 };
 
 /* The callback frees a block while another thread removes the watch. */
-static void shed(struct heapmod *heap, void *data)
+static void shed(struct heapmod *heap, void *data, bool above)
 {
 	struct watched *watched = data;
 
@@ -79,7 +79,7 @@ static int remove_watch(void *data)
 {
 	struct watched *watched = data;
 
-	heapmod_watch(watched->heap, 0, NULL, NULL);
+	heapmod_unwatch(watched->heap, shed, watched);
 	complete(&watched->unwatched);
 	return 0;
 }

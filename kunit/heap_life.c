@@ -215,16 +215,28 @@ static void reset_ends_quarantine(struct kunit *test)
 }
 
 struct notified {
-	struct completion done;
-	int count;
+	struct completion above, below;
+	int count;		/* of both */
+	bool is_above;
+	bool repeats;		/* a call was the same as the last one */
 };
 
-static void notify(struct heapmod *heap, void *data)
+static void notify(struct heapmod *heap, void *data, bool above)
 {
 	struct notified *notified = data;
 
+	notified->repeats |= notified->is_above == above;
+	notified->is_above = above;
 	notified->count++;
-	complete(&notified->done);
+	complete(above ? &notified->above : &notified->below);
+}
+
+static int watch(struct heapmod *heap, unsigned int percent, struct notified *notified)
+{
+	*notified = (struct notified){};
+	init_completion(&notified->above);
+	init_completion(&notified->below);
+	return heapmod_watch(heap, percent, notify, notified);
 }
 
 /* Wait until a callback that is due has run. */
@@ -234,54 +246,93 @@ static void flush_callback(struct heapmod *heap)
 	flush_delayed_work(&heap->low.work);
 }
 
-/* The callback runs once when the watermark is exceeded, and again after usage was below it. */
-static void watermark_notifies_once(struct kunit *test)
+/* The callback is called once when usage exceeds the watermark, and once when it is below again. */
+static void watermark_notifies_of_both(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct notified notified = {};
+	struct notified notified;
 	void *half = suite_alloc(test, FILL(50));
 	void *more;
 	int i;
 
-	init_completion(&notified.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &notified), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified), 0);
 	flush_callback(heap);
 	KUNIT_EXPECT_EQ(test, notified.count, 0);
 	for (i = 1; i <= 3; i++) {
 		more = suite_alloc(test, FILL(1));
-		wait_for_completion(&notified.done);
+		wait_for_completion(&notified.above);
 		heapmod_free(heap, suite_alloc(test, FILL(10)));
 		flush_callback(heap);
-		KUNIT_EXPECT_EQ(test, notified.count, i);
+		KUNIT_EXPECT_EQ(test, notified.count, 2 * i - 1);
 		heapmod_free(heap, more);
+		wait_for_completion(&notified.below);
 		flush_callback(heap);
+		KUNIT_EXPECT_EQ(test, notified.count, 2 * i);
 	}
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, NULL, NULL), 0);
+	heapmod_unwatch(heap, notify, &notified);
 	more = suite_alloc(test, FILL(40));
 	flush_callback(heap);
-	KUNIT_EXPECT_EQ(test, notified.count, 3);
+	KUNIT_EXPECT_EQ(test, notified.count, 6);
+	KUNIT_EXPECT_FALSE(test, notified.repeats);
 	heapmod_free(heap, half);
 	heapmod_free(heap, more);
 }
 
-/* A callback is called at most ten times a second. */
+/* A peak that is over before the callback runs is reported, and that it is over, too. */
+static void watermark_notifies_of_a_short_peak(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified notified;
+
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified), 0);
+	heapmod_free(heap, suite_alloc(test, FILL(60)));
+	wait_for_completion(&notified.above);
+	wait_for_completion(&notified.below);
+	KUNIT_EXPECT_EQ(test, notified.count, 2);
+}
+
+/* Each watch has a watermark and a state of its own. */
+static void watermarks_are_independent(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified low, high;
+	void *base, *more;
+
+	KUNIT_EXPECT_EQ(test, watch(heap, 80, &high), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 20, &low), 0);
+	base = suite_alloc(test, FILL(50));
+	wait_for_completion(&low.above);
+	flush_callback(heap);
+	KUNIT_EXPECT_EQ(test, high.count, 0);
+	more = suite_alloc(test, FILL(40));
+	wait_for_completion(&high.above);
+	heapmod_free(heap, more);
+	wait_for_completion(&high.below);
+	KUNIT_EXPECT_EQ(test, low.count, 1);
+	heapmod_unwatch(heap, notify, &high);
+	heapmod_free(heap, base);
+	wait_for_completion(&low.below);
+	heapmod_free(heap, suite_alloc(test, FILL(90)));
+	wait_for_completion(&low.above);
+	KUNIT_EXPECT_EQ(test, high.count, 2);
+}
+
+/* A callback is called at most ten times a second, of either kind. */
 static void watermark_limits_its_rate(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct notified notified = {};
-	unsigned long start;
+	struct notified notified;
+	unsigned long start = jiffies;
 	int i;
 
-	init_completion(&notified.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &notified), 0);
-	start = jiffies;
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified), 0);
 	for (i = 0; i < 40; i++) {
 		heapmod_free(heap, suite_alloc(test, FILL(60)));
 		schedule_timeout_uninterruptible(2);
 	}
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, NULL, NULL), 0);
+	heapmod_unwatch(heap, notify, &notified);
 	KUNIT_EXPECT_GE(test, notified.count, 1);
-	KUNIT_EXPECT_LE(test, notified.count, 2 + (jiffies - start) / (HZ / 10));
+	KUNIT_EXPECT_LE(test, notified.count, 1 + (jiffies - start) / (HZ / 10));
 }
 
 /*
@@ -291,22 +342,20 @@ static void watermark_limits_its_rate(struct kunit *test)
 static void late_work_is_no_reason_to_notify(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct notified old = {}, new = {};
+	struct notified old, new;
 
-	init_completion(&old.done);
-	init_completion(&new.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &old), 0);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &old), 0);
+	heapmod_unwatch(heap, notify, &old);
 	schedule_delayed_work(&heap->low.work, 0);
 	flush_delayed_work(&heap->low.work);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, notify, &new), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &new), 0);
 	schedule_delayed_work(&heap->low.work, 0);
 	flush_delayed_work(&heap->low.work);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
 	KUNIT_EXPECT_EQ(test, new.count, 0);
 	heapmod_free(heap, suite_alloc(test, FILL(60)));
-	wait_for_completion(&new.done);
+	wait_for_completion(&new.above);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
 }
 
@@ -315,12 +364,11 @@ static void watermark_notifies_at_once(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
 	void *ptr = suite_alloc(test, FILL(100));
-	struct notified notified = {};
+	struct notified notified;
 
-	init_completion(&notified.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, notify, &notified), 0);
-	wait_for_completion(&notified.done);
-	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 99, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 99, &notified), 0);
+	wait_for_completion(&notified.above);
+	heapmod_unwatch(heap, notify, &notified);
 	KUNIT_EXPECT_EQ(test, notified.count, 1);
 	heapmod_free(heap, ptr);
 }
@@ -332,10 +380,38 @@ static void watch_refuses_invalid_arguments(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 0, notify, &notified), -EINVAL);
 	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 100, notify, &notified), -EINVAL);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, NULL, &notified), -EINVAL);
 	KUNIT_EXPECT_EQ(test, heapmod_watch(NULL, 50, notify, &notified), -EINVAL);
+	heapmod_unwatch(NULL, notify, &notified);
+	heapmod_unwatch(heap, NULL, NULL);
+	heapmod_unwatch(heap, notify, &notified);
 	heapmod_free(heap, suite_alloc(test, FILL(100)));
 	flush_callback(heap);
 	KUNIT_EXPECT_EQ(test, notified.count, 0);
+}
+
+/* A heap has a bounded number of watches, each only once. */
+static void watches_are_bounded(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified notified[HEAPMOD_WATCHES + 1];
+	int i;
+
+	for (i = 0; i < HEAPMOD_WATCHES; i++)
+		KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified[i]), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified[i]), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, watch(heap, 10, &notified[1]), -EEXIST);
+	heapmod_unwatch(heap, notify, &notified[1]);
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified[i]), 0);
+	suite_alloc(test, FILL(60));
+	for (i = 0; i <= HEAPMOD_WATCHES; i++) {
+		if (i != 1)
+			wait_for_completion(&notified[i].above);
+	}
+	KUNIT_EXPECT_EQ(test, notified[1].count, 0);
+	test->priv = NULL;
+	heapmod_reset(heap);
+	heapmod_destroy(heap);
 }
 
 static u64 peak(struct heapmod *heap)
@@ -372,7 +448,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(reset_frees_all),
 	KUNIT_CASE(reset_frees_all_with_flags),
 	KUNIT_CASE(reset_ends_quarantine),
-	KUNIT_CASE(watermark_notifies_once),
+	KUNIT_CASE(watermark_notifies_of_both),
+	KUNIT_CASE(watermark_notifies_of_a_short_peak),
+	KUNIT_CASE(watermarks_are_independent),
+	KUNIT_CASE(watches_are_bounded),
 	KUNIT_CASE(watermark_limits_its_rate),
 	KUNIT_CASE(late_work_is_no_reason_to_notify),
 	KUNIT_CASE(watermark_notifies_at_once),

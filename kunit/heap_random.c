@@ -48,14 +48,13 @@ struct worker {
 	struct heapmod *heap;
 	struct rnd_state random;
 	struct held live[LIVE];
+	struct watched watched;
 	u64 allocs, frees, failures, interior, foreign, overruns;
 	unsigned int wrong;		/* the line of the first error */
 };
 
 static DECLARE_RWSEM(rule);		/* written: no call that allocates is running */
 static atomic_t running;
-static DEFINE_MUTEX(watching);
-static struct watched watches[2];
 
 /* The first line that did not hold is the result of the worker. */
 static void verify(struct worker *worker, bool condition, unsigned int line)
@@ -167,7 +166,7 @@ static void pass_wrong_pointer(struct worker *worker, struct held *block)
 	}
 }
 
-static void is_called(struct heapmod *heap, void *data)
+static void is_called(struct heapmod *heap, void *data, bool above)
 {
 	struct watched *watched = data;
 
@@ -175,18 +174,18 @@ static void is_called(struct heapmod *heap, void *data)
 	watched->late += READ_ONCE(watched->over);
 }
 
-/* Replace the watch, or end it. After that the last one must not be called. */
+/* Begin or end the watch of this thread. After the end it must not be called. */
 static void watch(struct worker *worker)
 {
-	static unsigned int which;
+	struct watched *watched = &worker->watched;
 
-	mutex_lock(&watching);
-	WRITE_ONCE(watches[!which].over, false);
-	VERIFY(worker, !heapmod_watch(worker->heap, 1 + below(worker, 99),
-				      below(worker, 4) ? is_called : NULL, &watches[!which]));
-	WRITE_ONCE(watches[which].over, true);
-	which = !which;
-	mutex_unlock(&watching);
+	if (!watched->over) {
+		heapmod_unwatch(worker->heap, is_called, watched);
+		WRITE_ONCE(watched->over, true);
+		return;
+	}
+	WRITE_ONCE(watched->over, false);
+	VERIFY(worker, !heapmod_watch(worker->heap, 1 + below(worker, 99), is_called, watched));
 }
 
 static void verify_heap(struct worker *worker)
@@ -261,6 +260,7 @@ static void reset(struct kunit *test, struct worker *workers)
 static void start(struct kunit *test, struct worker *worker, unsigned int number)
 {
 	worker->heap = test->priv;
+	worker->watched.over = true;
 	prandom_seed_state(&worker->random, seed + number);
 	worker->task = kthread_create(work, worker, "heap_random/%u", number);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, worker->task);
@@ -290,6 +290,8 @@ static void add(struct worker *sum, const struct worker *worker)
 	sum->interior += worker->interior;
 	sum->foreign += worker->foreign;
 	sum->overruns += worker->overruns;
+	sum->watched.calls += worker->watched.calls;
+	sum->watched.late += worker->watched.late;
 }
 
 static void run(struct kunit *test, unsigned int flags)
@@ -305,7 +307,6 @@ static void run(struct kunit *test, unsigned int flags)
 		kunit_info(test, "seed=%u was chosen\n", seed);
 	}
 	suite_heap_flags(test, THREADS * LIVE * LARGEST / 4, flags);
-	memset(watches, 0, sizeof(watches));
 	atomic_set(&running, THREADS);
 	for (i = 0; i < THREADS; i++)
 		start(test, &workers[i], i);
@@ -319,17 +320,18 @@ static void run(struct kunit *test, unsigned int flags)
 		kthread_stop(workers[i].task);
 		put_task_struct(workers[i].task);
 	}
-	KUNIT_EXPECT_EQ(test, heapmod_watch(test->priv, 0, NULL, NULL), 0);
+	for (i = 0; i < THREADS; i++)
+		heapmod_unwatch(test->priv, is_called, &workers[i].watched);
 	reset(test, workers);
 	for (i = 0; i < THREADS; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, workers[i].wrong, 0, "thread %u, seed %u", i, seed);
 		add(&workers[THREADS], &workers[i]);
 	}
 	expect_model(test, &workers[THREADS]);
-	KUNIT_EXPECT_EQ(test, watches[0].late + watches[1].late, 0);
+	KUNIT_EXPECT_EQ(test, workers[THREADS].watched.late, 0);
 	kunit_info(test, "%llu allocations, %llu failures, %llu overruns, %u resets, %u callbacks\n",
 		   workers[THREADS].allocs, workers[THREADS].failures, workers[THREADS].overruns,
-		   resets, watches[0].calls + watches[1].calls);
+		   resets, workers[THREADS].watched.calls);
 }
 
 static void random_calls(struct kunit *test)

@@ -23,7 +23,7 @@
 #define REGION	8192
 #define BYTES	(REGION / 8 * 5)	/* of a block: there is room for one */
 #define WAITERS	2
-#define THREADS	(WAITERS + 2)
+#define THREADS	(WAITERS + 3)
 #define GFP	(GFP_KERNEL | __GFP_NOWARN)
 
 static unsigned int lives = 10;
@@ -59,7 +59,6 @@ static enum { RACE, PAUSE, SLEEP } phase; /* waiters wait for any time, not at a
 static atomic_t paused;
 static atomic_t wrong;
 static atomic_t calls;
-static struct watched watches[2];
 
 #define VERIFY(condition) do {							\
 	if (!(condition) && !atomic_fetch_inc(&wrong))				\
@@ -146,7 +145,7 @@ static int allocate_blocks(void *data)
 	return 0;
 }
 
-static void is_called(struct heapmod *watched, void *data)
+static void is_called(struct heapmod *watched, void *data, bool above)
 {
 	VERIFY(!READ_ONCE(((struct watched *)data)->over));
 	atomic_inc(&calls);
@@ -157,23 +156,26 @@ static void is_called(struct heapmod *watched, void *data)
 	VERIFY(!READ_ONCE(((struct watched *)data)->over));
 }
 
+/* A thread has two watches at most. It ends one while the other thread does the same. */
 static int watch_usage(void *data)
 {
 	struct thread *thread = data;
+	struct watched watches[2] = {};
 	unsigned int which = 0;
 
 	while (!kthread_should_stop()) {
 		u32 random = prandom_u32_state(&thread->random);
 
-		which = !which;
 		WRITE_ONCE(watches[which].over, false);
-		VERIFY(!heapmod_watch(heap, 1 + random % 99, random >> 30 ? is_called : NULL,
-				      &watches[which]));
-		WRITE_ONCE(watches[!which].over, true);
+		VERIFY(!heapmod_watch(heap, 1 + random % 99, is_called, &watches[which]));
+		which = !which;
+		heapmod_unwatch(heap, is_called, &watches[which]);
+		WRITE_ONCE(watches[which].over, true);
 		thread->rounds++;
 		cond_resched();
 	}
-	VERIFY(!heapmod_watch(heap, 0, NULL, NULL));
+	which = !which;
+	heapmod_unwatch(heap, is_called, &watches[which]);
 	WRITE_ONCE(watches[which].over, true);
 	return 0;
 }
@@ -272,10 +274,12 @@ static int live(struct thread *threads, unsigned int number)
 	}
 	error = start(&threads[WAITERS], allocate_blocks) ?: error;
 	error = start(&threads[WAITERS + 1], watch_usage) ?: error;
+	error = start(&threads[WAITERS + 2], watch_usage) ?: error;
 	for (i = 0; i < resets && !error && !atomic_read(&wrong); i++)
 		reset();
 	stop(&threads[WAITERS]);
 	stop(&threads[WAITERS + 1]);
+	stop(&threads[WAITERS + 2]);
 	reset();
 	verify_heap();
 	if (number % 4 == 0 && !error)
@@ -301,8 +305,9 @@ static int __init lives_init(void)
 		error = live(threads, i);
 	pr_info("%u lives, %u resets, %llu waits (%llu blocks), %llu watches (%u calls), %llu allocations (%llu blocks)\n",
 		i, generation, threads[0].rounds + threads[1].rounds,
-		threads[0].blocks + threads[1].blocks, threads[WAITERS + 1].rounds,
-		atomic_read(&calls), threads[WAITERS].rounds, threads[WAITERS].blocks);
+		threads[0].blocks + threads[1].blocks,
+		threads[WAITERS + 1].rounds + threads[WAITERS + 2].rounds, atomic_read(&calls),
+		threads[WAITERS].rounds, threads[WAITERS].blocks);
 	return error ?: atomic_read(&wrong) ? -EIO : 0;
 }
 

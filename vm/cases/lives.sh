@@ -16,6 +16,9 @@ unload_watchers() {
 }
 
 check "heapmod loads" insmod heapmod.ko size=8192
+check "a module whose callback runs loads" insmod heap_watcher.ko hold=1
+check "... and unloads" rmmod heap_watcher
+check "... not before the callback returns" said "heap_watcher: the callback returns"
 unload_watchers & watchers=$!
 for flags in 0 3; do
 	check "${lives:-4} heaps live through ${resets:-500} resets each, flags=$flags" \
