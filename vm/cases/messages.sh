@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# The example message_queue, used by a program that sleeps and polls.
+#
+# boot: -p build/programs/messages
+
+# shellcheck source=../guest/case.sh
+. /lib/case.sh
+
+check "heapmod loads" insmod heapmod.ko
+check "the queue loads" insmod message_queue.ko
+check "programs can use it" messages
+until [ "$(stat message_queue blocks)" = 0 ]; do sleep 0.1; done	# after a grace period
+check "all its messages are freed" [ "$(stat message_queue blocks)" = 0 ]
+exec 5<>/dev/message_queue
+check "it does not unload while a file is open" refute rmmod message_queue
+exec 5<&-
+check "its blocks tile the region" tiles message_queue
+check "its stats add up" adds_up message_queue
+head -c 100 /dev/urandom >/dev/message_queue
+check "the queue unloads with a message in it" rmmod message_queue
+check "no block was alive" refute said "alive"
+check "heapmod unloads" rmmod heapmod
+
+verdict
