@@ -407,12 +407,12 @@ struct heapmod *heapmod_default(void);
  * @n: how many blocks
  * @ptrs: filled with them, from the first on
  *
- * The blocks are where as many calls of heapmod_alloc() would place them, but the lock is taken once
- * for 16 of them, and held for at most the time of 16 allocations. The blocks are freed like all
- * others, by any call.
+ * The blocks are where as many calls of heapmod_alloc() would place them, but the lock is taken
+ * once for 16 of them, and held for at most the time of 16 allocations. The blocks are freed like
+ * all others, by any call.
  *
- * A shortage returns the blocks that there was room for: a caller that refills a ring uses them, and
- * one that needs all @n passes them to heapmod_free_bulk().
+ * A shortage returns the blocks that there was room for: a caller that refills a ring uses them,
+ * and one that needs all @n passes them to heapmod_free_bulk().
  *
  * Context: Any context, as heapmod_alloc().
  * Return: how many blocks were allocated. The failure of the next one is counted and logged as that

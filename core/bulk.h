@@ -3,8 +3,8 @@
  * bulk - first fit for many blocks of one size
  *
  * After a block was split off the lowest hole that is large enough, the lowest one for the next
- * block of this size is the rest of that hole, while it is large enough: no hole below it is. So one
- * search serves as many blocks as the hole has room for.
+ * block of this size is the rest of that hole, while it is large enough: no hole below it is. So
+ * one search serves as many blocks as the hole has room for.
  */
 #ifndef HEAP_BULK_H
 #define HEAP_BULK_H

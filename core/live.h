@@ -9,7 +9,8 @@
 #include "core/usage.h"
 
 /* A block is live: write its header and account it. Return: its payload. */
-static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, size_t size, u8 owner)
+static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, size_t size,
+					  u8 owner)
 {
 	struct heap_block *block = block_at(heap, at);
 

@@ -2,7 +2,7 @@
 /*
  * message_queue - a character device that keeps messages of any size in a heap
  *
- * write() adds a message to /dev/message_queue, read() takes the oldest one. The heap is the budget:
+ * write() adds a message to /dev/message_queue, read() takes the oldest. The heap is the budget:
  *
  *	write()		sleeps in heapmod_alloc_wait() until there is room
  *	read()		frees the message, which lets the first waiting write() continue

@@ -251,7 +251,8 @@ void heapmod_free_bulk_caller(struct heapmod *heap, size_t n, void **ptrs, unsig
 		else if (diagnostics_want_free(heap))
 			free_with_hooks(heap, *ptrs, flags, caller);
 		else
-			done = free_batch(heap, min_t(size_t, n, HEAPMOD_BATCH), ptrs, flags, caller);
+			done = free_batch(heap, min_t(size_t, n, HEAPMOD_BATCH), ptrs, flags,
+					  caller);
 	}
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_bulk_caller);

@@ -269,7 +269,7 @@ static void bulk(u32 size, u32 flags, u32 bits)
 	REQUIRE(!heap_alloc_bulk(&arena.heap, 0, 0, ptrs, 1) && !arena.heap.failures);
 	oracle_destroy(oracle);
 	arena_destroy(&arena);
-	printf("ok - bulk allocations on %u granules are where single ones would be\n", size);
+	printf("ok - many blocks in one call, on %u granules, are where single ones are\n", size);
 }
 
 #define LARGE_ALIGN	32768

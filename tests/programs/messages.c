@@ -13,15 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LARGEST	4096
-#define SOON	10000		/* longest wait for an event, in milliseconds: only a failure takes it */
+#define SOON	10000		/* milliseconds: only a failure waits as long for an event */
 
 static int failures;
 static char buffer[LARGEST + 1];
-static void *volatile nowhere = (void *)1;
+
+/* Memory that cannot be accessed. */
+static char *nowhere(void)
+{
+	return mmap(NULL, LARGEST, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
 
 static void check(const char *name, bool holds)
 {
@@ -120,7 +126,7 @@ static void check_empty(int fd)
 	check("a message of more than the largest size is refused",
 	      write(fd, buffer, LARGEST + 1) < 0 && errno == EMSGSIZE);
 	check("a message from a bad address is refused",
-	      write(fd, nowhere, 100) < 0 && errno == EFAULT);
+	      write(fd, nowhere(), 100) < 0 && errno == EFAULT);
 }
 
 static bool fdinfo_has(int fd, const char *text)
@@ -132,7 +138,7 @@ static bool fdinfo_has(int fd, const char *text)
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "r");
 	while (file && fgets(line, sizeof(line), file))
-		found |= strstr(line, text) != NULL;
+		found |= !!strstr(line, text);
 	if (file)
 		fclose(file);
 	return found;
@@ -146,7 +152,7 @@ static void check_read(int fd)
 	check("a read with too short a buffer is refused",
 	      read(fd, buffer, 185) < 0 && errno == EMSGSIZE);
 	check("a read to a bad address is refused",
-	      read(fd, nowhere, LARGEST) < 0 && errno == EFAULT);
+	      read(fd, nowhere(), LARGEST) < 0 && errno == EFAULT);
 	check("the messages are still there, in order", receive(fd, 5) && receive(fd, 6));
 }
 
@@ -211,7 +217,7 @@ static void check_wait(int fd)
 	count = fill_all(fd);
 	sigaction(SIGALRM, &action, NULL);
 	alarm(1);
-	check("a signal ends a wait", !send_message(open_queue(0), 0) && errno == EINTR);
+	check("a signal ends a wait", !send_message(open_queue(0), count) && errno == EINTR);
 	check("no message was lost", drain(fd, 0, count));
 	check("nor added", !events(fd, POLLIN, 0));
 }

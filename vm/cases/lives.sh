@@ -15,10 +15,14 @@ unload_watchers() {
 	done
 }
 
+has_returned() {
+	dmesg | grep -qF "heap_watcher: the callback returns"
+}
+
 check "heapmod loads" insmod heapmod.ko size=8192
 check "a module whose callback runs loads" insmod heap_watcher.ko hold=1
 check "... and unloads" rmmod heap_watcher
-check "... not before the callback returns" said "heap_watcher: the callback returns"
+check "... not before the callback returns" has_returned
 unload_watchers & watchers=$!
 for flags in 0 3; do
 	check "${lives:-4} heaps live through ${resets:-500} resets each, flags=$flags" \
