@@ -87,7 +87,7 @@ static int run_allocator(size_t bytes, void (*run)(void))
 	if (allocator->most && count > allocator->most)
 		return 0;
 	rig_seed();
-	error = allocator->open(bytes, count + 1);
+	error = allocator->open(bytes, count + RIG_BATCH);
 	if (!error)
 		run();
 	allocator->close();

@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/timex.h>
@@ -47,11 +48,17 @@ u32 rig_size(void)
 	return low + 1 + rig_random(low);
 }
 
-static void add_sample(struct samples *samples, u64 start)
+/* The mean of @calls calls. */
+static void add_mean(struct samples *samples, u64 start, u32 calls)
 {
 	u64 cost = get_cycles() - start;
 
-	samples_add(samples, cost > harness_cost ? cost - harness_cost : 0);
+	samples_add(samples, cost > harness_cost ? div_u64(cost - harness_cost, calls) : 0);
+}
+
+static void add_sample(struct samples *samples, u64 start)
+{
+	add_mean(samples, start, 1);
 }
 
 static unsigned long irqs_off(void)
@@ -91,31 +98,29 @@ void rig_free(struct live *one)
 	irqs_restore(flags);
 }
 
-#define BATCH	16
-
-/* Allocate a batch, and free it: a sample is the cost of a whole batch. */
+/* Allocate a batch, and free it. */
 void rig_batch(size_t size)
 {
-	void *ptrs[BATCH];
+	void *ptrs[RIG_BATCH];
 	unsigned long flags = irqs_off();
 	u64 start = get_cycles();
 	u32 i;
 
 	if (rig.allocator->alloc_bulk) {
-		rig.failed |= !rig.allocator->alloc_bulk(size, BATCH, ptrs);
+		rig.failed |= !rig.allocator->alloc_bulk(size, RIG_BATCH, ptrs);
 	} else {
-		for (i = 0; i < BATCH; i++)
+		for (i = 0; i < RIG_BATCH; i++)
 			ptrs[i] = rig.allocator->alloc(size);
 	}
-	add_sample(&rig.alloc_costs, start);
+	add_mean(&rig.alloc_costs, start, RIG_BATCH);
 	start = get_cycles();
 	if (rig.allocator->free_bulk) {
-		rig.allocator->free_bulk(BATCH, ptrs);
+		rig.allocator->free_bulk(RIG_BATCH, ptrs);
 	} else {
-		for (i = 0; i < BATCH; i++)
+		for (i = 0; i < RIG_BATCH; i++)
 			rig.allocator->free(ptrs[i], size);
 	}
-	add_sample(&rig.free_costs, start);
+	add_mean(&rig.free_costs, start, RIG_BATCH);
 	irqs_restore(flags);
 }
 

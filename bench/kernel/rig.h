@@ -95,4 +95,7 @@ void rig_alloc(struct live *live, u32 size);
 void rig_free(struct live *live);
 void rig_batch(size_t size);
 
+/* Blocks of a batch. */
+#define RIG_BATCH	16
+
 #endif
