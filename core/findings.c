@@ -157,6 +157,6 @@ void heap_freeze(struct heap *heap, u64 offset)
 	if (heap_is_frozen(heap))
 		return;
 	heap_record(heap, HEAP_CORRUPT_INDEX, offset);
-	heap->granules = 0;
-	heap->largest = 0;
+	WRITE_ONCE(heap->granules, 0);
+	WRITE_ONCE(heap->largest, 0);
 }

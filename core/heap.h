@@ -57,7 +57,7 @@ struct heap_split {
 /* Flags of a heap. */
 #define HEAP_POISON	1U		/* free memory carries a pattern */
 #define HEAP_REDZONE	2U		/* a granule of pattern ends every block */
-#define HEAP_CACHES	4U		/* the heap may have caches; it has no quick list */
+#define HEAP_CACHES	8U		/* the heap may have caches; it has no quick list */
 
 /**
  * struct heap - a region and the blocks in it

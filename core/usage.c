@@ -35,7 +35,7 @@ void heap_reset_peak(struct heap *heap)
 
 void heap_begin_reset(struct heap *heap)
 {
-	heap->largest = 0;
+	WRITE_ONCE(heap->largest, 0);
 }
 
 /* When no block is live, the bytes that lost headers made uncertain are certain again. */
@@ -46,5 +46,5 @@ void heap_end_reset(struct heap *heap)
 		heap->lost = 0;
 	}
 	if (!heap_is_frozen(heap) && heap_bytes(heap->granules) > heap->overhead)
-		heap->largest = payload_bytes(heap, heap->granules);
+		WRITE_ONCE(heap->largest, payload_bytes(heap, heap->granules));
 }
