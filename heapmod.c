@@ -15,17 +15,18 @@
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
 #include "heaps/module_notifier.h"
+#include "heaps/percpu.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
 #include "heaps/sites.h"
 
 static char *size = "1M";
 module_param(size, charp, 0444);
-MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G; 0 for none (default 1M)");
+MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G, and \",percpu\" for caches; 0 for none (default 1M)");
 
 static char *heaps_param = "";
 module_param_named(heaps, heaps_param, charp, 0444);
-MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes,... as for size (default none)");
+MODULE_PARM_DESC(heaps, "more heaps, for experiments: name:bytes[:percpu],... as for size (default none)");
 
 module_param_named(show_bytes, heapmod_show_bytes, bool, 0644);
 MODULE_PARM_DESC(show_bytes, "reports print memory of every heap, not only of heaps with HEAPMOD_POISON or HEAPMOD_REDZONE (default N)");
@@ -68,11 +69,28 @@ static int parse_size(const char *text, u64 *bytes)
 	return 0;
 }
 
-/* Create a heap as a parameter says. Return: NULL for 0 bytes. */
-static struct heapmod *create_heap(const char *parameter, const char *name, const char *text)
+/* Remove what follows @separator in @text. Return: the flags that it names, or an error. */
+static int parse_flags(char *text, char separator)
 {
+	char *word = strchr(text, separator);
+
+	if (!word)
+		return 0;
+	*word++ = '\0';
+	return strcmp(word, "percpu") ? -EINVAL : HEAPMOD_PERCPU;
+}
+
+/* Create a heap as a parameter says. Return: NULL for 0 bytes. */
+static struct heapmod *create_heap(const char *parameter, const char *name, char *text,
+				   char separator)
+{
+	int flags = parse_flags(text, separator);
 	u64 bytes;
 
+	if (flags < 0) {
+		pr_err("%s: what follows %s may only be %cpercpu\n", parameter, text, separator);
+		return ERR_PTR(flags);
+	}
 	if (parse_size(text, &bytes)) {
 		pr_err("%s=%s is no number of bytes, such as 65536, 64K, 1M or 2G\n", parameter,
 		       text);
@@ -82,13 +100,18 @@ static struct heapmod *create_heap(const char *parameter, const char *name, cons
 		pr_err("%s=%s is more than this machine can address\n", parameter, text);
 		return ERR_PTR(-EFBIG);
 	}
-	return bytes ? heapmod_create(name, bytes, 0) : NULL;
+	return bytes ? heapmod_create(name, bytes, flags) : NULL;
 }
 
 static int create_default(void)
 {
-	struct heapmod *heap = create_heap("size", "default", size);
+	char *copy = kstrdup(size, GFP_KERNEL);
+	struct heapmod *heap;
 
+	if (!copy)
+		return -ENOMEM;
+	heap = create_heap("size", "default", copy, ',');
+	kfree(copy);
 	if (IS_ERR_OR_NULL(heap))
 		return PTR_ERR_OR_ZERO(heap);
 	heap->permanent = true;
@@ -107,7 +130,7 @@ static int create_named(char *name)
 		return -EINVAL;
 	}
 	*bytes++ = '\0';
-	heap = create_heap("heaps", name, bytes);
+	heap = create_heap("heaps", name, bytes, ':');
 	if (!heap)
 		pr_err("heap \"%s\": 0 bytes make no heap\n", name);
 	return heap ? PTR_ERR_OR_ZERO(heap) : -EINVAL;
@@ -146,6 +169,11 @@ static int __init heapmod_init(void)
 	error = heapmod_module_notifier_init();
 	if (error)
 		return error;
+	error = heapmod_percpu_init();
+	if (error) {
+		heapmod_module_notifier_exit();
+		return error;
+	}
 	diagnostics_init();
 	heapmod_debugfs_init();
 	error = create_default() ?: create_all_named();
@@ -153,6 +181,7 @@ static int __init heapmod_init(void)
 		destroy_all();
 		heapmod_debugfs_exit();
 		diagnostics_exit();
+		heapmod_percpu_exit();
 		heapmod_module_notifier_exit();
 		heapmod_sites_exit();
 		return error;
@@ -165,6 +194,7 @@ static int __init heapmod_init(void)
 static void __exit heapmod_exit(void)
 {
 	heapmod_module_notifier_exit();
+	heapmod_percpu_exit();
 	destroy_all();
 	heapmod_sites_exit();
 	heapmod_debugfs_exit();

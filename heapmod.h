@@ -55,10 +55,10 @@ struct heapmod;
 /**
  * DOC: cost
  *
- * An allocation or a free takes the lock once. The number of steps under it is bounded by
- * heap_bound() in heap_core.h: it grows with the logarithm of the region, and does not depend on
- * the number of blocks. docs/performance.md has measurements. An aligned allocation is bounded by
- * heap_aligned_bound(), which is some times as much.
+ * An allocation or a free takes the lock once; with %HEAPMOD_PERCPU mostly not at all. The number
+ * of steps under it is bounded by heap_bound() in heap_core.h: it grows with the logarithm of the
+ * region, and does not depend on the number of blocks. docs/performance.md has measurements. An
+ * aligned allocation is bounded by heap_aligned_bound(), which is some times as much.
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole while there are
@@ -152,6 +152,23 @@ struct heapmod;
 #define HEAPMOD_LINEAR		4U
 
 /**
+ * HEAPMOD_PERCPU - flag of a heap: keep freed blocks in a cache for each CPU
+ *
+ * A freed block of up to 1 KiB enters the cache of the CPU. The next allocation of the same size
+ * there takes it, without the lock of the heap. So CPUs seldom wait for each other, and most calls
+ * cost less. In return the heap is not first fit any more, and fragments more.
+ *
+ * The caches never have more than a sixteenth of the region. An allocation that finds no hole takes
+ * all cached blocks back before it fails, and while a caller is in heapmod_alloc_wait(), none are
+ * cached. Everything that is detected without this flag is detected with it.
+ *
+ * Cached blocks count as in use for @peak_bytes and for heapmod_watch(). The peak of a call site
+ * is the highest of the moments at which its accounts were read. A call site allocates from a cache
+ * from its second allocation on. In an NMI, cached blocks are not taken back.
+ */
+#define HEAPMOD_PERCPU		8U
+
+/**
  * HEAPMOD_ALIGN_MAX - largest alignment for heapmod_alloc_aligned(), in bytes
  */
 #define HEAPMOD_ALIGN_MAX	0x100000U
@@ -168,7 +185,7 @@ struct heapmod;
 
 /**
  * struct heapmod_stats - how the bytes of a heap are used, and what has been counted
- * @region_bytes: size of the region; the sum of the next eight
+ * @region_bytes: size of the region; the sum of the next eight, and of @cached_bytes
  * @asked_bytes: bytes that the live blocks were requested with
  * @slack_bytes: bytes by which blocks were rounded up to whole granules of 16 bytes
  * @header_bytes: headers of live blocks, 8 bytes each
@@ -178,7 +195,7 @@ struct heapmod;
  * @redzone_bytes: redzones of live blocks
  * @edge_bytes: bytes before the first header and behind the last block
  * @peak_bytes: most bytes in live blocks since heapmod_reset_peak(), headers, redzones and slack
- *		included
+ *		included; with %HEAPMOD_PERCPU also cached blocks
  * @metadata_bytes: memory of the heap outside its region, as allocated: index, owners, counters
  * @blocks: live blocks: @allocs - @frees, without those that heapmod_free_rcu() has freed
  * @holes: holes
@@ -202,6 +219,7 @@ struct heapmod;
  * @corrupt_header: headers that were overwritten
  * @use_after_free: writes to free memory
  * @corrupt_index: contradictions in the index
+ * @cached_bytes: freed blocks in the caches of the CPUs, headers included, with %HEAPMOD_PERCPU
  */
 struct heapmod_stats {
 	u64 region_bytes;
@@ -235,6 +253,7 @@ struct heapmod_stats {
 	u64 corrupt_header;
 	u64 use_after_free;
 	u64 corrupt_index;
+	u64 cached_bytes;
 };
 
 /* Heaps */
@@ -245,7 +264,7 @@ struct heapmod_stats {
  *	  slashes; not ".", ".." or "heaps"
  * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) up to 64 GiB; rounded down to a
  *	  multiple of 16
- * @flags: any of %HEAPMOD_POISON, %HEAPMOD_REDZONE, %HEAPMOD_LINEAR, or 0
+ * @flags: any of %HEAPMOD_POISON, %HEAPMOD_REDZONE, %HEAPMOD_LINEAR, %HEAPMOD_PERCPU, or 0
  *
  * The whole region is reserved at once, and never grows. The index of the heap takes further
  * memory, in proportion to @size. The heap appears in debugfs under its name.

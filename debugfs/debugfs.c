@@ -15,6 +15,7 @@ DEFINE_SHOW_ATTRIBUTE(heapmod_map);
 DEFINE_SHOW_ATTRIBUTE(heapmod_check);
 DEFINE_SHOW_ATTRIBUTE(heapmod_owners);
 DEFINE_SHOW_ATTRIBUTE(heapmod_holes);
+DEFINE_SHOW_ATTRIBUTE(heapmod_cpus);
 DEFINE_SHOW_ATTRIBUTE(heapmod_snapshot);
 
 static void add_heap(struct heapmod *heap)
@@ -26,6 +27,8 @@ static void add_heap(struct heapmod *heap)
 	debugfs_create_file("check", 0400, heap->dir, heap, &heapmod_check_fops);
 	debugfs_create_file("owners", 0400, heap->dir, heap, &heapmod_owners_fops);
 	debugfs_create_file("holes", 0400, heap->dir, heap, &heapmod_holes_fops);
+	if (heap->flags & HEAPMOD_PERCPU)
+		debugfs_create_file("cpus", 0400, heap->dir, heap, &heapmod_cpus_fops);
 	debugfs_create_file("snapshot", 0400, heap->dir, heap, &heapmod_snapshot_fops);
 }
 

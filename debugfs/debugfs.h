@@ -29,6 +29,7 @@ int heapmod_map_show(struct seq_file *file, void *unused);
 int heapmod_check_show(struct seq_file *file, void *unused);
 int heapmod_owners_show(struct seq_file *file, void *unused);
 int heapmod_holes_show(struct seq_file *file, void *unused);
+int heapmod_cpus_show(struct seq_file *file, void *unused);
 int heapmod_snapshot_show(struct seq_file *file, void *unused);
 extern const struct file_operations heapmod_blocks_fops;
 

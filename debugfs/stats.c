@@ -26,6 +26,7 @@ static const struct stats_key keys[] = {
 	KEY(hole_bytes),
 	KEY(quarantine_bytes),
 	KEY(pending_bytes),
+	KEY(cached_bytes),
 	KEY(redzone_bytes),
 	KEY(edge_bytes),
 	KEY(peak_bytes),

@@ -20,10 +20,12 @@
 #include "heaps/free.h"
 #include "heaps/in_flight.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/poll.h"
 #include "heaps/report.h"
 
-static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE);
+static_assert(HEAPMOD_POISON == HEAP_POISON && HEAPMOD_REDZONE == HEAP_REDZONE &&
+	      HEAPMOD_PERCPU == HEAP_CACHES);
 
 /* Account an allocation, or a failed one, to its call site. */
 static __always_inline void *account_alloc(struct heapmod *heap, void *ptr, size_t size,
@@ -87,7 +89,20 @@ static void forget_failure(struct heap_owner *owner)
 		owner->failures--;
 }
 
-/* No hole was found, or 0 bytes were requested. Deferred frees may make room. */
+/* Return: whether there may be a hole now. In an NMI this would take too long. */
+static bool reclaim(struct heapmod *heap)
+{
+	bool deferred = heap_defers(&heap->deferred);
+
+	if (in_nmi())
+		return false;
+	if (deferred)
+		heapmod_drain(heap);
+	heapmod_empty_caches(heap);
+	return deferred || heap->cpus;
+}
+
+/* No hole was found, or 0 bytes were requested. Deferred frees and caches may make room. */
 static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				      unsigned long caller)
 {
@@ -96,28 +111,22 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (heap_defers(&heap->deferred) && !in_nmi()) {
-		heapmod_drain(heap);
-		if (heapmod_lock(heap, flags)) {
-			heap->core.failures--;	/* counted for this call before */
-			forget_failure(heap_owner_find(&heap->owners, caller));
-			ptr = heapmod_alloc_locked(heap, size, align, caller);
-			heapmod_unlock_alloc(heap, flags, caller);
-		}
+	if (reclaim(heap) && heapmod_lock(heap, flags)) {
+		heap->core.failures--;	/* counted for this call before */
+		forget_failure(heap_owner_find(&heap->owners, caller));
+		ptr = heapmod_alloc_locked(heap, size, align, caller);
+		heapmod_unlock_alloc(heap, flags, caller);
 	}
 	return ptr ?: heapmod_fail(heap, size, gfp, caller);
 }
 
-void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, gfp_t gfp,
+					 unsigned long caller)
 {
 	unsigned long resets = heapmod_begin_call(heap);
 	unsigned long flags;
 	void *ptr;
 
-	if (!heapmod_is_valid(heap))
-		return NULL;
-	if (diagnostics_fail(size))
-		return heapmod_fail(heap, size, gfp, caller);
 	if (unlikely(!heapmod_lock(heap, flags)))
 		return fail_busy(heap, size, gfp, caller);
 	ptr = alloc_locked(heap, size, caller);
@@ -130,6 +139,43 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 	}
 	diagnostics_alloc(heap, ptr, size, gfp, caller);
 	return heapmod_end_call(heap, resets, ptr);
+}
+
+/* The cache has no such block, or one with a damaged header, which leaves it now. */
+static noinline void *alloc_missed(struct heapmod *heap, size_t size, gfp_t gfp,
+				   unsigned long caller)
+{
+	unsigned long flags;
+
+	if (unlikely(heapmod_needs_room(heap)) && heapmod_lock(heap, flags)) {
+		heapmod_make_room(heap);
+		heapmod_unlock(heap, flags, caller);
+	}
+	return alloc_exact(heap, size, gfp, caller);
+}
+
+/* From the cache of this CPU, or else as without one. */
+static noinline void *alloc_cached(struct heapmod *heap, size_t size, gfp_t gfp,
+				   unsigned long caller)
+{
+	unsigned long resets = heapmod_begin_call(heap);
+	void *ptr = heapmod_cache_alloc(heap, size, caller);
+
+	if (unlikely(!ptr))
+		return alloc_missed(heap, size, gfp, caller);
+	diagnostics_alloc(heap, ptr, size, gfp, caller);
+	return heapmod_end_call(heap, resets, ptr);
+}
+
+void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+{
+	if (!heapmod_is_valid(heap))
+		return NULL;
+	if (diagnostics_fail(size))
+		return heapmod_fail(heap, size, gfp, caller);
+	if (unlikely(heap->cpus))
+		return alloc_cached(heap, size, gfp, caller);
+	return alloc_exact(heap, size, gfp, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 

@@ -3,6 +3,7 @@
  * free - free a block, at once or deferred
  *
  *	heapmod_free()
+ *	    HEAPMOD_PERCPU ---> free_cached()		mark the block, without the lock; else:
  *	    no lock ----------> defer_free()		mark the block, without the lock
  *	    lock, no hooks ---> free_without_hooks()	heap_free()
  *	    lock, hooks ------> free_in_two_steps()	heap_claim(), unlock, hooks, heap_release()
@@ -23,6 +24,7 @@
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
 #include "heaps/walk.h"
@@ -168,8 +170,10 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 		diagnostics_notify_free(heap, &claimed[i], caller);
 	/* An NMI claims no block, so it is safe to wait for the lock. */
 	heapmod_lock_irqsave(heap, flags);
-	for (i = 0; i < count; i++)
-		heap_release(&heap->core, &claimed[i]);
+	for (i = 0; i < count; i++) {
+		if (!heapmod_keep(heap, &claimed[i]))
+			heap_release(&heap->core, &claimed[i]);
+	}
 	unlock_free(heap, flags, caller);
 	/* Deferred frees may have waited for the room of these claims. */
 	if (heap_defers(&heap->deferred))
@@ -199,13 +203,61 @@ static __always_inline void free_locked(struct heapmod *heap, const void *ptr,
 		free_without_hooks(heap, ptr, flags, caller);
 }
 
+/* As free_locked(). A block with a damaged header leaves the caches first. */
+static noinline void free_judged(struct heapmod *heap, const void *ptr, unsigned long flags,
+				 unsigned long caller)
+	__releases(&heap->lock)
+{
+	if (likely(heapmod_expel(heap, ptr))) {
+		free_locked(heap, ptr, flags, caller);
+		return;
+	}
+	heapmod_unlock(heap, flags, caller);
+	defer_free(heap, ptr, caller);
+}
+
+/* The cache of this CPU has no room, or the pointer is to be judged with the lock held. */
+static noinline void free_past_cache(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	unsigned long flags;
+
+	if (!heapmod_lock(heap, flags)) {
+		defer_free(heap, ptr, caller);
+		return;
+	}
+	heapmod_make_room(heap);
+	free_judged(heap, ptr, flags, caller);
+}
+
+/*
+ * As with the lock, the hooks are tested while the cache is held: a walk holds all caches. They run
+ * in free_in_two_steps(), which may put the block into the cache, too.
+ */
+static noinline void free_cached(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	struct heapmod_cpu *cpu;
+	unsigned long flags;
+	bool done = false;
+
+	cpu = heapmod_enter_cpu(heap, &flags);
+	if (likely(cpu)) {
+		if (likely(!diagnostics_want_free(heap) && heapmod_may_cache(heap)))
+			done = heapmod_cache_free(heap, cpu, ptr);
+		heapmod_leave_cpu(cpu, flags);
+	}
+	if (unlikely(!done))
+		free_past_cache(heap, ptr, caller);
+}
+
 void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	unsigned long flags;
 
 	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
 		return;
-	if (likely(heapmod_lock(heap, flags)))
+	if (unlikely(heap->cpus))
+		free_cached(heap, ptr, caller);
+	else if (likely(heapmod_lock(heap, flags)))
 		free_locked(heap, ptr, flags, caller);
 	else
 		defer_free(heap, ptr, caller);
@@ -246,7 +298,9 @@ void heapmod_free_bulk_caller(struct heapmod *heap, size_t n, void **ptrs, unsig
 		done = 1;
 		if (ZERO_OR_NULL_PTR(*ptrs))
 			continue;
-		if (!heapmod_lock(heap, flags))
+		if (heap->cpus)
+			free_cached(heap, *ptrs, caller);
+		else if (!heapmod_lock(heap, flags))
 			defer_free(heap, *ptrs, caller);
 		else if (diagnostics_want_free(heap))
 			free_with_hooks(heap, *ptrs, flags, caller);
@@ -289,7 +343,7 @@ void heapmod_free_limbo(struct heapmod *heap, const void *mem)
 
 	heapmod_lock_irqsave(heap, flags);
 	if (heap_leave_limbo(&heap->core, mem, &at))
-		free_locked(heap, heap_payload(&heap->core, at), flags, _RET_IP_);
+		free_judged(heap, heap_payload(&heap->core, at), flags, _RET_IP_);
 	else
 		heapmod_unlock_irqrestore(heap, flags);
 }
@@ -306,7 +360,7 @@ static bool free_deferred(struct heapmod *heap)
 	taken = heap_can_claim(&heap->core) && heap_take_deferred(&heap->deferred, &slot);
 	/* Without the mark the block is live: free it before the lock is dropped. */
 	if (taken && heap_resume_free(&heap->core, slot.at))
-		free_locked(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);
+		free_judged(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);
 	else
 		heapmod_unlock_irqrestore(heap, flags);
 	return taken;
@@ -342,7 +396,7 @@ static void recover_one(struct heapmod *heap, u32 at)
 
 	heapmod_lock_irqsave(heap, flags);
 	if (heap_recover(&heap->core, &heap->deferred, at))
-		free_locked(heap, heap_payload(&heap->core, at), flags, 0);
+		free_judged(heap, heap_payload(&heap->core, at), flags, 0);
 	else
 		heapmod_unlock_irqrestore(heap, flags);
 }

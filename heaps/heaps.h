@@ -21,6 +21,8 @@
 #include "heaps/history.h"
 #include "heaps/owners.h"
 
+struct heapmod_cpu;
+
 /**
  * struct heapmod_watch - a watch of heapmod_watch(); protected by the heap's lock
  * @callback: function of the client, or NULL: then all members are 0
@@ -103,6 +105,7 @@ struct heapmod_limit {
  * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
  * @with_sites: entry in the list of heaps that print names of call sites; protected by heaps_lock
  * @metadata_bytes: memory of the heap outside its region, as allocated
+ * @cpus: the caches, with HEAPMOD_PERCPU; NULL without
  * @owners: call sites that allocate from this heap; of variable size, so the last member
  */
 struct heapmod {
@@ -141,6 +144,7 @@ struct heapmod {
 	struct list_head all;
 	struct list_head with_sites;
 	u32 metadata_bytes;
+	struct heapmod_cpu __percpu *cpus;
 	struct heap_owners owners;
 };
 

@@ -21,7 +21,9 @@
 #include "heaps/diagnostics.h"
 #include "heaps/follow_up.h"
 #include "heaps/free.h"
+#include "heaps/lock.h"
 #include "heaps/memory.h"
+#include "heaps/percpu.h"
 #include "heaps/poll.h"
 #include "heaps/query.h"
 #include "heaps/registry.h"
@@ -62,7 +64,7 @@ static int check_name(const char *name)
 
 static int check_size(const char *name, u64 size, unsigned int flags)
 {
-	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE | HEAPMOD_LINEAR))
+	if (flags & ~(HEAPMOD_POISON | HEAPMOD_REDZONE | HEAPMOD_LINEAR | HEAPMOD_PERCPU))
 		return refuse(name, -EINVAL, "unknown flags");
 	if (heap_granules_in(size) < 1)
 		return refuse(name, -EINVAL, "the region is too small for one block (32 bytes)");
@@ -87,6 +89,7 @@ static int check_memory(const char *name, u64 bytes)
 
 static void release_memory(struct heapmod *heap)
 {
+	heapmod_caches_exit(heap);
 	heapmod_memory_free(heap->memory, heap->region_bytes, heap->flags);
 	kvfree(heap->history);
 	kvfree(heap->index);
@@ -122,12 +125,15 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 	heap->index = alloc_metadata(heap_index_bytes(heap_granules_in(size)), &sum);
 	if (flags & HEAPMOD_POISON)
 		heap->history = alloc_metadata(sizeof(*heap->history), &sum);
-	if (!heap->index || (flags & HEAPMOD_POISON && !heap->history)) {
+	heap->metadata_bytes = sum;
+	heap->owners.mask = owners - 1;
+	heap->flags = flags;
+	heap->region_bytes = size;
+	if (!heap->index || (flags & HEAPMOD_POISON && !heap->history) ||
+	    heapmod_caches_init(heap)) {
 		release_memory(heap);
 		return NULL;
 	}
-	heap->metadata_bytes = sum;
-	heap->owners.mask = owners - 1;
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
 	heapmod_report_init(heap);
@@ -137,10 +143,8 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 	heapmod_wait_init(heap);
 	heapmod_watermark_init(heap);
 	heap_deferred_init(&heap->deferred);
-	heap->flags = flags;
 	heap->id = atomic_inc_return(&ids);
 	strscpy(heap->name, name, sizeof(heap->name));
-	heap->region_bytes = size;
 	return heap;
 }
 
@@ -292,10 +296,23 @@ static void report_owner(struct heapmod *heap, u32 number)
 		first_offset(heap, number), heapmod_site_name(owner->caller, site));
 }
 
+/* The caches are empty: add what they have counted to the counters of the heap. */
+static void settle(struct heapmod *heap)
+{
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, 0, heap_owners_count(&heap->owners));
+	heapmod_drop_caches(heap);
+	heapmod_unlock_irqrestore(heap, flags);
+}
+
 static void report_live_blocks(struct heapmod *heap)
 {
 	u32 i;
 
+	settle(heap);
 	if (!heap_live_blocks(&heap->core))
 		return;
 	pr_warn("heap \"%s\" is destroyed with %llu blocks alive, %llu bytes\n", heap->name,
@@ -327,6 +344,7 @@ static void quiesce(struct heapmod *heap)
 	cancel_delayed_work_sync(&heap->slow_work);
 	heapmod_drain(heap);
 	heapmod_recover(heap);
+	heapmod_empty_caches(heap);
 	sync_follow_up(heap);
 	heapmod_report_findings(heap);
 	heapmod_report_suppressed(heap);

@@ -15,6 +15,7 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/module_notifier.h"
+#include "heaps/percpu.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
 #include "heaps/sites.h"
@@ -52,6 +53,9 @@ static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, number, 1);
+	heapmod_drop_caches(heap);
 	owner = *heap_owner_at(&heap->owners, number);
 	heapmod_unlock_irqrestore(heap, flags);
 	return owner;
@@ -73,10 +77,14 @@ static void rename_owner(struct heapmod *heap, unsigned int number, unsigned lon
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
+	/* No cache can give this owner a block before its slot is released. */
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, number, 1);
 	if (owner->caller == from && is_going && !heap_owner_blocks(owner))
 		heap_owner_release(&heap->owners, owner);
 	else if (owner->caller == from)
-		owner->caller = to;
+		WRITE_ONCE(owner->caller, to);
+	heapmod_drop_caches(heap);
 	heapmod_unlock_irqrestore(heap, flags);
 }
 

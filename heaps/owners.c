@@ -27,10 +27,30 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 			break;
 	}
 	if (free != OWNER_OTHER) {
-		owners->table[free].caller = caller;
 		owners->table[free].number = free;
+		WRITE_ONCE(owners->table[free].caller, caller);
 	}
 	return &owners->table[free];
+}
+
+/* As heap_owner_lookup(), without assigning a slot. */
+int heap_owner_peek_further(struct heap_owners *owners, unsigned long caller)
+{
+	u32 number = hash_long(caller, 8) & owners->mask;
+	int other = OWNER_OTHER;
+	unsigned int probe;
+	unsigned long found;
+
+	for (probe = 0; probe < OWNERS_PROBES; probe++, number = (number + 1) & owners->mask) {
+		if (number == OWNER_OTHER)
+			continue;
+		found = READ_ONCE(owners->table[number].caller);
+		if (found == caller)
+			return number;
+		if (!found)
+			other = -1;
+	}
+	return other;
 }
 
 /* The owner has no live block. Its counters stay in the sums of the heap. */

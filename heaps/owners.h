@@ -78,6 +78,7 @@ static inline struct heap_owner *heap_owner_at(struct heap_owners *owners, u32 n
 }
 
 void heap_owner_update_peak(struct heap_owner *owner);
+int heap_owner_peek_further(struct heap_owners *owners, unsigned long caller);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
 void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner);
 
@@ -87,6 +88,16 @@ static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, uns
 	struct heap_owner *owner = heap_owner_at(owners, hash_long(caller, 8));
 
 	return owner->caller == caller ? owner : heap_owner_lookup(owners, caller);
+}
+
+/* The number of the slot of @caller, without the lock, or -1 if none is assigned. */
+static inline int heap_owner_peek(struct heap_owners *owners, unsigned long caller)
+{
+	u32 number = hash_long(caller, 8) & owners->mask;
+
+	if (likely(READ_ONCE(owners->table[number].caller) == caller))
+		return number;
+	return heap_owner_peek_further(owners, caller);
 }
 
 static inline void heap_owner_add(struct heap_owner *owner, u64 bytes)

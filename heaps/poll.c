@@ -26,6 +26,7 @@
 #include "core/block.h"
 #include "heaps/compat.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/poll.h"
 
 void heapmod_poll_init(struct heapmod *heap)
@@ -108,6 +109,11 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 	if (!is_shut_down(heap))
 		poll_wait(file, &heap->pollers, table);
 	mask = poll_heap(heap, size);
+	if (!mask && heap->cpus) {
+		/* From now on frees go to the heap, and what the caches have may be enough. */
+		heapmod_empty_caches(heap);
+		mask = poll_heap(heap, size);
+	}
 	if (atomic_dec_and_test(&heap->waiting))
 		wake_up_var(&heap->waiting);
 	return mask;

@@ -8,6 +8,7 @@
 #include "heaps/compat.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/query.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
@@ -77,11 +78,13 @@ static u64 live_blocks(const struct heap *core)
 	return heap_live_blocks(core) - core->limbo_blocks;
 }
 
-/* The eight that add up to the region, and the peak. */
-static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
+/* The nine that add up to the region, and the peak. */
+static void copy_bytes(struct heapmod *heap, struct heapmod_stats *stats)
+	__must_hold(&heap->lock)
 {
 	const struct heap *core = &heap->core;
-	u32 used = core->used - core->limbo;
+	u32 cached = heapmod_cached(heap);
+	u32 used = core->used - core->limbo - cached;
 	u32 pending = core->pending + core->limbo;
 	u64 blocks = live_blocks(core);
 
@@ -93,9 +96,10 @@ static void copy_bytes(const struct heapmod *heap, struct heapmod_stats *stats)
 	stats->slack_bytes = heap_bytes(used) - stats->header_bytes - stats->redzone_bytes -
 			     stats->asked_bytes;
 	stats->pending_bytes = heap_bytes(pending);
+	stats->cached_bytes = heap_bytes(cached);
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
 	stats->hole_bytes = heap_bytes(core->index.granules - used - pending -
-				       core->quarantined);
+				       cached - core->quarantined);
 	stats->peak_bytes = heap_bytes(core->peak);
 	stats->metadata_bytes = heap->metadata_bytes;
 }
@@ -149,7 +153,9 @@ static void read_stats(struct heapmod *heap, struct heapmod_stats *stats)
 
 	heapmod_drain(heap);
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
 	heapmod_copy_stats_locked(heap, stats);
+	heapmod_drop_caches(heap);
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
 
@@ -174,7 +180,9 @@ enum heap_verdict heapmod_check_batch(struct heapmod *heap, struct heap_audit *a
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
 	verdict = heap_check(&heap->core, audit, CHECK_CHUNKS);
+	heapmod_drop_caches(heap);
 	if (verdict) {
 		*finding = heap_describe(&heap->core, verdict, audit->offset);
 		heapmod_complete_finding(heap, finding, caller);

@@ -12,6 +12,7 @@
 #include "heaps/compat.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/wait.h"
 
 #define RESET_BATCH	16		/* most blocks claimed while the lock is held */
@@ -28,6 +29,8 @@ static void begin_reset(struct heapmod *heap)
 	heapmod_take_back(heap);
 	heapmod_unlock_irqrestore(heap, flags);
 	heapmod_wait_for_hooks(heap);
+	/* They stay empty until the end: see heapmod_may_cache(). */
+	heapmod_empty_caches(heap);
 }
 
 /*
@@ -40,10 +43,13 @@ static void end_reset(struct heapmod *heap)
 	u32 i;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, 0, heap_owners_count(&heap->owners));
 	for (i = 0; i < heap_owners_count(&heap->owners) && !heap_live_blocks(&heap->core); i++) {
 		heap_owner_clear(heap_owner_at(&heap->owners, i));
 		heap_owner_release(&heap->owners, heap_owner_at(&heap->owners, i));
 	}
+	heapmod_drop_caches(heap);
 	heap_end_reset(&heap->core);
 	if (heap->shut_down)
 		heap_begin_reset(&heap->core);

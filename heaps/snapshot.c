@@ -9,6 +9,7 @@
 #include "heaps/compat.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/query.h"
 #include "heaps/snapshot.h"
 
@@ -24,10 +25,13 @@ static bool begin(struct heapmod *heap, struct heapmod_snapshot *snapshot)
 	snapshot->consistent = true;
 	heapmod_drain(heap);
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
 	done = heap_count_holes(&heap->core, &snapshot->holes);
 	snapshot->generation = heap->core.index.changes;
 	heapmod_copy_stats_locked(heap, &snapshot->stats);
+	heapmod_settle_owners(heap, 0, snapshot->count);
 	memcpy(snapshot->owners, heap->owners.table, snapshot->count * sizeof(*snapshot->owners));
+	heapmod_drop_caches(heap);
 	heapmod_unlock(heap, flags, _RET_IP_);
 	return done;
 }

@@ -8,6 +8,7 @@
 
 #include "heaps/compat.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/sites.h"
 #include "heaps/walk.h"
 
@@ -19,7 +20,14 @@ static bool next_block(struct heapmod *heap, u32 *at, struct heapmod_block_info 
 	bool found;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
 	found = heap_walk(&heap->core, *at, &block, 1);
+	heapmod_drop_caches(heap);
+	/* If the header is unreadable, only the caches know whether the block is in one of them. */
+	if (found && block.state == HEAP_USED && !block.sealed) {
+		heapmod_expel(heap, heap_payload(&heap->core, block.at));
+		heap_walk(&heap->core, block.at, &block, 1);
+	}
 	if (found) {
 		*at = block.at + block.granules;
 		*live = block.state == HEAP_USED;

@@ -30,6 +30,7 @@
 #include "heaps/diagnostics.h"
 #include "heaps/free.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/poll.h"
 #include "heaps/wait.h"
 
@@ -174,7 +175,7 @@ void heapmod_end_waits(struct heapmod *heap)
 static void enqueue(struct heapmod *heap, struct waiter *waiter)
 {
 	unsigned long flags;
-	bool first;
+	bool first, served;
 
 	heapmod_lock_irqsave(heap, flags);
 	first = list_empty(&heap->waiters);
@@ -182,7 +183,11 @@ static void enqueue(struct heapmod *heap, struct waiter *waiter)
 	if (first)
 		serve(heap, waiter);
 	update_event(heap);
+	served = has_block(heap, waiter);
 	heapmod_unlock_alloc(heap, flags, waiter->caller);
+	/* From now on frees go to the heap, and what the caches still have may be enough. */
+	if (!served)
+		heapmod_empty_caches(heap);
 }
 
 static void count_failure(struct heapmod *heap, unsigned long caller)

@@ -5,6 +5,7 @@
 #include <linux/string.h>
 
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/walk.h"
 
 u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *blocks, u32 most)
@@ -13,7 +14,9 @@ u32 heapmod_walk_batch(struct heapmod *heap, u32 from, struct heap_block_info *b
 	u32 seen;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
 	seen = heap_walk(&heap->core, from, blocks, most);
+	heapmod_drop_caches(heap);
 	heapmod_unlock(heap, flags, _RET_IP_);
 	return seen;
 }
@@ -23,6 +26,9 @@ void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owne
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, from, count);
+	heapmod_drop_caches(heap);
 	memcpy(owners, &heap->owners.table[from], count * sizeof(*owners));
 	heapmod_unlock_irqrestore(heap, flags);
 }

@@ -20,6 +20,7 @@
 
 #include "heaps/compat.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 #include "heaps/watermark.h"
 
 #define PERIOD	(HZ / 10)		/* between two calls of a watch, and between two polls */
@@ -149,6 +150,8 @@ static void notify_work(struct work_struct *item)
 			end_call(&call);
 		}
 	}
+	/* Cached blocks count as used. */
+	heapmod_empty_caches(heap);
 	if (!is_idle(heap))
 		schedule_delayed_work(&heap->low.work, PERIOD);
 }

@@ -40,6 +40,12 @@ static int open_heapmod(size_t bytes, u32 blocks)
 	return PTR_ERR_OR_ZERO(heap);
 }
 
+static int open_percpu(size_t bytes, u32 blocks)
+{
+	heap = heapmod_create("bench", bytes, HEAPMOD_PERCPU);
+	return PTR_ERR_OR_ZERO(heap);
+}
+
 static void *alloc_heapmod(size_t size)
 {
 	return heapmod_alloc(heap, size, GFP_ATOMIC);
@@ -183,6 +189,7 @@ const struct allocator allocators[] = {
 	{ "heapmod bulk", open_heapmod, alloc_heapmod, free_heapmod, close_heapmod,
 	  .alloc_bulk = alloc_heapmod_bulk, .free_bulk = free_heapmod_bulk,
 	  .only = "batches of 16" },
+	{ "heapmod-percpu", open_percpu, alloc_heapmod, free_heapmod, close_heapmod },
 	{ "kmalloc", open_none, alloc_kmalloc, free_kmalloc, close_none },
 	{ "gen_pool", open_pool, alloc_pool, free_pool, close_pool, .fill = pool_fill,
 	  .most = 100000, .limit = 500 },
