@@ -20,7 +20,7 @@ static size_t alloc_bulk(struct kunit *test, size_t size, size_t n)
 /* The blocks are where single calls place them: a hole, then the memory behind the last block. */
 static void bulk_is_first_fit(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(400));
+	struct heapmod *heap = suite_exact_heap(test, REGION(400), 0);
 	u8 *hole = suite_alloc(test, FILL(9)), *wall = suite_alloc(test, FILL(1));
 	size_t i;
 
@@ -41,7 +41,7 @@ static void bulk_is_first_fit(struct kunit *test)
 
 static void shortage_returns_what_there_is(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(20));
+	struct heapmod *heap = suite_exact_heap(test, REGION(20), 0);
 
 	KUNIT_EXPECT_EQ(test, alloc_bulk(test, FILL(2), MANY), 10);
 	KUNIT_EXPECT_NULL(test, ptrs[10]);

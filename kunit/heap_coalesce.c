@@ -11,7 +11,7 @@ static void make_row(struct kunit *test, void *row[ROW])
 {
 	unsigned int i;
 
-	suite_heap(test, REGION(100));
+	suite_exact_heap(test, REGION(100), 0);
 	for (i = 0; i < ROW; i++)
 		row[i] = suite_alloc(test, FILL(i + 1));
 	KUNIT_ASSERT_NOT_NULL(test, suite_alloc(test, FILL(1)));

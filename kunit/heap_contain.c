@@ -120,7 +120,7 @@ static void corrupt_sensitive_block(struct kunit *test)
 /* The header of a hole is repaired by the allocation that takes it. */
 static void corrupt_hole(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 16, 0);
 	u8 *row[3];
 
 	make_row(test, row, 3, FILL(7));
@@ -154,7 +154,7 @@ static void quarantine_is_bounded(struct kunit *test)
 
 static void use_after_free(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 16, HEAPMOD_POISON);
 	u8 *row[3];
 
 	make_row(test, row, 3, 100);

@@ -237,7 +237,8 @@ static void expect_nothing_left(struct kunit *test)
 	heapmod_get_stats(test->priv, &stats);
 	KUNIT_EXPECT_EQ(test, stats.blocks, 0);
 	KUNIT_EXPECT_EQ(test, stats.pending_bytes, 0);
-	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.edge_bytes, stats.region_bytes);
+	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.cached_bytes + stats.edge_bytes,
+			stats.region_bytes);
 	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
 	KUNIT_EXPECT_EQ(test, create(test, &none), 0);
 }

@@ -6,7 +6,7 @@
 
 static void lowest_hole_that_fits(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct heapmod *heap = suite_exact_heap(test, REGION(100), 0);
 	void *small, *large, *end;
 
 	small = suite_alloc(test, FILL(2));
@@ -24,7 +24,7 @@ static void lowest_hole_that_fits(struct kunit *test)
 
 static void holes_that_open_below(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(1000));
+	struct heapmod *heap = suite_exact_heap(test, REGION(1000), 0);
 	void *blocks[50];
 	int i;
 
@@ -62,7 +62,7 @@ static void every_size_to_4096(struct kunit *test)
 /* A block freed directly after its allocation is reused by first fit, for any next size. */
 static void quick_frees_keep_first_fit(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(400));
+	struct heapmod *heap = suite_exact_heap(test, REGION(400), 0);
 	static const int sizes[] = { 2, 5, 9, 9, 5, 2, 5, 12, 2, 1 };
 	char *small, *large;
 	void *block;
@@ -85,7 +85,7 @@ static void quick_frees_keep_first_fit(struct kunit *test)
 
 static void exhaustion_and_recovery(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(150));
+	struct heapmod *heap = suite_exact_heap(test, REGION(150), 0);
 	void *blocks[50];
 	int i;
 
@@ -120,7 +120,8 @@ static void stats_add_up(struct kunit *test)
 		}
 		heapmod_get_stats(heap, &s);
 		sum = s.asked_bytes + s.slack_bytes + s.header_bytes + s.hole_bytes +
-		      s.quarantine_bytes + s.pending_bytes + s.redzone_bytes + s.edge_bytes;
+		      s.quarantine_bytes + s.pending_bytes + s.redzone_bytes + s.edge_bytes +
+		      s.cached_bytes;
 		KUNIT_EXPECT_EQ(test, s.region_bytes, sum);
 		KUNIT_EXPECT_EQ(test, s.edge_bytes, 16);
 		KUNIT_EXPECT_EQ(test, s.blocks, s.allocs - s.frees);

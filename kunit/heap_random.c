@@ -195,8 +195,8 @@ static void verify_heap(struct worker *worker)
 	heapmod_get_stats(worker->heap, &s);
 	VERIFY(worker, !s.frozen && s.blocks == s.allocs - s.frees);
 	VERIFY(worker, s.region_bytes == s.asked_bytes + s.slack_bytes + s.header_bytes +
-	       s.hole_bytes + s.quarantine_bytes + s.pending_bytes + s.redzone_bytes +
-	       s.edge_bytes);
+	       s.hole_bytes + s.quarantine_bytes + s.pending_bytes + s.cached_bytes +
+	       s.redzone_bytes + s.edge_bytes);
 	/* It finds an overrun of the other thread, if that has not freed the block yet. */
 	heapmod_check(worker->heap);
 }

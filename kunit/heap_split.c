@@ -6,7 +6,7 @@
 
 static void exact_fit(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(10));
+	struct heapmod *heap = suite_exact_heap(test, REGION(10), 0);
 	void *ptr = suite_alloc(test, FILL(10));
 
 	KUNIT_EXPECT_EQ(test, suite_holes(test), 0);
@@ -17,7 +17,7 @@ static void exact_fit(struct kunit *test)
 
 static void rest_of_one_granule(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(10));
+	struct heapmod *heap = suite_exact_heap(test, REGION(10), 0);
 	char *low = suite_alloc(test, FILL(9));
 	char *rest;
 
@@ -32,7 +32,7 @@ static void rest_of_one_granule(struct kunit *test)
 
 static void first_and_last_block(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(10));
+	struct heapmod *heap = suite_exact_heap(test, REGION(10), 0);
 	char *first = suite_alloc(test, FILL(1));
 	char *middle = suite_alloc(test, FILL(8));
 	char *last = suite_alloc(test, FILL(1));
@@ -51,7 +51,7 @@ static void first_and_last_block(struct kunit *test)
 
 static void every_split_of_a_hole(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, REGION(200));
+	struct heapmod *heap = suite_exact_heap(test, REGION(200), 0);
 	unsigned int granules;
 	void *ptr;
 

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "heapmod.h"
+#include "suite_flags.h"
 
 #define SUITE_GRANULE	16
 
@@ -44,13 +45,20 @@ static inline void suite_param(struct kunit *test, const char *name, unsigned in
 	kunit_info(test, "%s=%u\n", name, *value);
 }
 
-static inline struct heapmod *suite_heap_flags(struct kunit *test, size_t size, unsigned int flags)
+/* A heap for cases that expect first fit, which a heap with caches is not. */
+static inline struct heapmod *suite_exact_heap(struct kunit *test, size_t size, unsigned int flags)
 {
 	struct heapmod *heap = heapmod_create("kunit", size, flags);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
 	test->priv = heap;
 	return heap;
+}
+
+/* vm/cases/kunit.sh runs the suites with different suite_flags. */
+static inline struct heapmod *suite_heap_flags(struct kunit *test, size_t size, unsigned int flags)
+{
+	return suite_exact_heap(test, size, flags | suite_flags);
 }
 
 static inline struct heapmod *suite_heap(struct kunit *test, size_t size)

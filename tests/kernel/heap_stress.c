@@ -49,6 +49,10 @@ static bool interrupts = true;
 module_param(interrupts, bool, 0444);
 MODULE_PARM_DESC(interrupts, "run timers, too (default true)");
 
+static unsigned int flags;
+module_param(flags, uint, 0444);
+MODULE_PARM_DESC(flags, "of the heap (default 0)");
+
 static unsigned long size = 1 << 20;
 module_param(size, ulong, 0444);
 MODULE_PARM_DESC(size, "bytes of the heap (default 1 MiB)");
@@ -109,7 +113,7 @@ static bool adds_up(void)
 	return s.blocks == s.allocs - s.frees &&
 	       s.region_bytes == s.asked_bytes + s.slack_bytes + s.header_bytes + s.hole_bytes +
 				 s.quarantine_bytes + s.pending_bytes + s.redzone_bytes +
-				 s.edge_bytes;
+				 s.edge_bytes + s.cached_bytes;
 }
 
 /* A client may write to its block at any time, also while the heap's lock is held. */
@@ -309,7 +313,7 @@ static int __init stress_init(void)
 {
 	int error;
 
-	heap = heapmod_create("stress", size, 0);
+	heap = heapmod_create("stress", size, flags);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	error = place_witnesses();

@@ -57,6 +57,11 @@ check "b has its size" [ "$(stat b region_bytes)" = 1048576 ]
 check "64 KiB cost at most 7520 bytes of metadata" [ "$(stat a metadata_bytes)" -le 7520 ]
 check "1 MiB costs at most 4.1% of metadata" [ "$(stat b metadata_bytes)" -le 43000 ]
 check "heapmod unloads with both" rmmod heapmod
+check "size=1M,percpu heaps=a:1M:percpu,b:1M loads" insmod heapmod.ko size=1M,percpu heaps=a:1M:percpu,b:1M
+check "default has caches" [ "$(wc -l <$debug/default/cpus)" = 3 ]
+check "a has caches" [ "$(wc -l <$debug/a/cpus)" = 3 ]
+check "b has none" [ ! -e $debug/b/cpus ]
+check "heapmod unloads with caches" rmmod heapmod
 
 # Bytes of all memory from vmalloc()
 vmalloc_bytes() { echo $(($(sed -n 's/^VmallocUsed: *\([0-9]*\) kB/\1/p' /proc/meminfo) * 1024)); }
@@ -83,6 +88,8 @@ refuses() {
 }
 check "heaps=a has no size" refuses a "it is name:bytes"
 check "heaps=a:x has no number" refuses a:x "heaps=x $number"
+check "heaps=a:64K:fast has an unknown flag" refuses a:64K:fast "may only be :percpu"
+check "size=64K,fast has an unknown flag" refused 64K,fast "Invalid parameters" "may only be ,percpu"
 check "heaps=a:0 has no bytes" refuses a:0 "0 bytes make no heap"
 check "heaps=:64K has no name" refuses :64K "it needs a name"
 longest=$(printf "%063d" 0)

@@ -11,6 +11,7 @@
 results=/sys/kernel/debug/kunit/heap_random/results
 
 check "heapmod loads" insmod heapmod.ko size=0
+check "suite_flags loads" insmod suite_flags.ko
 check "heap_random loads" insmod heap_random.ko rounds="${rounds:-100000}" seed="${seed:-0}"
 cat $results
 check "it did as many rounds as requested" [ "$(grep -c "rounds=${rounds:-100000}$" $results)" = 2 ]

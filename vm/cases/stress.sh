@@ -2,13 +2,15 @@
 # shellcheck shell=sh
 #
 # Two CPUs allocate and free, in every context, while two readers read every file of the heap and a
-# third checks it. The kernel's command line may have operations=NUMBER.
+# third checks it. The kernel's command line may have operations=NUMBER. stress:percpu has caches (HEAPMOD_PERCPU).
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
 stress=/sys/kernel/debug/heap_stress
 operations=${operations:-320000}
+flags=0
+[ "$how" != percpu ] || flags=8
 
 # The witnesses live throughout. A dump has each of them exactly once.
 has_witnesses() {
@@ -43,8 +45,13 @@ rounds() {
 	wc -l <"/tmp/rounds.$1"
 }
 
+# cached CPU - the blocks in its cache
+cached() {
+	awk -v cpu="$1" '$1 == cpu { print $2 }' $debug/stress/cpus
+}
+
 check "heapmod loads" insmod heapmod.ko size=0
-check "the stress loads" insmod heap_stress.ko
+check "the stress loads" insmod heap_stress.ko "flags=$flags"
 check "there are two CPUs" [ "$(grep -c ^processor /proc/cpuinfo)" = 2 ]
 until_over one dump & first=$!
 until_over two dump & second=$!
@@ -63,13 +70,24 @@ done
 check "there were $((operations * 5 / 2)) operations in all" [ "$(did all)" -ge $((operations * 5 / 2)) ]
 check "stats add up" adds_up stress
 searches=$(awk '/^search_steps/ { sum += $2 } END { print sum }' $debug/stress/stats)
-check "most allocations searched the index, none twice" [ "$searches" -gt $(($(stat stress allocs) / 2)) -a "$searches" -le $(($(stat stress allocs) + $(stat stress failures))) ]
+check "no allocation searched the index twice" [ "$searches" -le $(($(stat stress allocs) + $(stat stress failures))) ]
 check "blocks tile the region" tiles stress
 check "owners add up" owners_add_up stress
 check "holes add up" holes_add_up stress
 check "only the witnesses are live" [ "$(stat stress blocks)" = 200 ]
 echo "# operations in task $(did task), softirq $(did softirq), hardirq $(did hardirq);" \
 	"$(rounds one) and $(rounds two) dumps, $(rounds checks) checks"
+if [ "$flags" = 8 ]; then
+	check "each CPU allocated from its cache" awk 'NR > 1 && $4 > 1000 { count++ } END { exit count != 2 }' $debug/stress/cpus
+	check "cached bytes add up" [ "$(awk 'NR > 1 { sum += $3 } END { print sum }' $debug/stress/cpus)" = "$(stat stress cached_bytes)" ]
+	check "the second CPU has cached blocks" [ "$(cached 1)" -gt 0 ]
+	check "it goes offline" sh -c "echo 0 >/sys/devices/system/cpu/cpu1/online"
+	check "it has none then" [ "$(cached 1)" = 0 ]
+	check "stats add up without it" adds_up stress
+	check "it comes back" sh -c "echo 1 >/sys/devices/system/cpu/cpu1/online"
+else
+	check "most allocations searched the index" [ "$searches" -gt $(($(stat stress allocs) / 2)) ]
+fi
 check "the stress unloads" rmmod heap_stress
 check "the witnesses are reported as live blocks" said 'heap "stress" is destroyed with 200 blocks alive, 222200 bytes'
 check "heapmod unloads" rmmod heapmod

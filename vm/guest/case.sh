@@ -55,8 +55,8 @@ stat() {
 # The parts in stats add up to the region exactly.
 adds_up() {
 	awk '$1 == "region_bytes" { region = $2 }
-	     $1 ~ /^(asked|slack|header|hole|quarantine|pending|redzone|edge)_bytes$/ { parts++; sum += $2 }
-	     END { exit !(parts == 8 && region > 0 && sum == region) }' "$debug/$1/stats"
+	     $1 ~ /^(asked|slack|header|hole|quarantine|pending|cached|redzone|edge)_bytes$/ { parts++; sum += $2 }
+	     END { exit !(parts == 9 && region > 0 && sum == region) }' "$debug/$1/stats"
 }
 
 # The blocks cover the region without gaps, and stats counts as many. cat reads in large pieces, where
