@@ -159,7 +159,7 @@ static int next_colliding(const struct heap_owners *owners, int i)
  */
 static void released_slots_hide_no_owner(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 16, 0);
 	int i = next_colliding(&heap->owners, 0), k = next_colliding(&heap->owners, i);
 	struct heap_owner *first, *second;
 
