@@ -10,7 +10,7 @@
 stress=/sys/kernel/debug/heap_stress
 operations=${operations:-320000}
 flags=0
-[ "$how" != percpu ] || flags=8
+[ "${how-}" != percpu ] || flags=8
 
 # The witnesses live throughout. A dump has each of them exactly once.
 has_witnesses() {
@@ -78,6 +78,7 @@ check "only the witnesses are live" [ "$(stat stress blocks)" = 200 ]
 echo "# operations in task $(did task), softirq $(did softirq), hardirq $(did hardirq);" \
 	"$(rounds one) and $(rounds two) dumps, $(rounds checks) checks"
 if [ "$flags" = 8 ]; then
+	# shellcheck disable=SC2016 # for awk
 	check "each CPU allocated from its cache" awk 'NR > 1 && $4 > 1000 { count++ } END { exit count != 2 }' $debug/stress/cpus
 	check "cached bytes add up" [ "$(awk 'NR > 1 { sum += $3 } END { print sum }' $debug/stress/cpus)" = "$(stat stress cached_bytes)" ]
 	check "the second CPU has cached blocks" [ "$(cached 1)" -gt 0 ]
