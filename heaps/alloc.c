@@ -40,20 +40,24 @@ static __always_inline void *account_alloc(struct heapmod *heap, void *ptr, size
 	return ptr;
 }
 
-static __always_inline void *alloc_locked(struct heapmod *heap, size_t size, unsigned long caller)
+/* The compiler knows from most callers whether @align asks for more than every block has. */
+static __always_inline void *alloc_locked(struct heapmod *heap, size_t size, size_t align,
+					  unsigned long caller)
 	__must_hold(&heap->lock)
 {
 	struct heap_owner *owner = heap_owner_find(&heap->owners, caller);
+	void *ptr;
 
-	return account_alloc(heap, heap_alloc(&heap->core, size, owner->number), size, owner);
+	if (align <= HEAP_GRANULE)
+		ptr = heap_alloc(&heap->core, size, owner->number);
+	else
+		ptr = heap_alloc_aligned(&heap->core, size, align, owner->number);
+	return account_alloc(heap, ptr, size, owner);
 }
 
 void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 {
-	struct heap_owner *owner = heap_owner_find(&heap->owners, caller);
-
-	return account_alloc(heap, heap_alloc_aligned(&heap->core, size, align, owner->number),
-			     size, owner);
+	return alloc_locked(heap, size, align, caller);
 }
 
 static noinline void *report_failure(struct heapmod *heap, const char *why, size_t size, gfp_t gfp,
@@ -120,8 +124,8 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 	return ptr ?: heapmod_fail(heap, size, gfp, caller);
 }
 
-static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, gfp_t gfp,
-					 unsigned long caller)
+static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, size_t align,
+					 gfp_t gfp, unsigned long caller)
 {
 	unsigned long resets = heapmod_begin_call(heap);
 	unsigned long flags;
@@ -129,11 +133,11 @@ static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, gfp_
 
 	if (unlikely(!heapmod_lock(heap, flags)))
 		return fail_busy(heap, size, gfp, caller);
-	ptr = alloc_locked(heap, size, caller);
+	ptr = alloc_locked(heap, size, align, caller);
 	heapmod_unlock_alloc(heap, flags, caller);
 
 	if (unlikely(!ptr)) {
-		ptr = drain_and_retry(heap, size, 1, gfp, caller);
+		ptr = drain_and_retry(heap, size, align, gfp, caller);
 		if (ZERO_OR_NULL_PTR(ptr))
 			return ptr;
 	}
@@ -151,7 +155,7 @@ static noinline void *alloc_missed(struct heapmod *heap, size_t size, gfp_t gfp,
 		heapmod_make_room(heap);
 		heapmod_unlock(heap, flags, caller);
 	}
-	return alloc_exact(heap, size, gfp, caller);
+	return alloc_exact(heap, size, 1, gfp, caller);
 }
 
 /* From the cache of this CPU, or else as without one. */
@@ -175,7 +179,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 		return heapmod_fail(heap, size, gfp, caller);
 	if (unlikely(heap->cpus))
 		return alloc_cached(heap, size, gfp, caller);
-	return alloc_exact(heap, size, gfp, caller);
+	return alloc_exact(heap, size, 1, gfp, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 
@@ -192,28 +196,15 @@ bool heapmod_accepts_align(struct heapmod *heap, size_t align, unsigned long cal
 void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
 				   unsigned long caller)
 {
-	unsigned long resets = heapmod_begin_call(heap);
-	unsigned long flags;
-	void *ptr;
-
 	if (!heapmod_is_valid(heap) || !heapmod_accepts_align(heap, align, caller))
 		return NULL;
 	if (!size)
 		return ZERO_SIZE_PTR;
+	if (align <= HEAP_GRANULE)
+		return heapmod_alloc_caller(heap, size, gfp, caller);
 	if (diagnostics_fail(size))
 		return heapmod_fail(heap, size, gfp, caller);
-	if (!heapmod_lock(heap, flags))
-		return fail_busy(heap, size, gfp, caller);
-	ptr = heapmod_alloc_locked(heap, size, align, caller);
-	heapmod_unlock_alloc(heap, flags, caller);
-
-	if (!ptr) {
-		ptr = drain_and_retry(heap, size, align, gfp, caller);
-		if (!ptr)
-			return NULL;
-	}
-	diagnostics_alloc(heap, ptr, size, gfp, caller);
-	return heapmod_end_call(heap, resets, ptr);
+	return alloc_exact(heap, size, align, gfp, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);
 
