@@ -57,7 +57,7 @@ static bool may_serve(struct heapmod *heap)
 	if (!heap->core.largest)
 		return true;
 	heap_flush(&heap->core);
-	return heap_index_largest(&heap->core.index) >= heap->wanted;
+	return heap_index_largest(&heap->core.index) >= heapmod_wanted(heap);
 }
 
 /* Drop the lock after a free. Waiters are an event only if the first one may fit. */

@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/spinlock.h>
@@ -84,7 +85,6 @@ struct heapmod_limit {
  * @deferred: blocks that were freed without @lock
  * @waited: granules of the block of the first waiter, or U32_MAX
  * @polled: least granules that a poll has not found, or U32_MAX
- * @wanted: the lower one of @waited and @polled
  * @pollers: entries of poll() and epoll
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
@@ -124,7 +124,6 @@ struct heapmod {
 	struct list_head waiters;
 	u32 waited;
 	u32 polled;
-	u32 wanted;
 	wait_queue_head_t pollers;
 	struct list_head served;
 	unsigned long resets;
@@ -161,6 +160,12 @@ static inline bool heapmod_is_valid(struct heapmod *heap)
 	if (heap)
 		heapmod_warn_invalid();
 	return false;
+}
+
+/* Granules that a free must make room for: for the first waiter, or for a poller. */
+static inline u32 heapmod_wanted(const struct heapmod *heap)
+{
+	return min(heap->waited, heap->polled);
 }
 
 /* Most bytes that an allocation can have, in an empty heap. */

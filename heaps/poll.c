@@ -34,13 +34,11 @@ void heapmod_poll_init(struct heapmod *heap)
 	init_waitqueue_head(&heap->pollers);
 	heap->polled = U32_MAX;
 	heap->waited = U32_MAX;
-	heap->wanted = U32_MAX;
 }
 
-void heapmod_update_wanted(struct heapmod *heap)
+void heapmod_update_waiters(struct heapmod *heap)
 {
-	heap->wanted = min(heap->waited, heap->polled);
-	if (heap->wanted != U32_MAX)
+	if (heapmod_wanted(heap) != U32_MAX)
 		heap->core.events |= HEAP_EVENT_WAITERS;
 	else
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
@@ -50,13 +48,7 @@ static void arm(struct heapmod *heap, size_t size)
 	__must_hold(&heap->lock)
 {
 	heap->polled = min(heap->polled, granules_for(&heap->core, size));
-	heapmod_update_wanted(heap);
-}
-
-static bool is_over(const struct heapmod *heap)
-	__must_hold(&heap->lock)
-{
-	return heap->shut_down || heap_is_frozen(&heap->core);
+	heapmod_update_waiters(heap);
 }
 
 /* Without room, arm the heap. */
@@ -65,7 +57,7 @@ static __poll_t poll_locked(struct heapmod *heap, size_t size)
 {
 	if (heap->shut_down)
 		return EPOLLERR | EPOLLHUP;
-	if (is_over(heap) || size > heapmod_largest(heap))
+	if (heap_is_frozen(&heap->core) || size > heapmod_largest(heap))
 		return EPOLLERR;
 	if (!size || heap_fits(&heap->core, size, 1))
 		return EPOLLOUT | EPOLLWRNORM;
@@ -141,6 +133,12 @@ static bool has_entries(struct heapmod *heap)
 	return waitqueue_active(&heap->pollers);
 }
 
+static bool is_over(const struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	return heap->shut_down || heap_is_frozen(&heap->core);
+}
+
 /* Return: whether a poll may find another state now. Then disarm the heap. */
 static bool disarm_if_due(struct heapmod *heap)
 {
@@ -153,7 +151,7 @@ static bool disarm_if_due(struct heapmod *heap)
 	       heap_fits(&heap->core, payload_bytes(&heap->core, heap->polled), 1));
 	if (due) {
 		heap->polled = U32_MAX;
-		heapmod_update_wanted(heap);
+		heapmod_update_waiters(heap);
 	}
 	heapmod_unlock_alloc(heap, flags, 0);
 	return due;

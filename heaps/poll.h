@@ -9,11 +9,8 @@
 
 void heapmod_poll_init(struct heapmod *heap);
 
-/*
- * Set the event of a free to what it must make room for: the block of the first waiter, or that of
- * a poller.
- */
-void heapmod_update_wanted(struct heapmod *heap)
+/* What a free must make room for has changed: let frees look, or not any more. */
+void heapmod_update_waiters(struct heapmod *heap)
 	__must_hold(&heap->lock);
 
 /*

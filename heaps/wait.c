@@ -73,7 +73,7 @@ static void update_event(struct heapmod *heap)
 
 	first = list_first_entry_or_null(&heap->waiters, struct waiter, place);
 	heap->waited = first ? granules_for(&heap->core, first->size) : U32_MAX;
-	heapmod_update_wanted(heap);
+	heapmod_update_waiters(heap);
 }
 
 /*
