@@ -6,51 +6,50 @@
 
 /*
  * Probe from the hashed slot to the one of the caller. A free slot ends the search, unless slots
- * were released: then that of the caller may be behind it.
+ * were released: then that of the caller may be behind it. Return: its number, or OWNER_OTHER;
+ * then @free is set to the first free slot, or to OWNER_OTHER.
  */
-struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
+static u32 probe(const struct heap_owners *owners, unsigned long caller, u32 *free)
 {
 	u32 number = hash_long(caller, 8) & owners->mask;
-	u32 free = OWNER_OTHER;
-	unsigned int probe;
-
-	for (probe = 0; probe < OWNERS_PROBES; probe++, number = (number + 1) & owners->mask) {
-		if (number == OWNER_OTHER)
-			continue;
-		if (owners->table[number].caller == caller)
-			return &owners->table[number];
-		if (owners->table[number].caller)
-			continue;
-		if (free == OWNER_OTHER)
-			free = number;
-		if (!owners->gaps)
-			break;
-	}
-	if (free != OWNER_OTHER) {
-		owners->table[free].number = free;
-		WRITE_ONCE(owners->table[free].caller, caller);
-	}
-	return &owners->table[free];
-}
-
-/* As heap_owner_lookup(), without assigning a slot. */
-int heap_owner_peek_further(struct heap_owners *owners, unsigned long caller)
-{
-	u32 number = hash_long(caller, 8) & owners->mask;
-	int other = OWNER_OTHER;
-	unsigned int probe;
 	unsigned long found;
+	unsigned int i;
 
-	for (probe = 0; probe < OWNERS_PROBES; probe++, number = (number + 1) & owners->mask) {
+	*free = OWNER_OTHER;
+	for (i = 0; i < OWNERS_PROBES; i++, number = (number + 1) & owners->mask) {
 		if (number == OWNER_OTHER)
 			continue;
 		found = READ_ONCE(owners->table[number].caller);
 		if (found == caller)
 			return number;
-		if (!found)
-			other = -1;
+		if (found)
+			continue;
+		if (*free == OWNER_OTHER)
+			*free = number;
+		if (!owners->gaps)
+			break;
 	}
-	return other;
+	return OWNER_OTHER;
+}
+
+struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller)
+{
+	u32 free, number = probe(owners, caller, &free);
+
+	if (number == OWNER_OTHER && free != OWNER_OTHER) {
+		owners->table[free].number = free;
+		WRITE_ONCE(owners->table[free].caller, caller);
+		number = free;
+	}
+	return &owners->table[number];
+}
+
+/* As heap_owner_lookup(), without assigning a slot. No slot is released at the same time. */
+int heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller)
+{
+	u32 free, number = probe(owners, caller, &free);
+
+	return number == OWNER_OTHER && free != OWNER_OTHER ? -1 : (int)number;
 }
 
 /* The owner has no live block. Its counters stay in the sums of the heap. */

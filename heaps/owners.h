@@ -78,7 +78,7 @@ static inline struct heap_owner *heap_owner_at(struct heap_owners *owners, u32 n
 }
 
 void heap_owner_update_peak(struct heap_owner *owner);
-int heap_owner_peek_further(struct heap_owners *owners, unsigned long caller);
+int heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
 void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner);
 
@@ -91,7 +91,7 @@ static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, uns
 }
 
 /* The number of the slot of @caller, without the lock, or -1 if none is assigned. */
-static inline int heap_owner_peek(struct heap_owners *owners, unsigned long caller)
+static inline int heap_owner_peek(const struct heap_owners *owners, unsigned long caller)
 {
 	u32 number = hash_long(caller, 8) & owners->mask;
 
