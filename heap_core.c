@@ -257,7 +257,7 @@ static noinline int win(struct heap *heap, struct heap_block_info *block)
 	u32 tag = READ_ONCE(block_at(heap, block->at)->tag);
 
 	if (!is_sealed(heap, block->at, block->granules | (u64)tag << WORD_LOW_SHIFT) ||
-	    !exchange_tag(heap, block->at, tag, HEAP_PENDING))
+	    !exchange_tag(heap, block->at, tag, state_tag(heap, HEAP_PENDING)))
 		return LOST;
 	block->owner = tag_owner(tag);
 	block->asked = payload_bytes(heap, block->granules) - (tag & TAG_SLACK);

@@ -73,7 +73,7 @@ static noinline u32 first_hole(struct heap_index *index, u32 want)
 /* The hole that @at lies in, or HEAP_NONE. */
 static u32 hole_around(const struct heap_index *index, u32 at)
 {
-	u32 start = heap_index_is_start(index, at) ? at : heap_index_prev(index, at);
+	u32 start = heap_index_around(index, at);
 
 	return heap_index_is_hole(index, start) ? start : HEAP_NONE;
 }

@@ -153,10 +153,10 @@ static inline u32 state_tag(const struct heap *heap, enum heap_state state)
 	return state_word(heap, 0, state) >> WORD_LOW_SHIFT;
 }
 
-/* The tag of a live block becomes that of @state. Return: false if it is not @tag any more. */
-static inline bool exchange_tag(struct heap *heap, u32 at, u32 tag, enum heap_state state)
+/* Of several calls that change the tag of a live block, one succeeds. Return: whether this one. */
+static inline bool exchange_tag(const struct heap *heap, u32 at, u32 tag, u32 to)
 {
-	return cmpxchg(&block_at(heap, at)->tag, tag, state_tag(heap, state)) == tag;
+	return cmpxchg(&block_at(heap, at)->tag, tag, to) == tag;
 }
 
 static inline void write_state(struct heap *heap, u32 at, u32 granules, enum heap_state state)

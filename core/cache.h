@@ -196,7 +196,7 @@ static __always_inline bool heap_cache_free(struct heap *heap, struct heap_cache
 		cache->full = granules;
 		return false;
 	}
-	if (unlikely(!exchange_tag(heap, at, tag, HEAP_CACHED)))
+	if (unlikely(!exchange_tag(heap, at, tag, state_tag(heap, HEAP_CACHED))))
 		return false;
 	heap_cache_push(cache, at, granules);
 	freed->at = at;

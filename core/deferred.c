@@ -88,7 +88,7 @@ static bool claim(const struct heap *heap, u32 at, u64 word)
 {
 	u32 tag = word >> WORD_LOW_SHIFT;
 
-	return cmpxchg(&block_at(heap, at)->tag, tag, tag ^ TAG_DEFERRED) == tag;
+	return exchange_tag(heap, at, tag, tag ^ TAG_DEFERRED);
 }
 
 enum heap_verdict heap_defer(struct heap *heap, struct heap_deferred *deferred, const void *ptr,

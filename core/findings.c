@@ -101,8 +101,7 @@ struct heap_finding heap_describe(const struct heap *heap, enum heap_verdict ver
 	if (verdict == HEAP_CORRUPT_INDEX || heap_is_frozen(heap) || offset < HEAP_EDGE ||
 	    offset >= heap_offset(heap->index.granules))
 		return finding;
-	if (!heap_index_is_start(&heap->index, at))
-		at = heap_index_prev(&heap->index, at);
+	at = heap_index_around(&heap->index, at);
 	finding.block = heap_inspect(heap, at);
 	if (at)
 		finding.before = heap_inspect(heap, heap_index_prev(&heap->index, at));

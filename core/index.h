@@ -196,6 +196,12 @@ static inline u32 heap_index_prev(const struct heap_index *index, u32 at)
 	return chunk * HEAP_CHUNK + heap_bit_highest(earlier);
 }
 
+/* The start of the block or hole that @at lies in. */
+static inline u32 heap_index_around(const struct heap_index *index, u32 at)
+{
+	return heap_index_is_start(index, at) ? at : heap_index_prev(index, at);
+}
+
 /* Does the finger prove that no hole of @granules or more lies below @at? */
 static inline bool heap_index_none_below(const struct heap_index *index, u32 at, u32 granules)
 {

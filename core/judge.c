@@ -15,9 +15,7 @@ enum heap_verdict heap_judge_unused(const struct heap *heap, u32 at)
 {
 	struct heap_block_info block;
 
-	if (!heap_index_is_start(&heap->index, at))
-		at = heap_index_prev(&heap->index, at);
-	block = heap_inspect(heap, at);
+	block = heap_inspect(heap, heap_index_around(&heap->index, at));
 	return block.state == HEAP_USED ? HEAP_INTERIOR : HEAP_DOUBLE_FREE;
 }
 

@@ -2,7 +2,7 @@
 /*
  * limbo - blocks that are freed, and wait until no reader uses them any more
  */
-#include <linux/atomic.h>
+#include <linux/compiler.h>
 
 #include "core/judge.h"
 #include "core/limbo.h"
@@ -19,11 +19,10 @@ static enum heap_verdict judge_head(const void *ptr, u64 asked, const void *head
 /* An NMI may free the block at the same time, without the lock. */
 static bool mark(struct heap *heap, u32 at)
 {
-	struct heap_block *block = block_at(heap, at);
-	u32 tag = READ_ONCE(block->tag);
+	u32 tag = READ_ONCE(block_at(heap, at)->tag);
 	u64 word = heap_index_size(&heap->index, at) | (u64)tag << WORD_LOW_SHIFT;
 
-	return is_sealed(heap, at, word) && cmpxchg(&block->tag, tag, tag ^ TAG_LIMBO) == tag;
+	return is_sealed(heap, at, word) && exchange_tag(heap, at, tag, tag ^ TAG_LIMBO);
 }
 
 enum heap_verdict heap_enter_limbo(struct heap *heap, const void *ptr, const void *head,
@@ -54,8 +53,7 @@ static u32 block_around(const struct heap *heap, const void *mem)
 
 	if (granule >= heap->granules)
 		return HEAP_NONE;
-	return heap_index_is_start(&heap->index, granule) ?
-		granule : heap_index_prev(&heap->index, granule);
+	return heap_index_around(&heap->index, granule);
 }
 
 bool heap_leave_limbo(struct heap *heap, const void *mem, u32 *at)
