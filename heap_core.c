@@ -387,30 +387,17 @@ static bool find_aligned(struct heap *heap, size_t size, size_t align, struct he
 	return heap_find_aligned(heap, granules_for(heap, size), align, place);
 }
 
-/*
- *	| hole ....................................... |
- *	| hole ... | block, aligned | hole ........... |
- *	hole       at                at + want
- */
 void *heap_alloc_aligned(struct heap *heap, size_t size, size_t align, u8 owner)
 {
 	u32 want = granules_for(heap, size);
 	struct heap_place place;
-	u32 at, rest;
 
 	if (align <= HEAP_GRANULE || size - 1 >= heap->largest)
 		return heap_alloc(heap, size, owner);
 	if (!find_aligned(heap, size, align, &place))
 		return fail(heap, heap_aligned_want(want, align));
-	at = place.hole + place.front;
-	rest = place.have - place.front - want;
-	verify_hole(heap, place.hole, place.have);
-	heap_index_carve(&heap->index, place.hole, place.have, place.front, want);
-	if (place.front)
-		write_state(heap, place.hole, place.front, HEAP_HOLE);
-	if (rest)
-		write_state(heap, at + want, rest, HEAP_HOLE);
-	return finish_alloc(heap, at, want, size, owner);
+	carve_hole(heap, place.hole, place.have, place.front, want);
+	return finish_alloc(heap, place.hole + place.front, want, size, owner);
 }
 
 bool heap_fits(struct heap *heap, size_t size, size_t align)

@@ -6,25 +6,20 @@
 #include <linux/minmax.h>
 
 #include "core/bulk.h"
-#include "core/findings.h"
 #include "core/index_ops.h"
 #include "core/live.h"
 
 /*
  *	| hole ........................... |   ->   | want | want | want | hole ...... |
- *	at                       at + have          at                    rest
+ *	hole->at
  */
-static void carve_hole(struct heap *heap, u32 at, u32 have, u32 want, u32 count)
+static void carve_blocks(struct heap *heap, const struct heap_hole *hole, u32 want, u32 count)
 {
-	u32 rest = at + count * want;
 	u32 i;
 
-	verify_hole(heap, at, have);
-	heap_index_carve(&heap->index, at, have, 0, count * want);
+	carve_hole(heap, hole->at, hole->granules, 0, count * want);
 	for (i = 1; i < count; i++)
-		heap_index_split_used(&heap->index, at + i * want);
-	if (rest != at + have)
-		write_state(heap, rest, at + have - rest, HEAP_HOLE);
+		heap_index_split_used(&heap->index, hole->at + i * want);
 }
 
 /* As many blocks as there is room for in the lowest hole, at most @most. */
@@ -36,7 +31,7 @@ static u32 carve_lowest(struct heap *heap, size_t size, u8 owner, void **ptrs, u
 	if (self_check(&heap->index, want, hole.at) == HEAP_NONE)
 		return 0;
 	count = min(most, hole.granules / want);
-	carve_hole(heap, hole.at, hole.granules, want, count);
+	carve_blocks(heap, &hole, want, count);
 	for (i = 0; i < count; i++)
 		ptrs[i] = finish_alloc(heap, hole.at + i * want, want, size, owner);
 	return count;

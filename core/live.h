@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * live - a block becomes live, and is not live any more: header, slack and counters
+ * live - a block becomes live, and is not live any more: its place, header, slack and counters
  */
 #ifndef HEAP_LIVE_H
 #define HEAP_LIVE_H
 
 #include "core/block.h"
+#include "core/findings.h"
 #include "core/usage.h"
+
+/*
+ *	| hole ....................................... |
+ *	| hole ... | used ............ | hole ........ |
+ *	at         at + front          ... + want       at + have
+ */
+static inline void carve_hole(struct heap *heap, u32 at, u32 have, u32 front, u32 want)
+{
+	u32 rest = have - front - want;
+
+	verify_hole(heap, at, have);
+	heap_index_carve(&heap->index, at, have, front, want);
+	if (front)
+		write_state(heap, at, front, HEAP_HOLE);
+	if (rest)
+		write_state(heap, at + front + want, rest, HEAP_HOLE);
+}
 
 /* A block is live: write its header and account it. Return: its payload. */
 static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, size_t size,
