@@ -50,6 +50,13 @@ static bool ends_at_owner(enum heap_verdict verdict, const struct heap_block_inf
 	       verdict == HEAP_CORRUPT_HEADER && block->sealed && block->state != HEAP_USED;
 }
 
+static __always_inline void remove_from_owner(struct heapmod *heap,
+					      const struct heap_block_info *block)
+	__must_hold(&heap->lock)
+{
+	heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
+}
+
 /* A heap that is frozen, or is being reset, has other reasons to wake a waiter. */
 static bool may_serve(struct heapmod *heap)
 	__must_hold(&heap->lock)
@@ -77,7 +84,7 @@ static noinline void unlock_with_events(struct heapmod *heap, enum heap_verdict 
 	__releases(&heap->lock)
 {
 	if (ends_at_owner(verdict, block))
-		heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
+		remove_from_owner(heap, block);
 	unlock_free(heap, flags, caller);
 	if (verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
@@ -94,7 +101,7 @@ static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_v
 		unlock_with_events(heap, verdict, ptr, block, flags, caller);
 		return;
 	}
-	heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
+	remove_from_owner(heap, block);
 	heapmod_unlock_irqrestore(heap, flags);
 }
 
@@ -280,8 +287,7 @@ static size_t free_batch(struct heapmod *heap, size_t n, void **ptrs, unsigned l
 			unlock_with_events(heap, verdict, ptrs[i], &heap->freed, flags, caller);
 			return i + 1;
 		}
-		heap_owner_remove(heap_owner_at(&heap->owners, heap->freed.owner),
-				  heap->freed.asked);
+		remove_from_owner(heap, &heap->freed);
 	}
 	heapmod_unlock_irqrestore(heap, flags);
 	return n;

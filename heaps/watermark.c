@@ -186,18 +186,6 @@ static void end_watch(struct heapmod *heap, struct heapmod_watch *watch)
 	update(heap);
 }
 
-void heapmod_watermark_exit(struct heapmod *heap)
-{
-	struct heapmod_watch *watch;
-	unsigned long flags;
-
-	heapmod_lock_irqsave(heap, flags);
-	for (watch = heap->low.watches; watch < end_of(heap); watch++)
-		end_watch(heap, watch);
-	heapmod_unlock_irqrestore(heap, flags);
-	cancel_delayed_work_sync(&heap->low.work);
-}
-
 void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 {
 	struct heapmod_watch *watch;
@@ -205,10 +193,16 @@ void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 
 	heapmod_lock_irqsave(heap, flags);
 	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
-		if (watch->callback && within_module((unsigned long)watch->callback, module))
+		if (!module || within_module((unsigned long)watch->callback, module))
 			end_watch(heap, watch);
 	}
 	heapmod_unlock_irqrestore(heap, flags);
+}
+
+void heapmod_watermark_exit(struct heapmod *heap)
+{
+	heapmod_unwatch_module(heap, NULL);
+	cancel_delayed_work_sync(&heap->low.work);
 }
 
 static bool runs_call_in(const struct module *module)
