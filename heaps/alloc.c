@@ -226,26 +226,39 @@ static size_t alloc_batch(struct heapmod *heap, size_t size, u32 n, void **ptrs,
 	return done;
 }
 
+/* Return: how many of @n blocks were allocated; 0 after a failure, which is reported. */
+static size_t alloc_some(struct heapmod *heap, size_t size, gfp_t gfp, size_t n, void **ptrs,
+			 unsigned long caller)
+{
+	size_t done, i;
+
+	if (diagnostics_fail(size)) {
+		heapmod_fail(heap, size, gfp, caller);
+		return 0;
+	}
+	done = alloc_batch(heap, size, min_t(size_t, n, HEAPMOD_BATCH), ptrs, caller);
+	for (i = 0; i < done; i++)
+		diagnostics_alloc(heap, ptrs[i], size, gfp, caller);
+	if (done)
+		return done;
+	/* This completes deferred frees, and reports a shortage. */
+	*ptrs = heapmod_alloc_caller(heap, size, gfp, caller);
+	return !!*ptrs;
+}
+
 size_t heapmod_alloc_bulk_caller(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
 				 void **ptrs, unsigned long caller)
 {
 	unsigned long resets = heapmod_begin_call(heap);
-	size_t done = 0, count, i;
+	size_t done = 0, count;
 
 	if (!heapmod_is_valid(heap))
 		return 0;
-	while (done < n && !diagnostics_fail(size)) {
-		count = alloc_batch(heap, size, min_t(size_t, n - done, HEAPMOD_BATCH), ptrs + done,
-				    caller);
-		for (i = done; i < done + count; i++)
-			diagnostics_alloc(heap, ptrs[i], size, gfp, caller);
+	while (done < n) {
+		count = alloc_some(heap, size, gfp, n - done, ptrs + done, caller);
+		if (!count)
+			break;
 		done += count;
-		if (count)
-			continue;
-		/* This completes deferred frees, and reports the shortage. */
-		ptrs[done] = heapmod_alloc_caller(heap, size, gfp, caller);
-		if (!ptrs[done++])
-			return done - 1;
 	}
 	heapmod_end_call(heap, resets, done ? ptrs[0] : NULL);
 	return done;

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "probe.h"
 #include "suite.h"
 
 #define BYTES	100
@@ -139,6 +140,29 @@ ALLOCATES(alloc_wait_caller, false, BYTES, 64, __GFP_NOWARN, TASK_KILLABLE, 0, _
 ALLOCATES(realloc_caller, false, NULL, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(memdup_caller, false, text, BYTES, __GFP_NOWARN, _RET_IP_)
 ALLOCATES(strdup_caller, false, text, __GFP_NOWARN, _RET_IP_)
+
+static void count_failure(void *data, u32 heap, u64 asked, unsigned long caller)
+{
+	(*(int *)data)++;
+}
+
+/* A bulk call that ends early reports why. */
+static int alloc_bulk(struct kunit *test, struct fault *fault)
+{
+	static void *ptrs[3];
+	static int failures;
+	struct tracepoint *point = probe_start(test, "heapmod_fail", count_failure, &failures);
+	size_t done;
+
+	failures = 0;
+	arm(fault);
+	done = heapmod_alloc_bulk(test->priv, BYTES, __GFP_NOWARN, ARRAY_SIZE(ptrs), ptrs);
+	disarm(fault);
+	probe_stop(point, count_failure, &failures);
+	KUNIT_EXPECT_EQ(test, failures, done < ARRAY_SIZE(ptrs));
+	heapmod_free_bulk(test->priv, done, ptrs);
+	return done == ARRAY_SIZE(ptrs) ? 0 : -ENOMEM;
+}
 
 /* A block that cannot be moved is unchanged. */
 static int move(struct kunit *test, struct fault *fault)
@@ -325,6 +349,7 @@ FAILS(alloc, 1)
 FAILS(zalloc, 1)
 FAILS(alloc_array, 1)
 FAILS(alloc_caller, 1)
+FAILS(alloc_bulk, 1)
 FAILS(zalloc_caller, 1)
 FAILS(alloc_array_caller, 1)
 FAILS(alloc_aligned, 1)
@@ -355,6 +380,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(zalloc_fails),
 	KUNIT_CASE(alloc_array_fails),
 	KUNIT_CASE(alloc_caller_fails),
+	KUNIT_CASE(alloc_bulk_fails),
 	KUNIT_CASE(zalloc_caller_fails),
 	KUNIT_CASE(alloc_array_caller_fails),
 	KUNIT_CASE(alloc_aligned_fails),

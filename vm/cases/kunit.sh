@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Loads every suite, once for heaps without caches and once for heaps with them, and prints its results. Then kmemleak, if the kernel has it, must report nothing.
+# Loads every suite, once for heaps without caches and once for heaps with them, and prints its results. Then
+# kmemleak, if the kernel has it, must report nothing.
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
