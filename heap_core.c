@@ -320,6 +320,56 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
 	return verdict;
 }
 
+/*
+ * Free many: blocks that lie side by side are merged into one run, which is coalesced once.
+ *
+ *	| run .......... | block |   ->   | run .................. |
+ *	run->at          border
+ */
+static bool merge(struct heap *heap, struct heap_run *run, const struct heap_block_info *block)
+{
+	u32 border = block->at;
+
+	if (!run->granules)
+		return false;
+	if (block->at + block->granules == run->at) {
+		border = run->at;
+		run->at = block->at;
+	} else if (block->at != run->at + run->granules) {
+		return false;
+	}
+	run->granules += block->granules;
+	heap_index_merge_used(&heap->index, border);
+	erase_header(heap, border);
+	return true;
+}
+
+void heap_end_run(struct heap *heap, struct heap_run *run)
+{
+	if (run->granules && !heap_is_frozen(heap))
+		coalesce(heap, run->at, run->granules);
+	run->granules = 0;
+}
+
+enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap_run *run,
+				 struct heap_block_info *__restrict freed)
+{
+	u64 distance = heap_offset_of(heap, ptr) - heap_offset(run->at);
+	enum heap_verdict verdict;
+
+	if (!run->granules)
+		flush_and_forget(heap);
+	/* A pointer into the run is judged by the map, where no block of it may be used. */
+	if (unlikely(distance < heap_bytes(run->granules)))
+		heap_end_run(heap, run);
+	verdict = retire(heap, ptr, freed);
+	if (heap_is_retired(verdict, freed) && !merge(heap, run, freed)) {
+		heap_end_run(heap, run);
+		*run = (struct heap_run){ .at = freed->at, .granules = freed->granules };
+	}
+	return verdict;
+}
+
 enum heap_verdict heap_claim(struct heap *heap, const void *ptr,
 			     struct heap_block_info *__restrict claimed)
 {

@@ -681,7 +681,9 @@ struct heapmod *heapmod_of(const void *ptr);
  * @ptrs: pointers, each as for heapmod_free(), in any order
  *
  * As @n calls of heapmod_free(), but the lock is taken once for 16 blocks, and held for at most the
- * time of 16 frees. A wrong pointer is refused, and the others are freed.
+ * time of 16 frees. A wrong pointer is refused, and the others are freed. Blocks that follow each
+ * other in the region are coalesced once if they do so in @ptrs, too, up or down: so pass them in
+ * the order of their allocation, or backwards.
  *
  * Context: Any context, as heapmod_free().
  */

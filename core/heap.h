@@ -44,6 +44,18 @@ struct heap_split {
 	u32 have;
 };
 
+/**
+ * struct heap_run - blocks that were freed one by one, and that a single coalesce makes a hole
+ * @at: first granule
+ * @granules: size; 0 if there is no block
+ *
+ * In the map it is one used block.
+ */
+struct heap_run {
+	u32 at;
+	u32 granules;
+};
+
 #define HEAP_QUICK	3		/* length of the quick list */
 #define HEAP_QUARANTINE	64		/* most blocks in quarantine */
 #define HEAP_CLAIMS	64		/* most blocks between heap_claim() and heap_release() */

@@ -419,6 +419,13 @@ static inline void heap_index_split_used(struct heap_index *index, u32 at)
 	add_start(index, at);
 }
 
+/* Merge two used blocks; the second begins at @at. */
+static inline void heap_index_merge_used(struct heap_index *index, u32 at)
+{
+	index->changes++;
+	drop_start(index, at);
+}
+
 /* Extend the used block in front of the hole at @at, of @have granules, by @extra of them. */
 static inline void heap_index_extend(struct heap_index *index, u32 at, u32 have, u32 extra)
 {

@@ -34,7 +34,7 @@ static __always_inline void *account_alloc(struct heapmod *heap, void *ptr, size
 {
 	lockdep_assert_held(&heap->lock);
 	if (likely(ptr))
-		heap_owner_add(owner, size);
+		heap_owner_add(owner, 1, size);
 	else
 		owner->failures += !!size;
 	return ptr;
@@ -214,14 +214,13 @@ static size_t alloc_batch(struct heapmod *heap, size_t size, u32 n, void **ptrs,
 {
 	struct heap_owner *owner;
 	unsigned long flags;
-	u32 done, i;
+	u32 done;
 
 	if (!heapmod_lock(heap, flags))
 		return 0;
 	owner = heap_owner_find(&heap->owners, caller);
 	done = heap_alloc_bulk(&heap->core, size, owner->number, ptrs, n);
-	for (i = 0; i < done; i++)
-		heap_owner_add(owner, size);
+	heap_owner_add(owner, done, done * (u64)size);
 	heapmod_unlock_alloc(heap, flags, caller);
 	return done;
 }

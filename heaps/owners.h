@@ -100,9 +100,10 @@ static inline int heap_owner_peek(const struct heap_owners *owners, unsigned lon
 	return heap_owner_peek_further(owners, caller);
 }
 
-static inline void heap_owner_add(struct heap_owner *owner, u64 bytes)
+/* @bytes in all. */
+static inline void heap_owner_add(struct heap_owner *owner, u32 blocks, u64 bytes)
 {
-	owner->allocs++;
+	owner->allocs += blocks;
 	owner->room -= bytes;
 	if (unlikely(owner->room < 0))
 		heap_owner_update_peak(owner);

@@ -32,7 +32,7 @@ static void account_resize(struct heapmod *heap, const struct heap_block_info *w
 
 	heap_owner_remove(owner, was->asked);
 	owner->frees--;
-	heap_owner_add(owner, size);
+	heap_owner_add(owner, 1, size);
 	owner->allocs--;
 }
 

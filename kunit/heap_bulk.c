@@ -83,6 +83,39 @@ static void bulk_is_zeroed(struct kunit *test)
 	heapmod_free_bulk(heap, MANY, ptrs);
 }
 
+/* Adjacent blocks become one hole, whether they are freed upwards, mixed or downwards. */
+static void any_order(struct kunit *test)
+{
+	static const size_t steps[] = { 1, 7, MANY - 1 };
+	struct heapmod *heap = suite_exact_heap(test, REGION(400), 0);
+	void *order[MANY];
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		KUNIT_ASSERT_EQ(test, alloc_bulk(test, FILL(2), MANY), MANY);
+		for (k = 0; k < MANY; k++)
+			order[k] = ptrs[k * steps[i] % MANY];
+		heapmod_free_bulk(heap, MANY, order);
+		KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+		KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
+		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
+	}
+}
+
+/* A pointer that is given twice is refused once. */
+static void twice_in_a_bulk(struct kunit *test)
+{
+	struct heapmod *heap = suite_exact_heap(test, REGION(400), 0);
+
+	KUNIT_ASSERT_EQ(test, alloc_bulk(test, FILL(2), 4), 4);
+	ptrs[4] = ptrs[0];
+	ptrs[5] = ptrs[2];
+	heapmod_free_bulk(heap, 6, ptrs);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).double_free, 2);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
+}
+
 /* Each wrong pointer is refused, and all others are freed. */
 static void wrong_pointers(struct kunit *test)
 {
@@ -126,6 +159,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shortage_returns_what_there_is),
 	KUNIT_CASE(bulk_of_nothing),
 	KUNIT_CASE(bulk_is_zeroed),
+	KUNIT_CASE(any_order),
+	KUNIT_CASE(twice_in_a_bulk),
 	KUNIT_CASE(wrong_pointers),
 	KUNIT_CASE(bulk_in_a_poisoned_heap),
 	{}
