@@ -32,6 +32,7 @@
 #include "core/live.h"
 #include "core/quick.h"
 #include "core/resize.h"
+#include "core/retire.h"
 #include "heap_core.h"
 
 void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 flags, u64 key)
@@ -55,12 +56,6 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 		heap->largest = payload_bytes(heap, granules);
 	heap_index_init(&heap->index, index, granules);
 	write_state(heap, 0, granules, HEAP_HOLE);
-}
-
-/* The most recent split, for the quick list below: it is stored behind the blocks on the list. */
-static struct heap_split *last_split(struct heap *heap)
-{
-	return &heap->quick[heap->quick_count];
 }
 
 /*
@@ -114,15 +109,7 @@ static __always_inline void coalesce(struct heap *heap, u32 at, u32 granules)
 	write_state(heap, first, end - first, HEAP_HOLE);
 }
 
-/*
- * The quick list (core/quick.h). Programs often free what they have just allocated, which leaves
- * the heap as it was before: such a block is not coalesced, but put on a list of at most
- * HEAP_QUICK. If first fit would place the next request there, the request takes the block back,
- * resplit if its size is another. Any other request coalesces the blocks whose hole is large
- * enough, any other change or walk of the heap all. A block on the list stays used in the map.
- *
- * Only the block of the last split may enter the list, and only if nothing else has happened.
- */
+/* Take block @i off the quick list (core/quick.h), and make it a hole. */
 static noinline void coalesce_quick(struct heap *heap, u32 i)
 {
 	struct heap_split split = heap->quick[i];
@@ -146,35 +133,6 @@ static void flush_and_forget(struct heap *heap)
 {
 	heap_flush(heap);
 	last_split(heap)->at = HEAP_NONE;
-}
-
-/* Move the end of a block on the list, and with it the start of the hole behind it. */
-static noinline void resplit(struct heap *heap, struct heap_split *split, u32 want)
-{
-	u32 rest = split->at + split->granules;
-
-	if (split->have != split->granules) {
-		verify_hole(heap, rest, split->have - split->granules);
-		erase_header(heap, rest);
-	}
-	heap_index_resplit(&heap->index, split->at, split->have, split->granules, want);
-	split->granules = want;
-	if (split->have != want)
-		write_state(heap, split->at + want, split->have - want, HEAP_HOLE);
-}
-
-/* Take block @i off the list. It becomes the last split. */
-static u32 take_quick(struct heap *heap, u32 i, u32 want)
-{
-	u32 last = --heap->quick_count;
-	struct heap_split *split = &heap->quick[last];
-
-	if (i != last)
-		swap(heap->quick[i], *split);
-	verify_quick(heap, split->at, split->granules);
-	if (split->granules != want)
-		resplit(heap, split, want);
-	return split->at;
 }
 
 /*
@@ -223,79 +181,6 @@ u32 heap_alloc_bulk(struct heap *heap, size_t size, u8 owner, void **ptrs, u32 n
 		return 0;
 	flush_and_forget(heap);
 	return heap_carve(heap, size, owner, ptrs, n);
-}
-
-/* A used block without a readable header is not reused. */
-static void quarantine_block(struct heap *heap, struct heap_block_info *block)
-{
-	heap_record_header(heap, block->at);
-	heap->lost += !block->sealed;
-	account_free(heap, block);
-	block->state = heap_quarantine(heap, block->at, block->granules);
-}
-
-/* The fast path of the judgement found something wrong with a pointer to be freed. */
-static noinline enum heap_verdict refuse(struct heap *heap, const void *ptr,
-					 enum heap_verdict verdict, struct heap_block_info *block)
-{
-	verdict = heap_judge_again(heap, verdict, block);
-	if (verdict == HEAP_CORRUPT_HEADER)
-		quarantine_block(heap, block);
-	else
-		heap_refuse(heap, ptr, verdict);
-	return verdict;
-}
-
-#define LOST (-1)
-
-/*
- * With HEAP_CACHES, a free without the lock may end the life of a block that was judged live. Only
- * one call can exchange the tag of its header. Return: the slack of the block, or LOST.
- */
-static noinline int win(struct heap *heap, struct heap_block_info *block)
-{
-	u32 tag = READ_ONCE(block_at(heap, block->at)->tag);
-
-	if (!is_sealed(heap, block->at, block->granules | (u64)tag << WORD_LOW_SHIFT) ||
-	    !exchange_tag(heap, block->at, tag, state_tag(heap, HEAP_PENDING)))
-		return LOST;
-	block->owner = tag_owner(tag);
-	block->asked = payload_bytes(heap, block->granules) - (tag & TAG_SLACK);
-	return tag & TAG_SLACK;
-}
-
-static inline bool has_caches(const struct heap *heap)
-{
-	return unlikely(heap->flags & HEAP_CACHES);
-}
-
-static noinline void record_overrun(struct heap *heap, const struct heap_block_info *block)
-{
-	heap_record(heap, HEAP_OVERRUN, heap_first_overrun(heap, block));
-}
-
-/* Judge a pointer; if it is a live block, that ends here. */
-static __always_inline enum heap_verdict retire(struct heap *heap, const void *ptr,
-						struct heap_block_info *block)
-{
-	u32 slack = 0;
-	enum heap_verdict verdict = judge_inline(heap, ptr, block, &slack);
-	int won;
-
-	if (unlikely(verdict))
-		return refuse(heap, ptr, verdict, block);
-	if (has_caches(heap)) {
-		won = win(heap, block);
-		if (won == LOST)
-			return refuse(heap, ptr, HEAP_DOUBLE_FREE, block);
-		slack = won;
-	}
-	if (unlikely(!is_end_intact(heap, block->at + block->granules, slack))) {
-		record_overrun(heap, block);
-		verdict = HEAP_OVERRUN;
-	}
-	account_free(heap, block);
-	return verdict;
 }
 
 /* A block that is not live any more enters the quick list, or becomes a hole. */
@@ -481,7 +366,7 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 	verdict = heap_judge_resize(heap, ptr, block);
 	if ((verdict && verdict != HEAP_OVERRUN) || !heap_can_resize(heap, block, size))
 		return verdict;
-	if (has_caches(heap) && win(heap, block) == LOST) {
+	if (has_caches(heap) && heap_win(heap, block) == HEAP_LOST) {
 		heap_refuse(heap, ptr, HEAP_DOUBLE_FREE);
 		return HEAP_DOUBLE_FREE;
 	}

@@ -7,6 +7,7 @@
 
 #include "core/block.h"
 #include "core/findings.h"
+#include "core/index_ops.h"
 #include "core/usage.h"
 
 /*

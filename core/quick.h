@@ -2,14 +2,33 @@
 /*
  * quick - the quick list: blocks that were freed and are not coalesced yet
  *
- * heap_core.c says what it is for, and moves blocks in and out. Quick lists as such: C. B.
- * Weinstock, "Dynamic Storage Allocation Techniques", Carnegie Mellon University, 1976.
+ * Programs often free what they have just allocated, which leaves the heap as it was before: such a
+ * block is not coalesced, but put on a list of at most HEAP_QUICK. If first fit would place the
+ * next request there, the request takes the block back, resplit if its size is another. Any other
+ * request coalesces the blocks whose hole is large enough, any other change or walk of the heap
+ * all. A block on the list stays used in the map.
+ *
+ * Only the block of the last split may enter the list, and only if nothing else has happened.
+ *
+ * Quick lists as such: C. B. Weinstock, "Dynamic Storage Allocation Techniques", Carnegie Mellon
+ * University, 1976.
  */
 #ifndef HEAP_QUICK_LIST_H
 #define HEAP_QUICK_LIST_H
 
+#include <linux/minmax.h>
+
 #include "core/block.h"
 #include "core/findings.h"
+
+/* Move the end of a block on the list, and with it the start of the hole behind it. */
+void heap_resplit(struct heap *heap, struct heap_split *split, u32 want);
+
+/* The most recent split is stored behind the blocks on the list. */
+static inline struct heap_split *last_split(struct heap *heap)
+{
+	return &heap->quick[heap->quick_count];
+}
 
 /* The lowest block of the list whose hole has @want granules, or HEAP_QUICK. */
 static inline u32 lowest_quick(const struct heap *heap, u32 want)
@@ -54,6 +73,20 @@ static inline void verify_quick(struct heap *heap, u32 at, u32 granules)
 {
 	if (unlikely(!is_quick_intact(heap, at, granules)))
 		heap_record_header(heap, at);
+}
+
+/* Take block @i off the list, with @want granules. It becomes the last split. */
+static inline u32 take_quick(struct heap *heap, u32 i, u32 want)
+{
+	u32 last = --heap->quick_count;
+	struct heap_split *split = &heap->quick[last];
+
+	if (i != last)
+		swap(heap->quick[i], *split);
+	verify_quick(heap, split->at, split->granules);
+	if (split->granules != want)
+		heap_resplit(heap, split, want);
+	return split->at;
 }
 
 #endif
