@@ -145,6 +145,12 @@ static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, size
 	return heapmod_end_call(heap, resets, ptr);
 }
 
+static noinline void *alloc_uncached(struct heapmod *heap, size_t size, gfp_t gfp,
+				     unsigned long caller)
+{
+	return alloc_exact(heap, size, 1, gfp, caller);
+}
+
 /* The cache has no such block, or one with a damaged header, which leaves it now. */
 static noinline void *alloc_missed(struct heapmod *heap, size_t size, gfp_t gfp,
 				   unsigned long caller)
@@ -155,7 +161,7 @@ static noinline void *alloc_missed(struct heapmod *heap, size_t size, gfp_t gfp,
 		heapmod_make_room(heap);
 		heapmod_unlock(heap, flags, caller);
 	}
-	return alloc_exact(heap, size, 1, gfp, caller);
+	return alloc_uncached(heap, size, gfp, caller);
 }
 
 /* From the cache of this CPU, or else as without one. */
@@ -171,15 +177,16 @@ static noinline void *alloc_cached(struct heapmod *heap, size_t size, gfp_t gfp,
 	return heapmod_end_call(heap, resets, ptr);
 }
 
+/* Both kinds of heaps are served by a tail call, which needs no registers saved here. */
 void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
 	if (!heapmod_is_valid(heap))
 		return NULL;
 	if (diagnostics_fail(size))
 		return heapmod_fail(heap, size, gfp, caller);
-	if (unlikely(heap->cpus))
+	if (heap->cpus && size <= HEAP_CACHE_BYTES)
 		return alloc_cached(heap, size, gfp, caller);
-	return alloc_exact(heap, size, 1, gfp, caller);
+	return alloc_uncached(heap, size, gfp, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_caller);
 

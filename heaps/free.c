@@ -256,18 +256,25 @@ static noinline void free_cached(struct heapmod *heap, const void *ptr, unsigned
 		free_past_cache(heap, ptr, caller);
 }
 
-void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
+static noinline void free_uncached(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	unsigned long flags;
 
-	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
-		return;
-	if (unlikely(heap->cpus))
-		free_cached(heap, ptr, caller);
-	else if (likely(heapmod_lock(heap, flags)))
+	if (likely(heapmod_lock(heap, flags)))
 		free_locked(heap, ptr, flags, caller);
 	else
 		defer_free(heap, ptr, caller);
+}
+
+/* As heapmod_alloc_caller(): two tail calls. */
+void heapmod_free_caller(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
+		return;
+	if (heap->cpus)
+		free_cached(heap, ptr, caller);
+	else
+		free_uncached(heap, ptr, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_caller);
 

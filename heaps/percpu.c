@@ -120,7 +120,7 @@ void heapmod_make_room(struct heapmod *heap)
 {
 	struct heapmod_cpu *cpu = heap->cpus ? this_cpu_ptr(heap->cpus) : NULL;
 
-	if (!cpu || !heapmod_hold(cpu))
+	if (!cpu || !heapmod_needs_room(heap) || !heapmod_hold(cpu))
 		return;
 	if (cpu->cache.full) {
 		heap_take_back(&heap->core, &cpu->cache, cpu->cache.full);
@@ -148,7 +148,8 @@ bool heapmod_expel(struct heapmod *heap, const void *ptr)
 	struct heapmod_cpu *cpu;
 	unsigned int i;
 
-	if (!heap->cpus || heap_judge(&heap->core, ptr, &block) != HEAP_CORRUPT_HEADER)
+	if (!heap->cpus || !heap_cache_suspects(&heap->core, ptr) ||
+	    heap_judge(&heap->core, ptr, &block) != HEAP_CORRUPT_HEADER)
 		return true;
 	for_each_possible_cpu(i) {
 		cpu = per_cpu_ptr(heap->cpus, i);

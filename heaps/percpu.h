@@ -39,7 +39,7 @@ struct cpu_owner {
  * struct heapmod_cpu - the cache of a CPU
  * @busy: 1 while it is held
  * @cache: the cache
- * @misses: allocations that the cache could not serve
+ * @misses: allocations that the cache could not serve; not those of more than HEAP_CACHE_BYTES
  * @drains: batches of blocks that it has given back
  * @owners: by number
  */

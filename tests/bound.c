@@ -10,6 +10,7 @@
 #include "test.h"
 
 #define BLOCKS 4000
+#define STRIDE 66			/* at another place of the chunk each time */
 
 static struct heap heap;
 static unsigned int worst, worst_aligned;
@@ -67,9 +68,9 @@ static void full_chunks(void)
 		ptr[i] = allocate(1);
 	for (i = 0; i < BLOCKS; i += 2)
 		release(ptr[i]);
-	for (i = 1; i < BLOCKS; i += 64)
+	for (i = 1; i < BLOCKS; i += STRIDE)
 		release(ptr[i]);
-	for (i = 1; i < BLOCKS; i += 64)
+	for (i = 1; i < BLOCKS; i += STRIDE)
 		ptr[i] = allocate(3);
 	for (i = 0; i < 1000; i++)
 		release(allocate_aligned(1 + i % 3, 256 << i % 8));
