@@ -96,3 +96,19 @@ bool heap_cache_remove(struct heap_cache *cache, u32 at, u32 granules)
 	}
 	return false;
 }
+
+bool heap_cache_suspects(const struct heap *heap, const void *ptr)
+{
+	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	u32 at = offset / HEAP_GRANULE;
+	u32 granules;
+	u64 word;
+
+	if (offset / HEAP_GRANULE >= heap->granules || offset % HEAP_GRANULE)
+		return false;
+	granules = heap_cache_size(&heap->index, at);
+	if (!granules)
+		return false;
+	word = header_word(block_at(heap, at));
+	return (u32)word != granules || !is_sealed(heap, at, word);
+}

@@ -25,7 +25,7 @@
 #include "core/block.h"
 
 #define HEAP_CACHE_GRANULES	64U	/* largest block in a cache */
-#define HEAP_CACHE_BYTES	(HEAP_CACHE_GRANULES * HEAP_GRANULE)	/* no payload is larger */
+#define HEAP_CACHE_BYTES	(HEAP_CACHE_GRANULES * HEAP_GRANULE)	/* no payload has more */
 #define HEAP_CACHE_STACKS	(HEAP_CACHE_GRANULES + 1)	/* by size; the first stays empty */
 #define HEAP_CACHE_DEPTH	16U	/* blocks in a stack */
 #define HEAP_CACHE_SHARE	16U	/* all caches of a heap: one part in 16 of the region */
@@ -89,6 +89,12 @@ bool heap_cache_pop(struct heap_cache *cache, u32 *granules, u32 *at);
 /* Remove the block at @at, whatever its header says. Return: false: it is not in this cache. */
 bool heap_cache_remove(struct heap_cache *cache, u32 at, u32 granules);
 
+/*
+ * With the lock held: does the map have a block at @ptr that may be in a cache, and its header does
+ * not show a live one? Then it is cached, or overwritten, or was freed without the lock.
+ */
+bool heap_cache_suspects(const struct heap *heap, const void *ptr);
+
 static inline bool heap_cache_has_room(const struct heap_cache *cache, u32 granules)
 {
 	return cache->count[granules] < cache->depth && cache->granules + granules <= cache->most;
@@ -124,26 +130,6 @@ static __always_inline u32 heap_cache_size(const struct heap_index *index, u32 a
 		return 0;
 	size = HEAP_CHUNK - nr + heap_bit_lowest(later);
 	return size <= HEAP_CACHE_GRANULES ? size : 0;
-}
-
-/*
- * With the lock held: does the header at @ptr not show a live block, although the map has one that a
- * cache may have? Then it is cached, or overwritten, or freed without the lock.
- */
-static inline bool heap_cache_suspects(const struct heap *heap, const void *ptr)
-{
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
-	u32 at = offset / HEAP_GRANULE;
-	u32 granules;
-	u64 word;
-
-	if (unlikely(offset / HEAP_GRANULE >= heap->granules || offset % HEAP_GRANULE))
-		return false;
-	granules = heap_cache_size(&heap->index, at);
-	if (!granules)
-		return false;
-	word = header_word(block_at(heap, at));
-	return unlikely((u32)word != granules || !is_sealed(heap, at, word));
 }
 
 /**

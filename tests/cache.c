@@ -150,6 +150,8 @@ static void verify_states(void)
 
 	while (heap_walk(&arena.heap, from, &info, 1)) {
 		from = info.at + info.granules;
+		REQUIRE(heap_cache_suspects(&arena.heap, heap_payload(&arena.heap, info.at)) ==
+			(info.state == HEAP_CACHED));
 		if (info.state == HEAP_CACHED) {
 			granules += info.granules;
 			blocks++;
@@ -325,6 +327,8 @@ static void refusals(void)
 	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr + 1, &freed));
 	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], arena.region, &freed));
 	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], &freed, &freed));
+	REQUIRE(!heap_cache_suspects(&arena.heap, ptr + 1));
+	REQUIRE(!heap_cache_suspects(&arena.heap, &freed));
 	release(0, ptr, 100);
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], 0, TEST_OWNER));
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], SIZE_MAX, TEST_OWNER));
@@ -472,6 +476,7 @@ static void damage_header(u32 byte, u8 flip, bool free_again)
 	at = place_of(&arena, ptr);
 	ptr[(int)byte - 8] ^= flip;
 	REQUIRE(arena_check(&arena) == HEAP_CORRUPT_HEADER);
+	REQUIRE(heap_cache_suspects(&arena.heap, ptr));
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], 100, TEST_OWNER));
 	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &freed));
 	if (free_again)

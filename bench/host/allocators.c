@@ -15,6 +15,7 @@
 /* The core, in mapped memory, of huge pages if there are any, as vmalloc_huge() uses. */
 struct core {
 	struct heap heap;
+	struct heap_cache cache;
 	u64 region_bytes;
 	void *region;
 	void *index;
@@ -31,7 +32,7 @@ static void *map_bytes(u64 bytes)
 	return memory;
 }
 
-static void *core_open(u64 bytes)
+static void *core_open_as(u64 bytes, u32 flags)
 {
 	struct core *core = calloc(1, sizeof(*core));
 	u32 granules = heap_granules_in(bytes);
@@ -41,8 +42,13 @@ static void *core_open(u64 bytes)
 	core->index = map_bytes(heap_index_bytes(granules));
 	if (!core->region || !core->index)
 		return NULL;
-	heap_init(&core->heap, core->region, granules, core->index, 0, 1);
+	heap_init(&core->heap, core->region, granules, core->index, flags, 1);
 	return core;
+}
+
+static void *core_open(u64 bytes)
+{
+	return core_open_as(bytes, 0);
 }
 
 static void *core_alloc(void *state, size_t size)
@@ -55,6 +61,46 @@ static void core_free(void *state, void *ptr)
 	struct heap_block_info freed;
 
 	heap_free(&((struct core *)state)->heap, ptr, &freed);
+}
+
+/* With the cache of one CPU in front, as HEAPMOD_PERCPU has it. */
+static void *cached_open(u64 bytes)
+{
+	struct core *core = core_open_as(bytes, HEAP_CACHES);
+
+	if (core)
+		heap_cache_init(&core->cache, core->heap.granules, 1);
+	return core;
+}
+
+/* The cache had no room for a block: let it give some back. */
+static void make_room(struct core *core)
+{
+	if (core->cache.full)
+		heap_take_back(&core->heap, &core->cache, core->cache.full);
+	core->cache.full = 0;
+}
+
+static void *cached_alloc(void *state, size_t size)
+{
+	struct core *core = state;
+	void *ptr = heap_cache_alloc(&core->heap, &core->cache, size, 1);
+
+	if (ptr)
+		return ptr;
+	make_room(core);
+	return heap_alloc(&core->heap, size, 1);
+}
+
+static void cached_free(void *state, void *ptr)
+{
+	struct core *core = state;
+	struct heap_block_info freed;
+
+	if (heap_cache_free(&core->heap, &core->cache, ptr, &freed))
+		return;
+	make_room(core);
+	heap_free(&core->heap, ptr, &freed);
 }
 
 static void core_close(void *state)
@@ -134,6 +180,7 @@ static void library_free(void *state, void *ptr)
 
 const struct allocator allocators[ALLOCATORS] = {
 	{ "heapmod", core_open, core_alloc, core_free, core_close, 0 },
+	{ "heapmod-percpu", cached_open, cached_alloc, cached_free, core_close, 0 },
 	{ "plain walk", walk_open, walk_alloc, walk_free, walk_close, 10000 },
 	{ "glibc", glibc_open, library_alloc, library_free, free, 0 },
 	{ "mimalloc", mimalloc_open, library_alloc, library_free, free, 0 },

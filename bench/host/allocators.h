@@ -25,7 +25,7 @@ struct allocator {
 	u32 most;
 };
 
-#define ALLOCATORS 5
+#define ALLOCATORS 6
 extern const struct allocator allocators[ALLOCATORS];
 
 #endif

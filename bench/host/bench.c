@@ -329,12 +329,16 @@ static void memory(const struct allocator *allocator, u32 count)
 /* Replay a trace: nanoseconds per event. Blocks that are live at its end are freed untimed. */
 static float replay(const struct allocator *allocator, const struct trace *trace, void **live)
 {
-	void *state = allocator->open(64 << 20);
-	double start = now_ns(), spent;
+	void *state;
+	double start, spent;
 	u32 i;
 
+	if (allocator->most && trace->count > 20 * allocator->most)
+		return -1;
+	state = allocator->open(64 << 20);
 	if (!state)
 		return -1;
+	start = now_ns();
 	for (i = 0; i < trace->count; i++) {
 		const struct event *event = &trace->events[i];
 

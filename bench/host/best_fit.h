@@ -12,7 +12,8 @@ struct part {
 	u32 size;
 	bool used;
 	struct part *next, *prev;	/* by address */
-	struct part *before, *behind;	/* in the list of holes, unordered */
+	struct part *child[2];		/* in the treap of holes: smaller, larger */
+	u32 priority;
 };
 
 struct best_fit {

@@ -202,7 +202,7 @@ static void row(unsigned int cpus, bool shared)
 	}
 	if (cpus > 1 && !shared)
 		waited += workers[1].heap->waited_ns;
-	printf("{\"where\":\"host\",\"workload\":\"%s\",\"cpus\":%u,\"heaps\":\"%s\",",
+	printf("{\"where\":\"host\",\"workload\":\"%s\",\"kind\":\"exact\",\"cpus\":%u,\"heaps\":\"%s\",",
 	       workload->name, cpus, shared ? "shared" : "own");
 	printf("\"rate\":%.0f,\"wait\":%.0f}\n", 2e9 * pairs * cpus / (end - begin),
 	       1e3 * waited / cpus / (end - begin));

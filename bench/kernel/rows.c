@@ -41,8 +41,7 @@ void row_samples(const char *op, struct samples *samples)
 
 	samples_sum_up(samples, &summary);
 	row_start(op, summary.mean_tenths);
-	row(",\"p999\":%u,\"max\":%u,\"samples\":%u,\"quantiles\":[",
-	    summary.quantile[QUANTILES - 1], summary.max, samples->count);
+	row(",\"max\":%u,\"samples\":%u,\"quantiles\":[", summary.max, samples->count);
 	for (i = 0; i < QUANTILES; i++)
 		row("%s%u", i ? "," : "", summary.quantile[i]);
 	row("]}\n");

@@ -35,10 +35,10 @@ static int compare(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* @permille of the samples are at most this. */
-static u32 quantile(const struct samples *samples, u32 permille)
+/* @part of 10,000 samples are at most this. */
+static u32 quantile(const struct samples *samples, u32 part)
 {
-	u32 rank = mul_u64_u32_div(samples->count, permille, 1000);
+	u32 rank = mul_u64_u32_div(samples->count, part, 10000);
 
 	return samples->cost[min(rank, samples->count - 1)];
 }
@@ -57,8 +57,9 @@ void samples_sum_up(struct samples *samples, struct summary *summary)
 		sum += samples->cost[i];
 	summary->mean_tenths = div_u64(sum * 10, samples->count);
 	for (i = 0; i < 10; i++)
-		summary->quantile[i] = quantile(samples, i * 100);
-	summary->quantile[10] = quantile(samples, 990);
-	summary->quantile[11] = quantile(samples, 999);
+		summary->quantile[i] = quantile(samples, i * 1000);
+	summary->quantile[10] = quantile(samples, 9900);
+	summary->quantile[11] = quantile(samples, 9990);
+	summary->quantile[12] = quantile(samples, 9999);
 	summary->max = samples->cost[samples->count - 1];
 }

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define QUANTILES	12		/* 0, 10, ... 90, 99 and 99.9 per cent */
+#define QUANTILES	13		/* 0, 10, ... 90, 99, 99.9 and 99.99 per cent */
 
 struct samples {
 	u32 *cost;

@@ -128,7 +128,7 @@ static int fill(struct worker *worker, unsigned int cpu)
 	return worker->failed ? -ENOSPC : 0;
 }
 
-static int open_heaps(unsigned int cpus, bool shared)
+static int open_heaps(unsigned int cpus, bool shared, unsigned int flags)
 {
 	size_t bytes = ((size_t)live * MEAN_BYTES * 2 + SZ_1M) * (shared ? cpus : 1);
 	char name[] = "scale0";
@@ -137,7 +137,7 @@ static int open_heaps(unsigned int cpus, bool shared)
 
 	for (i = 0; i < cpus && !error; i++) {
 		name[5] = '0' + i;
-		workers[i].heap = shared && i ? workers[0].heap : heapmod_create(name, bytes, 0);
+		workers[i].heap = shared && i ? workers[0].heap : heapmod_create(name, bytes, flags);
 		error = PTR_ERR_OR_ZERO(workers[i].heap);
 		if (!error)
 			error = fill(&workers[i], i);
@@ -205,22 +205,23 @@ static __printf(1, 2) void print(const char *format, ...)
 	va_end(args);
 }
 
-static void row(unsigned int cpus, bool shared, u64 ns)
+static void row(unsigned int cpus, bool shared, unsigned int flags, u64 ns)
 {
 	u64 operations = 2ULL * pairs * cpus;
 	u64 rate = div64_u64(operations * NSEC_PER_SEC, max_t(u64, ns, 1));
 	u64 wait = div64_u64(waited(cpus, shared) * 1000, max_t(u64, ns * cpus, 1));
 
-	print("{\"where\":\"kernel\",\"workload\":\"%s\",\"cpus\":%u,", workload->name, cpus);
+	print("{\"where\":\"kernel\",\"workload\":\"%s\",\"kind\":\"%s\",\"cpus\":%u,",
+	      workload->name, flags ? "percpu" : "exact", cpus);
 	print("\"heaps\":\"%s\",\"rate\":%llu,\"wait\":%llu}\n", shared ? "shared" : "own", rate,
 	      wait);
 }
 
-static int measure(unsigned int cpus, bool shared)
+static int measure(unsigned int cpus, bool shared, unsigned int flags)
 {
 	u64 end = 0, begin;
 	unsigned int i;
-	int error = open_heaps(cpus, shared);
+	int error = open_heaps(cpus, shared, flags);
 
 	begin = ktime_get_ns();
 	error = error ?: start(cpus);
@@ -230,10 +231,16 @@ static int measure(unsigned int cpus, bool shared)
 			end = max(end, workers[i].done_ns);
 			error = workers[i].failed ? -ENOSPC : error;
 		}
-		row(cpus, shared, end - begin);
+		row(cpus, shared, flags, end - begin);
 	}
 	close_heaps();
 	return error;
+}
+
+static int measure_kind(unsigned int flags)
+{
+	return measure(1, false, flags) ?: measure(CPUS, true, flags) ?:
+	       measure(CPUS, false, flags);
 }
 
 static int take_turn(void)
@@ -243,7 +250,7 @@ static int take_turn(void)
 
 	for (w = 0; w < ARRAY_SIZE(workloads) && !error; w++) {
 		workload = &workloads[w];
-		error = measure(1, false) ?: measure(CPUS, true) ?: measure(CPUS, false);
+		error = measure_kind(0) ?: measure_kind(HEAPMOD_PERCPU);
 	}
 	return error;
 }

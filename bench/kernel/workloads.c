@@ -118,6 +118,21 @@ static void near_miss(void)
 	alloc_and_free(rig.workload->largest + 16);
 }
 
+/*
+ * A chunk of the index may have 32 holes of one granule. Free a block between two of them, and
+ * allocate one that fits only there.
+ */
+static void tiny(void)
+{
+	u32 i, k;
+
+	for (i = 0; i < rig.rounds; i++) {
+		k = rig_random(rig.count / 2) * 2 + 1;
+		rig_free(&rig.live[k]);
+		rig_alloc(&rig.live[k], i % 2 ? 24 : 40);
+	}
+}
+
 const struct workload workloads[] = {
 	{ "mixed", 16, 4096, mixed },
 	{ "hot", 16, 4096, hot },
@@ -128,6 +143,7 @@ const struct workload workloads[] = {
 	{ "checkerboard", 56, 56, checkerboard },
 	{ "miss", 56, 56, miss, make_checkerboard },
 	{ "near miss", 56, 56, near_miss, make_checkerboard },
+	{ "tiny", 8, 8, tiny, make_checkerboard },
 };
 
 const unsigned int workloads_count = ARRAY_SIZE(workloads);
