@@ -151,7 +151,7 @@ static void verify_states(void)
 	while (heap_walk(&arena.heap, from, &info, 1)) {
 		from = info.at + info.granules;
 		REQUIRE(heap_cache_suspects(&arena.heap, heap_payload(&arena.heap, info.at)) ==
-			(info.state == HEAP_CACHED));
+			(info.state != HEAP_USED && info.state != HEAP_HOLE));
 		if (info.state == HEAP_CACHED) {
 			granules += info.granules;
 			blocks++;
