@@ -104,7 +104,7 @@ bool heap_cache_suspects(const struct heap *heap, const void *ptr)
 	u32 granules;
 	u64 word;
 
-	if (offset / HEAP_GRANULE >= heap->granules || offset % HEAP_GRANULE)
+	if (offset / HEAP_GRANULE >= heap->granules)
 		return false;
 	granules = heap_cache_size(&heap->index, at);
 	if (!granules)
