@@ -202,10 +202,10 @@ static void row(unsigned int cpus, bool shared)
 	}
 	if (cpus > 1 && !shared)
 		waited += workers[1].heap->waited_ns;
-	printf("{\"where\":\"host\",\"workload\":\"%s\",\"kind\":\"exact\",\"cpus\":%u,\"heaps\":\"%s\",",
-	       workload->name, cpus, shared ? "shared" : "own");
-	printf("\"rate\":%.0f,\"wait\":%.0f}\n", 2e9 * pairs * cpus / (end - begin),
-	       1e3 * waited / cpus / (end - begin));
+	printf("{\"where\":\"host\",\"workload\":\"%s\",\"kind\":\"exact\",\"cpus\":%u,",
+	       workload->name, cpus);
+	printf("\"heaps\":\"%s\",\"rate\":%.0f,\"wait\":%.0f}\n", shared ? "shared" : "own",
+	       2e9 * pairs * cpus / (end - begin), 1e3 * waited / cpus / (end - begin));
 }
 
 static void measure(unsigned int cpus, bool shared)

@@ -137,7 +137,8 @@ static int open_heaps(unsigned int cpus, bool shared, unsigned int flags)
 
 	for (i = 0; i < cpus && !error; i++) {
 		name[5] = '0' + i;
-		workers[i].heap = shared && i ? workers[0].heap : heapmod_create(name, bytes, flags);
+		workers[i].heap = shared && i ? workers[0].heap :
+						heapmod_create(name, bytes, flags);
 		error = PTR_ERR_OR_ZERO(workers[i].heap);
 		if (!error)
 			error = fill(&workers[i], i);
