@@ -297,7 +297,7 @@ bool heap_take_back(struct heap *heap, struct heap_cache *cache, u32 granules)
 {
 	u32 i, at;
 
-	for (i = 0; i < HEAP_QUICK; i++) {
+	for (i = 0; i < HEAP_CACHE_BATCH; i++) {
 		if (heap_is_frozen(heap) || !heap_cache_pop(cache, &granules, &at))
 			return false;
 		uncache(heap, at, granules);

@@ -180,8 +180,8 @@ u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claim
  * @cache: one of its caches
  * @granules: size of the blocks; of any size if there are none, or if it is 0
  *
- * Takes at most heap_bound() steps: HEAP_QUICK blocks are taken back. A block whose header was
- * overwritten is recorded and quarantined.
+ * Takes at most heap_bound() steps: HEAP_CACHE_BATCH blocks are taken back. A block whose header
+ * was overwritten is recorded and quarantined.
  *
  * Return: whether the cache may have more blocks.
  */

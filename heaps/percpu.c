@@ -185,7 +185,7 @@ static bool take_back(struct heapmod *heap, struct heapmod_cpu *cpu)
  */
 static void empty_cache(struct heapmod *heap, struct heapmod_cpu *cpu)
 {
-	u32 batches = HEAP_CACHE_GRANULES * HEAP_CACHE_DEPTH / HEAP_QUICK + 1;
+	u32 batches = HEAP_CACHE_GRANULES * HEAP_CACHE_DEPTH / HEAP_CACHE_BATCH + 1;
 
 	while (take_back(heap, cpu) && --batches)
 		;

@@ -278,16 +278,16 @@ static void room(void)
 		REQUIRE(caches[0].count[1] == i);
 		release(0, ptrs[i], 8);
 	}
-	REQUIRE(caches[0].full == 1 && caches[0].count[1] == HEAP_CACHE_DEPTH - HEAP_QUICK);
+	REQUIRE(caches[0].full == 1 && caches[0].count[1] == HEAP_CACHE_DEPTH - HEAP_CACHE_BATCH);
 	caches[0].most = 70;
 	ptrs[0] = allocate(0, 64 * 16 - 8);
 	release(0, ptrs[0], 64 * 16 - 8);
 	REQUIRE(caches[0].full == 64 && !caches[0].count[64]);
-	REQUIRE(caches[0].count[1] == HEAP_CACHE_DEPTH - 2 * HEAP_QUICK);
+	REQUIRE(caches[0].count[1] == HEAP_CACHE_DEPTH - 2 * HEAP_CACHE_BATCH);
 	ptrs[0] = allocate(0, 65 * 16 - 8);
 	caches[0].most = 4096;
 	release(0, ptrs[0], 65 * 16 - 8);
-	REQUIRE(!caches[0].full && caches[0].granules == HEAP_CACHE_DEPTH - 2 * HEAP_QUICK);
+	REQUIRE(!caches[0].full && caches[0].granules == HEAP_CACHE_DEPTH - 2 * HEAP_CACHE_BATCH);
 	arena_destroy(&arena);
 }
 
