@@ -16,7 +16,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 DEPMOD ?= $(if $(DESTDIR),:,PATH=$$PATH:/sbin depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)))
 STRIP ?= strip
 PROGRAMS := build/tools/heapview build/tools/heaptrace
-MANUALS := tools/heapview/heapview.1 tools/heaptrace/heaptrace.1 tools/heapmod.drgn.1
+MANUALS := tools/heapview/heapview.1 tools/heaptrace/heaptrace.1 tools/heapmod.drgn.1 tools/heapmod.1
 SECONDS := 60
 TIERS := vm fuzz host kunit bench dump tools
 .DEFAULT_GOAL := all
@@ -63,7 +63,7 @@ coverage: ## report the core's code that test-host does not run
 mutate: ## check that test-host detects planted bugs (slow)
 	@scripts/need host mutate && tests/mutate
 
-test-tools: ## test heapview and heaptrace
+test-tools: ## test heapview, heaptrace and heapmod
 	@scripts/test tools
 
 test-kunit: ## run the KUnit suites on User-Mode Linux with KASAN
@@ -117,6 +117,7 @@ install-dev:
 install-tools: tools ## install the tools and their man pages
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -m 755 tools/heapmod.drgn.py $(DESTDIR)$(PREFIX)/bin/heapmod.drgn
+	install -m 755 tools/heapmod.py $(DESTDIR)$(PREFIX)/bin/heapmod
 	install -D -m 644 -t $(SHARE)/man/man1 $(MANUALS)
 
 # The sources that DKMS builds from.
@@ -128,7 +129,7 @@ install-dkms:
 uninstall: ## remove all that `make install` and `make install-tools` installed
 	rm -f $(MODULES)/heapmod.ko $(SYMVERS)/Module.symvers $(SHARE)/pkgconfig/heapmod.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/heapmod $(SHARE)/heapmod
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)) heapmod.drgn) $(addprefix $(SHARE)/man/man1/,$(notdir $(MANUALS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)) heapmod.drgn heapmod) $(addprefix $(SHARE)/man/man1/,$(notdir $(MANUALS)))
 	-rmdir $(SYMVERS) $(DESTDIR)/var/lib/heapmod
 	$(DEPMOD) $(RELEASE)
 

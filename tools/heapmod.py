@@ -1,0 +1,340 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""heapmod - the heaps of the running kernel, for people, scripts and monitoring
+
+Prints what /sys/kernel/debug/heapmod has, as text, JSON or metrics of Prometheus. docs/debugfs.md
+describes the files. Columns and keys are found by name, so new ones appear by themselves.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+VERSION = "0.1"
+FORMAT = 2                      # the newest version of the files that is known
+ALARM = 2                       # the exit status when something was found
+
+# Of the keys in stats: what only grows. A key in neither list is a gauge.
+COUNTERS = ("allocs", "frees", "failures", "busy", "refused")
+VERDICTS = ("foreign", "misaligned", "interior", "double_free", "wrong_heap", "overrun", "corrupt_header",
+            "use_after_free", "corrupt_index")
+# Of the keys in stats: not a metric.
+NO_METRIC = ("version", "id", "findings")
+
+
+class Parser(argparse.ArgumentParser):
+    """Exits with 1 after an error: 2 is an alarm."""
+
+    def error(self, message):
+        print(f"{self.prog}: {message}; try {self.prog} --help", file=sys.stderr)
+        sys.exit(1)
+
+
+class Failure(Exception):
+    """One line for stderr."""
+
+
+class Folder:
+    """The folder of heapmod in debugfs."""
+
+    def __init__(self, debugfs):
+        self.debugfs = debugfs
+        self.path = os.path.join(debugfs, "heapmod")
+
+    def explain(self, path, error):
+        """Why a file cannot be read, and what to do."""
+        if isinstance(error, PermissionError):
+            return f"no permission to read {path}: be root"
+        if not os.path.isdir(self.debugfs):
+            return f"{self.debugfs} is not there: mount -t debugfs none {self.debugfs}"
+        try:
+            os.stat(self.path)
+        except PermissionError:
+            return f"no permission to read {self.path}: be root"
+        except OSError:
+            return f"{self.path} is not there: load heapmod, and mount debugfs in {self.debugfs}"
+        heap = os.path.basename(os.path.dirname(path))
+        if not os.path.isdir(os.path.dirname(path)):
+            return f'there is no heap "{heap}"; there are: {", ".join(self.heaps()) or "none"}'
+        return f"{path}: {error.strerror}"
+
+    def lines(self, *names):
+        path = os.path.join(self.path, *names)
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                return file.read().splitlines()
+        except OSError as error:
+            raise Failure(self.explain(path, error)) from error
+
+    def heap_lines(self, heap, name):
+        if not heap or "/" in heap or heap.startswith("."):
+            raise Failure(f'"{heap}" is not the name of a heap')
+        return self.lines(heap, name)
+
+    def table(self):
+        return rows(self.lines("heaps"), "name")
+
+    def heaps(self):
+        return [row["name"] for row in self.table()]
+
+    def stats(self, heap):
+        return pairs(self.heap_lines(heap, "stats"), heap)
+
+    def owners(self, heap):
+        return rows(self.heap_lines(heap, "owners"), "owner")
+
+    def blocks(self, heap):
+        return rows(self.heap_lines(heap, "blocks"), "owner")
+
+    def holes(self, heap):
+        """The keys, and the classes of sizes."""
+        lines = self.heap_lines(heap, "holes")
+        keys = [line for line in lines if len(line.split()) == 2]
+        found = pairs(keys, heap)
+        found["classes"] = rows(lines[len(keys):], "from")
+        return found
+
+    def check(self, heap):
+        lines = self.heap_lines(heap, "check")
+        ends = [line.split() for line in (lines[:1] + lines[-1:])]
+        found = pairs([" ".join(end) for end in ends], heap)
+        if "findings" not in found:
+            raise Failure(f'the check of "{heap}" has no end: this is another heapmod')
+        return {"findings": found["findings"], "reports": lines[1:-1]}
+
+
+def value(text):
+    """A number if it is one. `-` is none."""
+    if text == "-":
+        return None
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        return text
+
+
+def rows(lines, needed):
+    """A table whose first line names the columns. Only the last column may have blanks."""
+    names = lines[0].split() if lines else []
+    if needed not in names:
+        raise Failure(f'a table without the column "{needed}": this is another heapmod')
+    found = []
+    for line in lines[1:]:
+        fields = line.split(None, len(names) - 1)
+        if len(fields) < len(names):
+            raise Failure(f"a line is too short: {line}")
+        found.append({name: field if name in ("name", "owner", "state") and field != "-" else value(field)
+                      for name, field in zip(names, fields)})
+    return found
+
+
+def pairs(lines, heap):
+    """Lines KEY VALUE, after the version."""
+    found = {}
+    for line in lines:
+        key, _, text = line.partition(" ")
+        found[key] = value(text.strip())
+    if not isinstance(found.get("version"), int):
+        raise Failure(f'the files of "{heap}" have no version: this is another heapmod')
+    if found["version"] > FORMAT:
+        raise Failure(f"version {found['version']} of the files is newer than this program ({FORMAT})")
+    return found
+
+
+def print_rows(table, names):
+    """Columns are as wide as their contents."""
+    cells = [names] + [["-" if row[name] is None else str(row[name]) for name in names] for row in table]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    for row in cells:
+        padded = [cell.ljust(width) if name in ("name", "owner") else cell.rjust(width)
+                  for name, cell, width in zip(names, row, widths)]
+        print("  ".join(padded).rstrip())
+
+
+def print_pairs(found):
+    width = max(map(len, found))
+    for key, number in found.items():
+        print(f"{key:{width}}  {number:.3f}" if isinstance(number, float) else f"{key:{width}}  {number}")
+
+
+def say(options, text, found):
+    """Print @found as JSON, or call @text."""
+    if options.json:
+        json.dump({"schema": 1, **found}, sys.stdout, indent=1)
+        print()
+    else:
+        text()
+
+
+def show_list(folder, options):
+    table = folder.table()
+    names = list(table[0]) if table else ["name"]
+    say(options, lambda: print_rows(table, names), {"heaps": table})
+    return 0
+
+
+def show_stats(folder, options):
+    stats = folder.stats(options.heap)
+    say(options, lambda: print_pairs(stats), {"heap": options.heap, "stats": stats})
+    return 0
+
+
+def show_owners(folder, options):
+    owners = folder.owners(options.heap)
+    names = ["live_blocks", "live_bytes", "peak_bytes", "allocs", "frees", "failures", "owner"]
+    say(options, lambda: print_rows(owners, names), {"heap": options.heap, "owners": owners})
+    return 0
+
+
+def show_blocks(folder, options):
+    blocks = [block for block in folder.blocks(options.heap)
+              if not options.owner or options.owner in (block["owner"] or "")]
+    names = ["offset", "size", "state", "asked", "owner"]
+    say(options, lambda: print_rows(blocks, names), {"heap": options.heap, "blocks": blocks})
+    return 0
+
+
+def show_holes(folder, options):
+    holes = folder.holes(options.heap)
+
+    def text():
+        print_pairs({key: number for key, number in holes.items() if key != "classes"})
+        print_rows(holes["classes"], ["from", "to", "holes", "bytes"])
+
+    say(options, text, {"heap": options.heap, "holes": holes})
+    return 0
+
+
+def show_check(folder, options):
+    heaps = [options.heap] if options.heap else folder.heaps()
+    checks = {heap: folder.check(heap) for heap in heaps}
+
+    def text():
+        for heap, check in checks.items():
+            print("\n".join([f"{heap}: {check['findings']} findings"] + check["reports"]))
+
+    say(options, text, {"checks": checks})
+    return ALARM if any(check["findings"] for check in checks.values()) else 0
+
+
+def used_bytes(stats):
+    return stats["region_bytes"] - stats["hole_bytes"] - stats["edge_bytes"]
+
+
+def watch(folder, options):
+    """A line now and then, until the heap is used above the limit."""
+    names = ("used", "peak", "largest", "blocks", "failures")
+    left = options.count
+    while True:
+        stats = folder.stats(options.heap)
+        numbers = (used_bytes(stats), stats["peak_bytes"], stats["largest_hole_bytes"], stats["blocks"],
+                   stats["failures"])
+        if options.json:
+            print(json.dumps({"schema": 1, "heap": options.heap, **dict(zip(names, numbers))}), flush=True)
+        else:
+            print("  ".join(f"{name} {number}" for name, number in zip(names, numbers)), flush=True)
+        if options.above is not None and numbers[0] * 100 >= options.above * stats["region_bytes"]:
+            return ALARM
+        left -= 1
+        if left == 0:
+            return 0
+        time.sleep(options.interval)
+
+
+def label(text):
+    """As Prometheus wants the value of a label."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def samples(folder):
+    """Triples: metric, labels, number. A metric `..._total` is a counter."""
+    for heap in folder.heaps():
+        labels = f"heap={label(heap)}"
+        stats = folder.stats(heap)
+        for key, number in stats.items():
+            if key in COUNTERS:
+                yield f"heapmod_{key}_total", labels, number
+            elif key.startswith("search_steps_"):
+                yield "heapmod_searches_total", f'{labels},steps={label(key.rsplit("_", 1)[1])}', number
+            elif key not in NO_METRIC and key not in VERDICTS:
+                yield f"heapmod_{key}", labels, number
+        for verdict in VERDICTS:
+            yield "heapmod_findings_total", f"{labels},verdict={label(verdict)}", stats.get(verdict, 0)
+        for owner in folder.owners(heap):
+            of_owner = f"{labels},owner={label(owner['owner'])}"
+            yield "heapmod_owner_live_bytes", of_owner, owner["live_bytes"]
+            yield "heapmod_owner_live_blocks", of_owner, owner["live_blocks"]
+
+
+def show_metrics(folder, options):
+    """All samples of a metric must stand together, behind its type."""
+    metrics = {}
+    for metric, labels, number in samples(folder):
+        metrics.setdefault(metric, []).append(f"{metric}{{{labels}}} {number}")
+    for metric, lines in metrics.items():
+        print(f"# TYPE {metric} {'counter' if metric.endswith('_total') else 'gauge'}")
+        print("\n".join(lines))
+    return 0
+
+
+def number_above_zero(text):
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise ValueError
+    return number
+
+
+def parser():
+    top = Parser(prog="heapmod", description="show the heaps of heapmod", epilog="See heapmod(1).")
+    top.add_argument("--version", action="version", version=f"heapmod {VERSION}")
+    top.add_argument("--debugfs", default="/sys/kernel/debug", metavar="DIR", help="mount point of debugfs")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name, run, text, heap="HEAP"):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        if heap:
+            sub.add_argument("heap", metavar="HEAP", nargs="?" if heap == "[HEAP]" else None)
+        if name != "metrics":
+            sub.add_argument("--json", action="store_true", help="print JSON")
+        return sub
+
+    command("list", show_list, "a line for each heap", heap=None)
+    command("stats", show_stats, "the counters of a heap")
+    command("owners", show_owners, "the call sites that allocated")
+    command("blocks", show_blocks, "all blocks").add_argument(
+        "--owner", metavar="WORDS", help="only blocks of call sites with these words in their names")
+    command("holes", show_holes, "the fragmentation of a heap")
+    command("check", show_check, "verify a heap, or all; exit with 2 if anything is wrong", heap="[HEAP]")
+    watcher = command("watch", watch, "the use of a heap over time")
+    watcher.add_argument("--interval", type=number_above_zero, default=1, metavar="SECONDS")
+    watcher.add_argument("--count", type=int, default=0, metavar="N", help="stop after N lines")
+    watcher.add_argument("--above", type=number_above_zero, metavar="PERCENT",
+                         help="exit with 2 when so much of the region is used")
+    command("metrics", show_metrics, "all heaps, for Prometheus", heap=None)
+    return top
+
+
+def main():
+    options = parser().parse_args()
+    try:
+        status = options.run(Folder(options.debugfs), options)
+        sys.stdout.flush()
+        return status
+    except Failure as failure:
+        print(f"heapmod: {failure}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"heapmod: stdout: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
