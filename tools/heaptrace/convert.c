@@ -128,6 +128,21 @@ static void convert_lost(struct convert *convert, const struct record *record)
 	convert->lost += record->asked;
 }
 
+void convert_time(struct convert *convert, u64 ms)
+{
+	if (!convert->began)
+		convert->began = ms;
+	else if (ms <= convert->time)
+		return;
+	convert->time = ms;
+	fprintf(convert->out, "# time %" PRIu64 "\n", ms - convert->began);
+}
+
+static void convert_mark(struct convert *convert, const struct record *record)
+{
+	convert_time(convert, record->ms);
+}
+
 static void convert_nothing(struct convert *convert, const struct record *record)
 {
 }
@@ -140,6 +155,7 @@ void convert_record(struct convert *convert, const struct record *record)
 		[RECORD_FREE] = convert_free,
 		[RECORD_FAIL] = convert_fail,
 		[RECORD_MARK] = convert_nothing,
+		[RECORD_TIME] = convert_mark,
 		[RECORD_LOST] = convert_lost,
 	};
 

@@ -22,6 +22,8 @@
  * @implied: blocks whose free was not seen, but whose place was reused
  * @lost: events that were overwritten before they were read
  * @live: blocks that were live when the recording started
+ * @began: the first time that was seen
+ * @time: the last time that was written
  * @redzone: blocks have a redzone
  */
 struct convert {
@@ -35,6 +37,7 @@ struct convert {
 	u64 implied;
 	u64 lost;
 	u64 live;
+	u64 began, time;
 	bool redzone;
 };
 
@@ -45,6 +48,9 @@ struct convert convert_start(const char *path);
 void convert_live(struct convert *convert, const struct record *blocks, size_t count);
 
 void convert_record(struct convert *convert, const struct record *record);
+
+/* What follows happened at @ms milliseconds of some clock. A clock that goes back is ignored. */
+void convert_time(struct convert *convert, u64 ms);
 
 /* Print a summary to stderr, with what is missing. */
 void convert_finish(struct convert *convert);

@@ -80,7 +80,9 @@ static bool parse_fail(const char *text, struct record *record)
 
 static bool parse_mark(const char *text, struct record *record)
 {
-	if (strcmp(text, FTRACE_MARK))
+	if (sscanf(text, FTRACE_TIME "%" SCNu64, &record->ms) == 1)
+		record->kind = RECORD_TIME;
+	else if (strcmp(text, FTRACE_MARK))
 		record->kind = RECORD_OTHER;
 	return true;
 }
@@ -109,6 +111,21 @@ static u64 stamp_before(const char *text, const char *end)
 		return 0;
 	stamp = strtoull(start, &stop, 10);
 	return stop == end ? stamp : 0;
+}
+
+/* The time in front of @end, in seconds with decimals; 0 if there is none. */
+static u64 ms_before(const char *text, const char *end)
+{
+	const char *start = end;
+	u64 whole, part;
+	int digits = 0, stop = 0;
+
+	while (start > text && start[-1] != ' ')
+		start--;
+	if (sscanf(start, "%" SCNu64 ".%n%3" SCNu64 "%n", &whole, &digits, &part, &stop) != 2 ||
+	    stop != digits + 3)
+		return 0;
+	return whole * 1000 + part;
 }
 
 /* `CPU:1 [LOST 23 EVENTS]` of tracefs, `CPU:1 [23 EVENTS DROPPED]` of trace-cmd. */
@@ -149,6 +166,7 @@ static bool parse_event(const struct lines *lines, struct record *record)
 			continue;
 		record->kind = kinds[i].kind;
 		record->stamp = stamp_before(lines->text, name);
+		record->ms = ms_before(lines->text, name);
 		rest = name + strlen(kinds[i].name);
 		if (!kinds[i].parse(rest + strspn(rest, " "), record))
 			lines_die(lines, "not a complete event of heapmod: %.60s", name + 2);

@@ -17,6 +17,7 @@ enum record_kind {
 	RECORD_FREE,
 	RECORD_FAIL,
 	RECORD_MARK,			/* written by heaptrace into trace_marker */
+	RECORD_TIME,			/* the same; @ms is the time of the records that follow */
 	RECORD_LOST,			/* @asked events were overwritten before they were read */
 };
 
@@ -24,6 +25,7 @@ enum record_kind {
  * struct record - a line
  * @kind: enum record_kind
  * @stamp: its time, if that is an integer, as with the trace clock `counter`
+ * @ms: its time, if that is in seconds, as with most clocks; in milliseconds
  * @heap: id of the heap
  * @offset: offset of the header
  * @asked: bytes requested
@@ -33,6 +35,7 @@ enum record_kind {
 struct record {
 	enum record_kind kind;
 	u64 stamp;
+	u64 ms;
 	u32 heap;
 	u64 offset;
 	u64 asked;
@@ -41,6 +44,7 @@ struct record {
 };
 
 #define FTRACE_MARK	"heaptrace: the blocks are read"
+#define FTRACE_TIME	"heaptrace: milliseconds "
 
 struct record ftrace_parse(const struct lines *lines);
 

@@ -45,8 +45,11 @@ static void import(struct import_options options, const char *path)
 	convert = convert_start(options.out);
 	while (lines_next(&lines)) {
 		record = ftrace_parse(&lines);
-		if (is_selected(&options, given, &record, &lines))
-			convert_record(&convert, &record);
+		if (!is_selected(&options, given, &record, &lines))
+			continue;
+		if (record.ms)
+			convert_time(&convert, record.ms);
+		convert_record(&convert, &record);
 	}
 	if (!convert.allocs)
 		die("%s has no allocation of %s heap", lines.name, given ? "this" : "a");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heaptrace - record the allocations and frees of a heap, replay them, and size its region
+ * heaptrace - record the allocations and frees of a heap, find leaks, and size its region
  */
 #include <string.h>
 
@@ -13,6 +13,7 @@ static const char help[] =
 "heaptrace record [-o FILE] [-s SECONDS] [-b KB] HEAP  record a heap until Ctrl-C\n"
 "heaptrace import [-i ID] [-o FILE] FILE               convert output of tracefs or trace-cmd\n"
 "heaptrace size [--redzone] TRACE                      size of the region to reserve\n"
+"heaptrace leaks [--older SECONDS] [--json] TRACE      call sites that leak\n"
 "heaptrace replay [--region BYTES] [--rows N] [--csv] [--redzone] TRACE\n"
 "                                                      state of the region over time\n"
 "heaptrace --help | --version\n"
@@ -39,6 +40,7 @@ static const struct {
 	{ "record", record_main },
 	{ "import", import_main },
 	{ "size", size_main },
+	{ "leaks", leaks_main },
 	{ "replay", replay_main },
 	{ "--help", help_main },
 	{ "-h", help_main },

@@ -18,6 +18,7 @@ const char *only_argument(int argc, char **argv, const char *what);
 int record_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
+int leaks_main(int argc, char **argv);
 int size_main(int argc, char **argv);
 
 #endif

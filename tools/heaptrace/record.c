@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "tracefs.h"
 
 #define WAIT_MS	20			/* between two reads of the buffers */
+#define MARK_MS	100			/* between two time marks */
 
 struct record_options {
 	const char *tracing;
@@ -35,6 +37,7 @@ struct recorder {
 	struct convert convert;
 	struct lines lines;		/* without a file: its text is a line of @piece */
 	char piece[65536];
+	u64 marked;			/* time of the last mark, in milliseconds */
 	size_t filled;			/* bytes in @piece: a line that has no end yet */
 };
 
@@ -99,27 +102,54 @@ static void take_lines(struct recorder *recorder)
 		die("trace_pipe has a line without an end");
 }
 
-static void drain(struct recorder *recorder)
+/* Return false when the pipe is empty. */
+static bool take_piece(struct recorder *recorder)
 {
-	size_t got;
+	size_t got = tracefs_read(recorder->piece + recorder->filled,
+				  sizeof(recorder->piece) - recorder->filled);
 
-	while ((got = tracefs_read(recorder->piece + recorder->filled,
-				   sizeof(recorder->piece) - recorder->filled))) {
-		recorder->filled += got;
+	recorder->filled += got;
+	if (got)
 		take_lines(recorder);
-	}
+	return got;
 }
 
+/*
+ * The trace clock `counter` orders the events of all CPUs, and tells no time. So the time is
+ * written into the event stream.
+ */
+static void mark_time(struct recorder *recorder)
+{
+	struct timespec now;
+	char text[64];
+	u64 ms;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+	if (!interrupted && ms < recorder->marked + MARK_MS)
+		return;
+	recorder->marked = ms;
+	snprintf(text, sizeof(text), FTRACE_TIME "%" PRIu64, ms);
+	tracefs_mark(&recorder->tracefs, text);
+}
+
+/*
+ * A heap may be busier than the recorder, so that the pipe is never empty: time is marked, and
+ * signals are received, between any two pieces.
+ */
 static void follow(struct recorder *recorder, const sigset_t *waiting)
 {
-	const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000L };
+	struct timespec pause = {};
 
 	while (!interrupted) {
-		drain(recorder);
+		mark_time(recorder);
+		pause.tv_nsec = take_piece(recorder) ? 0 : WAIT_MS * 1000000L;
 		ppoll(NULL, 0, &pause, waiting);
 	}
+	mark_time(recorder);
 	tracefs_stop(&recorder->tracefs);
-	drain(recorder);
+	while (take_piece(recorder))
+		continue;
 }
 
 static void finish(struct recorder *recorder)
@@ -149,6 +179,7 @@ static void record(const struct record_options *options, const char *heap)
 	recorder.convert = convert_start(options->out);
 	recorder.order = order_start();
 	tracefs_follow(&recorder.tracefs, id);
+	mark_time(&recorder);
 	recorder.begin.live = debugfs_live(options->debug, heap);
 	tracefs_mark(&recorder.tracefs, FTRACE_MARK);
 	warn("recording heap \"%s\"%s", heap, options->seconds ? "" : " until Ctrl-C");

@@ -6,7 +6,9 @@
 #include <inttypes.h>
 
 #include "../../bench/host/best_fit.h"
+#include "callers.h"
 #include "die.h"
+#include "growth.h"
 #include "need.h"
 #include "options.h"
 #include "run.h"
@@ -81,6 +83,26 @@ static void print_caveats(const struct trace *trace)
 		print_caveat(trace->live, "blocks lived before: they come first, without holes");
 }
 
+/* The peak says nothing of what comes later if it is in the last tenth of the trace. */
+static void print_growth(const struct trace *trace, u32 peak_event)
+{
+	struct growths growths;
+	u32 i;
+
+	if ((peak_event + 1ULL) * 10 > 9ULL * trace->count)
+		printf("! the peak is near the end, at event %" PRIu32 " of %" PRIu32
+		       ": the heap may still grow\n", peak_event + 1, trace->count);
+	if (!has_length(trace))
+		return;
+	growths = growths_of(trace, 0);
+	for (i = 0; i < growths.count; i++) {
+		if (growths.sites[i].verdict == VERDICT_LEAK)
+			printf("! a leak, no region is large enough: %s\n",
+			       caller_name(growths.sites[i].caller));
+	}
+	free(growths.sites);
+}
+
 static void print_line(const char *what, u64 bytes, const char *why)
 {
 	printf("%-16s %12" PRIu64 "  %s\n", what, bytes, why);
@@ -95,6 +117,7 @@ static void print_size(const struct trace *trace)
 	printf("%" PRIu64 " bytes: %s\n", recommended(need.least),
 	       "the smallest region that serves the trace, a quarter more, in whole pages");
 	print_caveats(trace);
+	print_growth(trace, need.peak_event);
 	printf("\n");
 	snprintf(why, sizeof(why), "nothing fails; with 16 bytes less: %" PRIu64 " (replayed)",
 		 failures);

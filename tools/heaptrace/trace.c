@@ -16,6 +16,7 @@ struct reader {
 	struct lines lines;
 	struct trace *trace;
 	size_t room;
+	size_t marks_room;
 	bool *live;			/* by id */
 	size_t live_room;
 	bool promised;			/* the trace must have an `# end` */
@@ -121,6 +122,18 @@ static void read_lost(struct reader *reader, const char *rest)
 	reader->trace->lost += count_of(reader, rest);
 }
 
+static void read_time(struct reader *reader, const char *rest)
+{
+	struct mark mark = { count_of(reader, rest), reader->trace->count };
+	struct trace *trace = reader->trace;
+
+	if (trace->marks_count && trace->marks[trace->marks_count - 1].ms > mark.ms)
+		lines_die(&reader->lines, "the time goes back");
+	trace->marks = grow(trace->marks, &reader->marks_room, (size_t)trace->marks_count + 1,
+			    sizeof(mark));
+	trace->marks[trace->marks_count++] = mark;
+}
+
 static void read_end(struct reader *reader, const char *rest)
 {
 	if (count_of(reader, rest) != reader->trace->count)
@@ -144,6 +157,7 @@ static const struct word remarks[] = {
 	{ "live", read_live },
 	{ "fail", read_fail },
 	{ "lost", read_lost },
+	{ "time", read_time },
 	{ "end", read_end },
 };
 
@@ -196,4 +210,5 @@ struct trace trace_load(const char *path)
 void trace_free(struct trace *trace)
 {
 	free(trace->events);
+	free(trace->marks);
 }

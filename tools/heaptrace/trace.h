@@ -14,6 +14,7 @@
  *	# live N			the N blocks above were live when the recording started
  *	# fail SIZE [CALLER]		a request that failed
  *	# lost N			N events are missing
+ *	# time MS			what follows happened MS milliseconds after the start
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -34,9 +35,17 @@ struct event {
 	u32 caller;
 };
 
+/* The events from number @event on, counted from 0, happened at @ms milliseconds or later */
+struct mark {
+	u64 ms;
+	u32 event;
+};
+
 struct trace {
 	struct event *events;
 	u32 count;
+	struct mark *marks;		/* in order; none in an old trace */
+	u32 marks_count;
 	u32 blocks;			/* the highest id */
 	u64 live;			/* blocks at the start of the recording */
 	u64 fails;
