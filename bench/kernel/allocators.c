@@ -71,6 +71,52 @@ static void close_heapmod(void)
 	heapmod_destroy(heap);
 }
 
+/* heapmod_free_any(), with 10 and with 1,000 heaps to find the right one among. */
+static struct heapmod *others[999];
+
+static void close_among(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(others) && others[i]; i++) {
+		heapmod_destroy(others[i]);
+		others[i] = NULL;
+	}
+	close_heapmod();
+}
+
+static int open_among(u32 heaps, size_t bytes, u32 blocks)
+{
+	char name[16];
+	u32 i;
+	int error = open_heapmod(bytes, blocks);
+
+	for (i = 0; !error && i < heaps - 1; i++) {
+		snprintf(name, sizeof(name), "other%u", i);
+		others[i] = heapmod_create(name, PAGE_SIZE, 0);
+		if (IS_ERR(others[i])) {
+			error = PTR_ERR(others[i]);
+			others[i] = NULL;
+		}
+	}
+	return error;
+}
+
+static int open_among_few(size_t bytes, u32 blocks)
+{
+	return open_among(10, bytes, blocks);
+}
+
+static int open_among_many(size_t bytes, u32 blocks)
+{
+	return open_among(ARRAY_SIZE(others) + 1, bytes, blocks);
+}
+
+static void free_any(void *ptr, size_t size)
+{
+	heapmod_free_any(ptr);
+}
+
 static void *alloc_kmalloc(size_t size)
 {
 	return kmalloc(size, GFP_ATOMIC);
@@ -189,6 +235,10 @@ const struct allocator allocators[] = {
 	{ "heapmod bulk", open_heapmod, alloc_heapmod, free_heapmod, close_heapmod,
 	  .alloc_bulk = alloc_heapmod_bulk, .free_bulk = free_heapmod_bulk,
 	  .only = "batches of 16" },
+	{ "free_any of 10", open_among_few, alloc_heapmod, free_any, close_among,
+	  .only = "rotating", .most = 1000 },
+	{ "free_any of 1000", open_among_many, alloc_heapmod, free_any, close_among,
+	  .only = "rotating", .most = 1000 },
 	{ "heapmod-percpu", open_percpu, alloc_heapmod, free_heapmod, close_heapmod },
 	{ "kmalloc", open_none, alloc_kmalloc, free_kmalloc, close_none },
 	{ "gen_pool", open_pool, alloc_pool, free_pool, close_pool, .fill = pool_fill,
