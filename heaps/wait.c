@@ -186,8 +186,10 @@ static void enqueue(struct heapmod *heap, struct waiter *waiter)
 	served = has_block(heap, waiter);
 	heapmod_unlock_alloc(heap, flags, waiter->caller);
 	/* From now on frees go to the heap, and what the caches still have may be enough. */
-	if (!served)
+	if (!served && heap->cpus) {
 		heapmod_empty_caches(heap);
+		heapmod_serve_waiters(heap);
+	}
 }
 
 static void count_failure(struct heapmod *heap, unsigned long caller)

@@ -2,6 +2,8 @@
 /*
  * heap_percpu - HEAPMOD_PERCPU: what caches may change, and what they must not
  */
+#include <linux/err.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "suite.h"
@@ -126,6 +128,22 @@ static void an_aligned_allocation_takes_all_back(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc_aligned(heap, 7800, 64, GFP_KERNEL));
 }
 
+/* As an allocation that does not wait, one that may not wait any longer takes all back. */
+static void a_wait_takes_all_back(struct kunit *test)
+{
+	struct heapmod *heap = cached_heap(test, 8192);
+	void *block;
+
+	while (heapmod_alloc(heap, FILL(4), __GFP_NOWARN))
+		;
+	heapmod_reset(heap);
+	heapmod_free(heap, suite_alloc(test, FILL(4)));
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 4 * SUITE_GRANULE);
+	block = heapmod_alloc_wait(heap, 7800, 1, GFP_KERNEL, TASK_KILLABLE, 0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(block));
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, 1);
+}
+
 static void a_reset_empties_the_caches(struct kunit *test)
 {
 	struct heapmod *heap = cached_heap(test, 1 << 16);
@@ -238,6 +256,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_overrun_is_found),
 	KUNIT_CASE(the_whole_region_is_there),
 	KUNIT_CASE(an_aligned_allocation_takes_all_back),
+	KUNIT_CASE(a_wait_takes_all_back),
 	KUNIT_CASE(a_reset_empties_the_caches),
 	KUNIT_CASE(a_damaged_block_is_not_allocated),
 	KUNIT_CASE(a_damaged_block_is_not_freed_twice),

@@ -309,6 +309,27 @@ static void waiters_neither_overtake_nor_wake(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+/* The second waiter would fit, but stands behind one that does not. */
+static void a_waiter_does_not_overtake_when_it_joins(struct kunit *test)
+{
+	struct waiting waiting[2];
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+
+	heapmod_free(heap, blocks[0]);
+	join(test, &waiting[0], heap, FILL(4), MAX_SCHEDULE_TIMEOUT);
+	join(test, &waiting[1], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
+	heapmod_free(heap, blocks[1]);
+	finish(&waiting[0]);
+	KUNIT_EXPECT_PTR_EQ(test, waiting[0].ptr, blocks[0]);
+	KUNIT_EXPECT_EQ(test, queued(heap), 1);
+	heapmod_free(heap, blocks[2]);
+	finish(&waiting[1]);
+	KUNIT_EXPECT_PTR_EQ(test, waiting[1].ptr, blocks[2]);
+	heapmod_reset(heap);
+	expect_unused(test, heap);
+}
+
 static void timeout_ends_a_wait(struct kunit *test)
 {
 	struct waiting waiting;
@@ -359,6 +380,7 @@ static bool signal_ends_wait(struct kunit *test, unsigned int state, int signal)
 	until_queued(request.heap, 1);
 	until_asleep(waiting.task);
 	send_sig(signal, waiting.task, 1);
+	wake_up_process(waiting.task);	/* as for another reason */
 	until_asleep(waiting.task);
 	ended = !queued(request.heap);
 	heapmod_free(request.heap, blocks[0]);
@@ -680,6 +702,7 @@ static void name##_repeated(struct kunit *test)				\
 REPEATED(room_without_wait)
 REPEATED(waiters_are_served_in_order)
 REPEATED(waiters_neither_overtake_nor_wake)
+REPEATED(a_waiter_does_not_overtake_when_it_joins)
 REPEATED(timeout_ends_a_wait)
 REPEATED(killed_waiter_leaves_the_queue)
 REPEATED(the_state_says_which_signals_end_a_wait)
@@ -700,6 +723,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(room_without_wait_repeated),
 	KUNIT_CASE(waiters_are_served_in_order_repeated),
 	KUNIT_CASE(waiters_neither_overtake_nor_wake_repeated),
+	KUNIT_CASE(a_waiter_does_not_overtake_when_it_joins_repeated),
 	KUNIT_CASE(timeout_ends_a_wait_repeated),
 	KUNIT_CASE(killed_waiter_leaves_the_queue_repeated),
 	KUNIT_CASE(the_state_says_which_signals_end_a_wait_repeated),

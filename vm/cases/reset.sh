@@ -3,7 +3,7 @@
 #
 # A debug kernel warns of a reset during a call that allocates. It warns once, so heapmod is loaded again for each call.
 #
-# boot: -x BUG:.KCSAN|WARNING:.*heapmod_|Call.Trace
+# boot: -x BUG:.KCSAN|WARNING:.*heapmod]|Call.Trace
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -11,11 +11,13 @@
 results=/sys/kernel/debug/kunit/heap_wait/results
 
 check "heapmod loads" insmod heapmod.ko size=0
+check "suite_flags loads" insmod suite_flags.ko
 check "heap_wait loads" insmod heap_wait.ko repetitions=1000
 check "it ran all cases" [ "$(grep -c '^ *ok [0-9]* .*[a-z]' $results)" -gt "$(sed -n 's/^ *1\.\.\([0-9][0-9]*\).*/\1/p' $results | sort -n | tail -n 1)" ]
 check "each case with repetitions did all" [ "$(grep -c 'repetitions=1000$' $results)" = "$(grep -c '^ *ok .*_repeated$' $results)" ]
 check "no case failed" refute grep "not ok" $results
 check "heap_wait unloads" rmmod heap_wait
+check "suite_flags unloads" rmmod suite_flags
 check "heapmod unloads" rmmod heapmod
 
 verdict
