@@ -367,22 +367,31 @@ static void killed_waiter_leaves_the_queue(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+/* A task that was woken either returns, or sleeps once more. */
+static void until_returned_or_asleep(struct waiting *waiting, unsigned long switches)
+{
+	while (!completion_done(&waiting->done) && READ_ONCE(waiting->task->nvcsw) == switches)
+		cond_resched();
+}
+
 /* Send a signal to a task that waits. Return: whether that ended the wait, with -EINTR. */
 static bool signal_ends_wait(struct kunit *test, unsigned int state, int signal)
 {
 	struct waiting waiting, request = { .size = FILL(2), .align = 1, .state = state,
 					    .timeout = MAX_SCHEDULE_TIMEOUT };
 	void *blocks[GRANULES / 2];
+	unsigned long switches;
 	bool ended;
 
 	request.heap = full_heap(test, blocks);
 	start_as(test, &waiting, &request);
 	until_queued(request.heap, 1);
 	until_asleep(waiting.task);
+	switches = waiting.task->nvcsw;
 	send_sig(signal, waiting.task, 1);
 	wake_up_process(waiting.task);	/* as for another reason */
-	until_asleep(waiting.task);
-	ended = !queued(request.heap);
+	until_returned_or_asleep(&waiting, switches);
+	ended = completion_done(&waiting.done);
 	heapmod_free(request.heap, blocks[0]);
 	finish(&waiting);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(waiting.ptr), ended ? -EINTR : 0);
