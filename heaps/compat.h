@@ -94,6 +94,13 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* For the tests: until 6.9 a suite of KUnit runs before the parameters of its module are parsed. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0) || !defined(MODULE)
+#define heapmod_args_of(module)	((const char *)NULL)
+#else
+#define heapmod_args_of(module)	((module)->args)
+#endif
+
 /*
  * Annotations of a function that tries a lock. Sparse counts the lock where the function is called,
  * not inside it. Since 7.x clang analyzes the lock itself, from an attribute of the declaration.

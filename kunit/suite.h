@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "heapmod.h"
+#include "heaps/compat.h"
 #include "suite_flags.h"
 
 #define SUITE_GRANULE	16
@@ -34,11 +35,12 @@ MODULE_LICENSE("GPL")
 
 /*
  * Some kernels run a suite before they parse the parameters of its module. Parsing puts zeros
- * between them: then nothing is found here, and the variable has the value.
+ * between them: then nothing is found here, and the variable has the value already.
  */
 static inline void suite_param(struct kunit *test, const char *name, unsigned int *value)
 {
-	const char *found = strstr(THIS_MODULE->args, name);
+	const char *args = heapmod_args_of(THIS_MODULE);
+	const char *found = args ? strstr(args, name) : NULL;
 
 	if (found && found[strlen(name)] == '=')
 		sscanf(found + strlen(name) + 1, "%u", value);
