@@ -20,6 +20,12 @@
 #include "heaps/report.h"
 #include "heaps/sites.h"
 
+/* Built in, the parameters are heapmod.size= and so on. */
+#ifndef MODULE
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "heapmod."
+#endif
+
 static char *size = "1M";
 module_param(size, charp, 0444);
 MODULE_PARM_DESC(size, "bytes of the default heap, with K, M or G, and \",percpu\" for caches; 0 for none (default 1M)");
@@ -201,7 +207,8 @@ static void __exit heapmod_exit(void)
 	diagnostics_exit();
 }
 
-module_init(heapmod_init);
+/* Built in: before the initcalls of drivers, which may be clients. */
+core_initcall(heapmod_init);
 module_exit(heapmod_exit);
 
 MODULE_LICENSE("GPL");

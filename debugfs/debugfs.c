@@ -42,6 +42,8 @@ static const struct heaps_observer observer = { .add = add_heap, .remove = remov
 
 void heapmod_debugfs_init(void)
 {
+	if (!IS_ENABLED(CONFIG_HEAPMOD_DEBUGFS))
+		return;
 	root = debugfs_create_dir("heapmod", NULL);
 	debugfs_create_file("heaps", 0400, root, NULL, &heapmod_heaps_fops);
 	heapmod_set_observer(&observer);

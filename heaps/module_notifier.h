@@ -6,7 +6,18 @@
 #ifndef HEAPMOD_MODULE_NOTIFIER_H
 #define HEAPMOD_MODULE_NOTIFIER_H
 
+#ifdef CONFIG_MODULES
 int heapmod_module_notifier_init(void);
 void heapmod_module_notifier_exit(void);
+#else
+static inline int heapmod_module_notifier_init(void)
+{
+	return 0;
+}
+
+static inline void heapmod_module_notifier_exit(void)
+{
+}
+#endif
 
 #endif

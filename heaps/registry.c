@@ -87,7 +87,8 @@ static int add(struct heapmod *heap)
 		return -ENOMEM;
 	list_add_tail_rcu(&heap->all, &heaps);
 	list_add_tail(&heap->with_sites, &heaps_with_sites);
-	observer->add(heap);
+	if (observer)
+		observer->add(heap);
 	return 0;
 }
 
@@ -114,7 +115,8 @@ static void remove(struct heapmod *heap)
 void heapmod_unregister(struct heapmod *heap)
 {
 	/* Before the name can be reused. Without the lock, because this waits for readers. */
-	observer->remove(heap);
+	if (observer)
+		observer->remove(heap);
 	mutex_lock(&heaps_lock);
 	remove(heap);
 	mutex_unlock(&heaps_lock);
