@@ -140,6 +140,12 @@ dist: ## pack the last commit: build/heapmod-VERSION.tar.xz
 deb: ## build Debian packages of the last commit in build/
 	@scripts/deb $(VERSION)
 
+in-tree: ## put heapmod into the sources of a kernel: LINUX=
+	@scripts/in-tree "$(or $(LINUX),$(error LINUX= is not given))"
+
+patch: ## write that as patches for git am to build/patches: LINUX=
+	@scripts/in-tree "$(or $(LINUX),$(error LINUX= is not given))" build/patches && ls build/patches
+
 ##@ Maintain
 lint: ## run checkpatch, sparse, kernel-doc and shellcheck
 	@scripts/lint
