@@ -40,6 +40,9 @@ tools: ## build heapview and heaptrace in build/tools
 	@scripts/prerequisites tools
 	@mkdir -p build && flock build/tools.lock $(MAKE) -s -C tools
 
+docs: ## make HTML of the API in build/html, and man pages in build/man
+	@scripts/manual $(VERSION) $(KDIR)
+
 ##@ Try
 demo: ## boot Debian's kernel in a VM and print a heap; ARCH=arm64
 	@MAKEFLAGS= vm/demo $(ARCH)
