@@ -2,6 +2,7 @@
 /*
  * debugfs - one directory for each heap, and the files in it
  */
+#include <linux/err.h>
 #include <linux/module.h>
 
 #include "heaps/registry.h"
@@ -42,9 +43,9 @@ static const struct heaps_observer observer = { .add = add_heap, .remove = remov
 
 void heapmod_debugfs_init(void)
 {
-	if (!IS_ENABLED(CONFIG_HEAPMOD_DEBUGFS))
-		return;
-	root = debugfs_create_dir("heapmod", NULL);
+	/* An error as from debugfs itself, if that is off: then nothing is created in it. */
+	root = IS_ENABLED(CONFIG_HEAPMOD_DEBUGFS) ? debugfs_create_dir("heapmod", NULL) :
+						    ERR_PTR(-ENODEV);
 	debugfs_create_file("heaps", 0400, root, NULL, &heapmod_heaps_fops);
 	heapmod_set_observer(&observer);
 }

@@ -87,8 +87,7 @@ static int add(struct heapmod *heap)
 		return -ENOMEM;
 	list_add_tail_rcu(&heap->all, &heaps);
 	list_add_tail(&heap->with_sites, &heaps_with_sites);
-	if (observer)
-		observer->add(heap);
+	observer->add(heap);
 	return 0;
 }
 
@@ -115,8 +114,7 @@ static void remove(struct heapmod *heap)
 void heapmod_unregister(struct heapmod *heap)
 {
 	/* Before the name can be reused. Without the lock, because this waits for readers. */
-	if (observer)
-		observer->remove(heap);
+	observer->remove(heap);
 	mutex_lock(&heaps_lock);
 	remove(heap);
 	mutex_unlock(&heaps_lock);
