@@ -49,6 +49,12 @@ static inline void *payload_of(struct heap_block *block)
 	return block + 1;
 }
 
+/* Distance of a pointer, which may be any, from the payload of the first block. */
+static inline size_t distance_of(const struct heap *heap, const void *ptr)
+{
+	return (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+}
+
 /* Most bytes that a payload of @granules can have: all but the header and the redzone. */
 static inline u64 payload_bytes(const struct heap *heap, u32 granules)
 {

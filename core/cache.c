@@ -99,7 +99,7 @@ bool heap_cache_remove(struct heap_cache *cache, u32 at, u32 granules)
 
 bool heap_cache_suspects(const struct heap *heap, const void *ptr)
 {
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	size_t offset = distance_of(heap, ptr);
 	u32 at = offset / HEAP_GRANULE;
 	u32 granules;
 	u64 word;

@@ -184,7 +184,7 @@ static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cac
 static __always_inline bool heap_cache_free(struct heap *heap, struct heap_cache *cache,
 					    const void *ptr, struct heap_block_info *freed)
 {
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	size_t offset = distance_of(heap, ptr);
 	u32 at = offset / HEAP_GRANULE;
 	u32 granules, tag, slack;
 

@@ -36,7 +36,7 @@ static u64 read_header(const struct heap_block *header)
 /* As judge_inline(), with what can be read without the lock. */
 static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at, u64 *word)
 {
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	size_t offset = distance_of(heap, ptr);
 	u32 granules = READ_ONCE(heap->granules);
 
 	if (offset / HEAP_GRANULE >= granules)

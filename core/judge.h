@@ -35,7 +35,7 @@ static __always_inline enum heap_verdict judge_inline(const struct heap *heap, c
 						      struct heap_block_info *block, u32 *slack)
 {
 	const struct heap_index *index = &heap->index;
-	size_t offset = (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
+	size_t offset = distance_of(heap, ptr);
 	u32 at = offset / HEAP_GRANULE;
 	u64 word;
 
