@@ -6,8 +6,13 @@ Prints what /sys/kernel/debug/heapmod has, as text, JSON or metrics of Prometheu
 describes the files. Columns and keys are found by name, so new ones appear by themselves.
 """
 import argparse
+import collections
+import itertools
 import json
 import os
+import re
+import shutil
+import subprocess
 import sys
 import time
 
@@ -21,6 +26,7 @@ VERDICTS = ("foreign", "misaligned", "interior", "double_free", "wrong_heap", "o
             "use_after_free", "corrupt_index")
 # Of the keys in stats: not a metric.
 NO_METRIC = ("version", "id", "findings")
+LEFT = ("name", "owner", "line", "verdict", "curve")    # columns of text
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,6 +39,9 @@ class Parser(argparse.ArgumentParser):
 
 class Failure(Exception):
     """One line for stderr."""
+
+
+# The files
 
 
 class Folder:
@@ -142,12 +151,176 @@ def pairs(lines, heap):
     return found
 
 
+# From a call site to a line of source
+
+CALL_SITE = re.compile(r"(\S+)\+(0x[0-9a-f]+)/(0x[0-9a-f]+)(?: \[(\S+)\])?")
+MODULE = re.compile(r"(.+)\.ko(\.(debug|gz|xz|zst))?")
+
+
+def elfutils(program, *arguments):
+    """What a program of elfutils prints. It reads compressed modules, and finds separate debug information."""
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout.splitlines()
+
+
+def function_sizes(file):
+    """By name, the sizes of the functions of this name."""
+    sizes = collections.defaultdict(list)
+    for fields in map(str.split, elfutils("eu-readelf", "-s", file)):
+        if len(fields) == 8 and fields[3] == "FUNC":
+            sizes[fields[7]].append(int(fields[2]))
+    return sizes
+
+
+def is_in(site, sizes):
+    """Is it in the one function of its name? In another build, sizes differ. The kernel counts padding, too."""
+    function, offset, end, _ = site
+    return len(sizes[function]) == 1 and int(offset, 16) <= sizes[function][0] <= int(end, 16)
+
+
+def lines_in(file, sites):
+    """By call site, FILE:LINE, of those that a file with debug information has."""
+    sizes = function_sizes(file)
+    known = [site for site in sites if is_in(site, sizes)]
+    if not known:
+        return {}
+    found = elfutils("eu-addr2line", "-e", file, *(f"{function}+{offset}" for function, offset, _, _ in known))
+    lines = {site: re.sub(r"(:\d+):\d+$", r"\1", line) for site, line in zip(known, found)}
+    return {site: line for site, line in lines.items() if not line.startswith("??")}
+
+
+class Sources:
+    """Where debug information may be: folders of modules, and files of the kernel."""
+
+    def __init__(self, folders, vmlinux):
+        release = os.uname().release
+        debug = f"/usr/lib/debug/lib/modules/{release}"
+        if not shutil.which("eu-addr2line"):
+            raise Failure("eu-addr2line is missing: apt-get install elfutils")
+        for path in folders + vmlinux:
+            if not os.path.exists(path):
+                raise Failure(f"{path}: No such file or directory")
+        self.folders = folders or [debug, f"/lib/modules/{release}"]
+        self.kernels = vmlinux or [f"/usr/lib/debug/boot/vmlinux-{release}", f"{debug}/vmlinux"]
+        self.modules = collections.defaultdict(list)
+        for folder, _, names in itertools.chain.from_iterable(map(os.walk, self.folders)):
+            for match in filter(None, map(MODULE.fullmatch, sorted(names))):
+                self.modules[match[1].replace("-", "_")].append(os.path.join(folder, match[0]))
+
+    def lines_of(self, module, sites):
+        found = {}
+        for file in self.modules[module] if module else filter(os.path.exists, self.kernels):
+            found |= lines_in(file, [site for site in sites if site not in found])
+        if len(found) < len(sites):
+            places = ", ".join(self.folders if module else self.kernels)
+            print(f"heapmod: {module or 'vmlinux'}: {len(sites) - len(found)} of {len(sites)} call sites have no line: "
+                  f"no debug information of this build in {places}", file=sys.stderr)
+        return found
+
+    def add_lines(self, owners):
+        """Give each owner its line, or None."""
+        matches = {owner["owner"]: CALL_SITE.fullmatch(owner["owner"]) for owner in owners}
+        sites = {name: match.groups() for name, match in matches.items() if match}
+        lines = {}
+        for module in sorted({site[3] or "" for site in sites.values()}):
+            lines |= self.lines_of(module, [site for site in sites.values() if (site[3] or "") == module])
+        for owner in owners:
+            owner["line"] = lines.get(sites.get(owner["owner"]))
+
+
+# Growth: as tools/heaptrace/growth.c, but of what debugfs shows. The floor of a call site in an interval is the least
+# of its live bytes in some looks: blocks that live shorter do not count.
+
+LEAK, UNCLEAR, WARM_UP, TURNOVER, STEADY = VERDICTS_OF_GROWTH = "leak", "unclear", "warm-up", "turnover", "steady"
+LOOKS = 10                      # in an interval
+CURVE = 24                      # characters
+NOTHING = {"live_bytes": 0, "live_blocks": 0}   # of an owner that is not listed
+
+
+def drawdown(floors):
+    """The deepest fall from a high point."""
+    return max(high - floor for high, floor in zip(itertools.accumulate(floors, max), floors))
+
+
+def rests(floors):
+    """At the end, is the rest longer than twice the longest between two high points?"""
+    highest = list(itertools.accumulate(floors, max))
+    highs = [i for i in range(1, len(floors)) if highest[i] > highest[i - 1]]
+    gap = max((after - before for before, after in itertools.pairwise(highs)), default=0)
+    return len(floors) - 1 - highs[-1] > 2 * gap + 1
+
+
+def fades(changes):
+    """Has the last third less than half of an even share?"""
+    return 6 * sum(changes[len(changes) * 2 // 3:]) < sum(changes)
+
+
+def is_beyond_chance(ups, downs):
+    """A sum of n steps up or down at random is hardly ever more than 4 * sqrt(n)."""
+    return ups > downs and (ups - downs) ** 2 >= 16 * (ups + downs)
+
+
+def judge(floors):
+    changes = [after - before for before, after in itertools.pairwise(floors)]
+    ups = [change for change in changes if change > 0]
+    downs = [-change for change in changes if change < 0]
+    growth = sum(changes)
+    if not ups and not downs:
+        return STEADY
+    if growth <= 0 or 4 * drawdown(floors) > growth:
+        return TURNOVER
+    if fades(changes) or rests(floors):
+        return TURNOVER if 2 * sum(downs) > sum(ups) else WARM_UP
+    return LEAK if is_beyond_chance(len(ups), len(downs)) else UNCLEAR
+
+
+def observe(folder, heap, options):
+    """For each interval, the owners as they were last, with their floors. The heap must remain the same."""
+    identity = folder.stats(heap)["id"]
+    for _ in range(options.count):
+        looks = []
+        for _ in range(LOOKS):
+            time.sleep(options.interval / LOOKS)
+            looks.append({owner["owner"]: owner for owner in folder.owners(heap)})
+        if folder.stats(heap)["id"] != identity:
+            raise Failure(f'"{heap}" was destroyed, and a new heap has its name')
+        yield looks[-1], {name: min(look.get(name, NOTHING)["live_bytes"] for look in looks)
+                          for name in set().union(*looks)}
+
+
+def curve(floors):
+    """The floors as bars."""
+    bars = "▁▂▃▄▅▆▇█" if (sys.stdout.encoding or "").lower() == "utf-8" else "_.,-=+*#"
+    shown = [floors[i * (len(floors) - 1) // (CURVE - 1)] for i in range(CURVE)]
+    return "".join(bars[floor * (len(bars) - 1) // max(floors)] for floor in shown)
+
+
+def by_verdict(row):
+    return VERDICTS_OF_GROWTH.index(row["verdict"]), -row["growth_bytes"], -row["live_bytes"], row["owner"]
+
+
+def grown(observed, seconds):
+    """The owners that ever had a floor, leaks first."""
+    found = []
+    for name in set().union(*(floors for _, floors in observed)):
+        floors = [floors.get(name, 0) for _, floors in observed]
+        owner = observed[-1][0].get(name, NOTHING)
+        growth = floors[-1] - floors[0]
+        found.append({"verdict": judge(floors), "live_bytes": owner["live_bytes"], "live_blocks": owner["live_blocks"],
+                      "growth_bytes": growth, "bytes_per_second": round(growth / seconds, 3), "floors": floors,
+                      "owner": name})
+    return sorted(filter(lambda row: any(row["floors"]), found), key=by_verdict)
+
+
+# Output
+
+
 def print_rows(table, names):
     """Columns are as wide as their contents."""
     cells = [names] + [["-" if row[name] is None else str(row[name]) for name in names] for row in table]
     widths = [max(map(len, column)) for column in zip(*cells)]
     for row in cells:
-        padded = [cell.ljust(width) if name in ("name", "owner") else cell.rjust(width)
+        padded = [cell.ljust(width) if name in LEFT else cell.rjust(width)
                   for name, cell, width in zip(names, row, widths)]
         print("  ".join(padded).rstrip())
 
@@ -167,6 +340,9 @@ def say(options, text, found):
         text()
 
 
+# The commands
+
+
 def show_list(folder, options):
     table = folder.table()
     names = list(table[0]) if table else ["name"]
@@ -183,6 +359,9 @@ def show_stats(folder, options):
 def show_owners(folder, options):
     owners = folder.owners(options.heap)
     names = ["live_blocks", "live_bytes", "peak_bytes", "allocs", "frees", "failures", "owner"]
+    if options.lines:
+        Sources(options.modules, options.vmlinux).add_lines(owners)
+        names.append("line")
     say(options, lambda: print_rows(owners, names), {"heap": options.heap, "owners": owners})
     return 0
 
@@ -216,6 +395,22 @@ def show_check(folder, options):
 
     say(options, text, {"checks": checks})
     return ALARM if any(check["findings"] for check in checks.values()) else 0
+
+
+def show_leaks(folder, options):
+    start = time.monotonic()
+    observed = list(observe(folder, options.heap, options))
+    seconds = time.monotonic() - start
+    owners = grown(observed, seconds * (options.count - 1) / options.count)
+    leaks = sum(owner["verdict"] == LEAK for owner in owners)
+
+    def text():
+        print(f"{leaks} call site{'s leak' if leaks != 1 else ' leaks'} in {seconds:.1f} seconds\n")
+        table = [{**owner, "curve": curve(owner["floors"])} for owner in owners]
+        print_rows(table, ["verdict", "live_bytes", "live_blocks", "growth_bytes", "bytes_per_second", "curve", "owner"])
+
+    say(options, text, {"heap": options.heap, "seconds": round(seconds, 3), "leaks": leaks, "owners": owners})
+    return ALARM if leaks else 0
 
 
 def used_bytes(stats):
@@ -279,11 +474,17 @@ def show_metrics(folder, options):
     return 0
 
 
-def number_above_zero(text):
-    number = float(text)
-    if not 0 < number < 1e6:
-        raise ValueError
-    return number
+def number(kind, least, most):
+    """The type of an argument."""
+    def parse(text):
+        try:
+            found = kind(text)
+        except ValueError:
+            found = None
+        if found is None or not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"expected a number from {least} to {most}, not {text}")
+        return found
+    return parse
 
 
 def parser():
@@ -303,15 +504,25 @@ def parser():
 
     command("list", show_list, "a line for each heap", heap=None)
     command("stats", show_stats, "the counters of a heap")
-    command("owners", show_owners, "the call sites that allocated")
+    owners = command("owners", show_owners, "the call sites that allocated")
+    owners.add_argument("--lines", action="store_true", help="with the file and the line of each call site")
+    owners.add_argument("--modules", action="append", default=[], metavar="DIR",
+                        help="modules with debug information are here; may be repeated")
+    owners.add_argument("--vmlinux", action="append", default=[], metavar="FILE",
+                        help="the kernel with debug information; may be repeated")
     command("blocks", show_blocks, "all blocks").add_argument(
         "--owner", metavar="WORDS", help="only blocks of call sites with these words in their names")
     command("holes", show_holes, "the fragmentation of a heap")
     command("check", show_check, "verify a heap, or all; exit with 2 if anything is wrong", heap="[HEAP]")
+    leaks = command("leaks", show_leaks, "the call sites whose live bytes grow; exit with 2 if any leaks")
+    leaks.add_argument("--interval", type=number(float, 0.01, 86400), default=1, metavar="SECONDS", help="1 by default")
+    leaks.add_argument("--count", type=number(int, 2, 100000), default=60, metavar="N",
+                       help="watch for N intervals, 60 by default")
     watcher = command("watch", watch, "the use of a heap over time")
-    watcher.add_argument("--interval", type=number_above_zero, default=1, metavar="SECONDS")
-    watcher.add_argument("--count", type=int, default=0, metavar="N", help="stop after N lines")
-    watcher.add_argument("--above", type=number_above_zero, metavar="PERCENT",
+    watcher.add_argument("--interval", type=number(float, 0.01, 86400), default=1, metavar="SECONDS",
+                         help="1 by default")
+    watcher.add_argument("--count", type=number(int, 0, 10**9), default=0, metavar="N", help="stop after N lines")
+    watcher.add_argument("--above", type=number(float, 0, 100), metavar="PERCENT",
                          help="exit with 2 when so much of the region is used")
     command("metrics", show_metrics, "all heaps, for Prometheus", heap=None)
     return top
