@@ -128,6 +128,7 @@ install-dkms:
 	install -d $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)/packaging
 	cp -r Kbuild LICENSE heapmod.[ch] heap_core.[ch] core heaps debugfs $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)
 	install -t $(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)/packaging packaging/symvers
+	sed 's,#MODULE_VERSION#,$(VERSION),' packaging/dkms.conf >$(DESTDIR)$(PREFIX)/src/heapmod-$(VERSION)/dkms.conf
 
 uninstall: ## remove all that `make install` and `make install-tools` installed
 	rm -f $(MODULES)/heapmod.ko $(SYMVERS)/Module.symvers $(SHARE)/pkgconfig/heapmod.pc
@@ -142,6 +143,9 @@ dist: ## pack the last commit: build/heapmod-VERSION.tar.xz
 
 deb: ## build Debian packages of the last commit in build/
 	@scripts/deb $(VERSION)
+
+rpm: ## build RPM packages of the last commit in build/
+	@scripts/rpm $(VERSION)
 
 in-tree: ## put heapmod into the sources of a kernel: LINUX=
 	@scripts/in-tree "$(or $(LINUX),$(error LINUX= is not given))"
