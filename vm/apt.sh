@@ -58,3 +58,17 @@ unpack() {
 depends() {
 	from_suite "$1" apt-cache depends "$2" | sed -n "s/^ *Depends: \($3.*\)/\1/p"
 }
+
+# kernel_source SUITE - print the name of its newest package with the kernel's sources, and its version
+kernel_source() {
+	local package
+	package=$(depends "$1" linux-source linux-source-)
+	from_suite "$1" apt-cache show --no-all-versions "$package" | sed -n "s/^Version: /$package /p"
+}
+
+# fetch_source SUITE PACKAGE - print the sources in it, a .tar.xz
+fetch_source() {
+	from_suite "$1" apt-get download "$2" >&2
+	dpkg-deb --fsys-tarfile "$2"_*.deb | tar -xO "./usr/src/$2.tar.xz"
+	rm "$2"_*.deb
+}
