@@ -727,10 +727,11 @@ do {											\
 	heapmod_free_rcu_mightsleep_caller(heap, ptr, HEAPMOD_HERE)
 
 /**
- * heapmod_barrier - wait until the blocks of earlier heapmod_free_rcu() are free
+ * heapmod_barrier - wait until the blocks of earlier frees are holes
  * @heap: the heap
  *
- * heapmod_reset(), heapmod_shutdown() and heapmod_destroy() do so, too.
+ * Those of heapmod_free_rcu() and those whose free was deferred. heapmod_reset(),
+ * heapmod_shutdown() and heapmod_destroy() do so, too.
  *
  * Context: Task context, may sleep; not inside rcu_read_lock().
  */

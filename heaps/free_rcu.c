@@ -80,6 +80,8 @@ void heapmod_barrier(struct heapmod *heap)
 		return;
 	if (is_under_way(heap))
 		rcu_barrier();
-	heapmod_drain(heap);
+	/* What was deferred: the work item finds those without a slot. */
+	irq_work_sync(&heap->follow_up);
+	flush_delayed_work(&heap->slow_work);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_barrier);

@@ -76,7 +76,7 @@ static const char *verify(void)
 
 	heapmod_free(heap, xchg(&spare, NULL));
 	heapmod_free(heap, live);
-	/* This completes the deferred frees, which the stats count as pending. */
+	heapmod_barrier(heap);
 	if (heapmod_check(heap) || heapmod_check(other))
 		return "the heap is corrupt";
 	heapmod_get_stats(heap, &stats);
