@@ -103,7 +103,7 @@ static u64 masked_state(u32 granules, u8 state)
 
 static bool is_masked_state(u64 word)
 {
-	return (word ^ STATE_MASK) >> 32 <= HEAP_QUARANTINED;
+	return (word ^ STATE_MASK) >> 32 <= HEAP_CACHED;
 }
 
 static bool has_seal(const struct model *model, u32 at, u64 word)
