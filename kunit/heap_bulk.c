@@ -147,7 +147,8 @@ static void bulk_in_a_poisoned_heap(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, alloc_bulk(test, 20, MANY), MANY);
 	first = ptrs[0];
-	memset(first, 7, 21);
+	memset(first, 7, 20);
+	first[20] = 7;
 	heapmod_free_bulk(heap, MANY, ptrs);
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);

@@ -104,8 +104,8 @@ static void memory_is_returned(struct kunit *test)
 	struct heapmod *heap;
 	int i;
 
-	for (i = 0; i < 2000; i++) {
-		heap = heapmod_create("linear", SZ_32K + SZ_4K, HEAPMOD_LINEAR);
+	for (i = 0; i < 50; i++) {
+		heap = heapmod_create("linear", SZ_1M + SZ_4K, HEAPMOD_LINEAR);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, heap);
 		heapmod_destroy(heap);
 	}
