@@ -2,10 +2,13 @@
 /*
  * heap_rcu - blocks that are freed after a grace period
  *
- * No grace period ends inside rcu_read_lock(): there the blocks stay pending.
+ * No grace period ends inside rcu_read_lock(): there the blocks stay pending. A free in an NMI is
+ * deferred in a heap with hooks.
  */
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
+#include "core/deferred.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -170,6 +173,26 @@ static void room_after_the_barrier(struct kunit *test)
 	heapmod_free(heap, item);
 }
 
+/* Most of them find no slot, and are freed by the work item. */
+static void deferred_frees_are_waited_for(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, REGION(100 * HEAP_SLOTS), HEAPMOD_POISON);
+	static void *blocks[10 * HEAP_SLOTS];
+	unsigned long flags;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = suite_alloc(test, 100);
+	local_irq_save(flags);
+	preempt_count_add(NMI_OFFSET);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		heapmod_free(heap, blocks[i]);
+	preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
+	heapmod_barrier(heap);
+	expect_pending(test, 0, 0);
+}
+
 static void reset_waits(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
@@ -232,6 +255,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(without_a_head),
 	KUNIT_CASE(many),
 	KUNIT_CASE(room_after_the_barrier),
+	KUNIT_CASE(deferred_frees_are_waited_for),
 	KUNIT_CASE(reset_waits),
 	KUNIT_CASE(destroy_waits),
 	KUNIT_CASE(corrupt_while_pending),
