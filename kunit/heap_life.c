@@ -290,6 +290,7 @@ static void watermark_notifies_of_a_short_peak(struct kunit *test)
 	heapmod_free(heap, suite_alloc(test, FILL(60)));
 	wait_for_completion(&notified.above);
 	wait_for_completion(&notified.below);
+	heapmod_unwatch(heap, notify, &notified);
 	KUNIT_EXPECT_EQ(test, notified.count, 2);
 }
 
@@ -316,6 +317,7 @@ static void watermarks_are_independent(struct kunit *test)
 	wait_for_completion(&low.below);
 	heapmod_free(heap, suite_alloc(test, FILL(90)));
 	wait_for_completion(&low.above);
+	heapmod_unwatch(heap, notify, &low);
 	KUNIT_EXPECT_EQ(test, high.count, 2);
 }
 
@@ -358,6 +360,7 @@ static void late_work_is_no_reason_to_notify(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, new.count, 0);
 	heapmod_free(heap, suite_alloc(test, FILL(60)));
 	wait_for_completion(&new.above);
+	heapmod_unwatch(heap, notify, &new);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
 }
 
