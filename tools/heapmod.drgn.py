@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""heapmod.drgn.py - inspect the heaps of heapmod in the memory of a running kernel, or in a dump
+"""heapmod.drgn - inspect the heaps of heapmod in the memory of a running kernel, or in a dump
 
 This prints what debugfs prints, but reads it from memory. Debug information has the layout of the structures. It does
 not have macros, so their values are repeated below; tests/tools/drgn-damage.py compares them with the sources. The
@@ -14,16 +14,20 @@ import itertools
 import signal
 import sys
 
+VERSION = "0.1"
+
 
 def fail(message):
-    print(f"heapmod.drgn.py: {message}", file=sys.stderr)
+    print(f"heapmod.drgn: {message}", file=sys.stderr)
     sys.exit(2)
 
 
 try:
     import drgn
     from drgn import Object
+    from drgn.helpers.linux.cpumask import for_each_possible_cpu
     from drgn.helpers.linux.list import list_for_each_entry
+    from drgn.helpers.linux.percpu import per_cpu_ptr
 except ImportError:
     fail("it needs drgn: apt-get install python3-drgn")
 
@@ -190,6 +194,7 @@ class Heap:
         self.is_frozen = not core["granules"]
         self.overhead = core["overhead"]
         self.redzone = GRANULE if core["flags"] & REDZONE else 0
+        self.counters = core
         self.key, self.factor, self.mask = core["key"], core["factor"], core["mask"]
         self.used, self.pending, self.quarantined = core["used"], core["pending"], core["quarantined"]
         self.peak, self.failures = core["peak"], core["failures"]
@@ -206,8 +211,71 @@ class Heap:
         return (self.used + self.pending + self.quarantined) * GRANULE
 
     @property
+    def cached(self):
+        """Granules in the caches of the CPUs."""
+        cpus = self.heapmod.cpus
+        if not cpus:
+            return 0
+        return sum(per_cpu_ptr(cpus, cpu).cache.granules.value_() for cpu in for_each_possible_cpu(self.prog))
+
+    def holes(self):
+        """The size of each hole, in bytes."""
+        return [granules * GRANULE for _, granules, hole in self.seen_spans() if hole]
+
+    @property
     def largest_hole_bytes(self):
-        return max((granules * GRANULE for _, granules, hole in self.seen_spans() if hole), default=0)
+        return max(self.holes(), default=0)
+
+    def parts(self):
+        """What adds up to the region, as copy_bytes() in heaps/query.c."""
+        core, cached = self.counters, self.cached
+        blocks = self.blocks_counted - core["limbo_blocks"]
+        live = (self.used - core["limbo"] - cached) * GRANULE
+        pending = self.pending + core["limbo"]
+        # Of blocks that were freed without a readable header: up to 15 bytes too many were taken off.
+        asked = (self.asked - core["limbo_asked"]) & U64
+        parts = {"asked_bytes": 0 if asked >> 63 else asked}
+        headers, redzones = blocks * self.header_type.size, blocks * self.redzone
+        parts["slack_bytes"] = live - headers - redzones - parts["asked_bytes"]
+        parts["header_bytes"] = headers
+        parts["hole_bytes"] = (self.granules - pending - self.quarantined - cached) * GRANULE - live
+        parts["quarantine_bytes"] = self.quarantined * GRANULE
+        parts["pending_bytes"] = pending * GRANULE
+        parts["cached_bytes"] = cached * GRANULE
+        parts["redzone_bytes"] = redzones
+        parts["edge_bytes"] = self.region_bytes - self.granules * GRANULE
+        return parts
+
+    def counts(self):
+        """The counters, as copy_counts()."""
+        core, holes = self.counters, self.holes()
+        counts = {"blocks": self.blocks_counted - core["limbo_blocks"], "holes": len(holes)}
+        counts["largest_hole_bytes"] = max(holes, default=0)
+        counts |= {key: core[key] for key in ("allocs", "frees", "failures")}
+        counts["busy"] = self.heapmod.busy.counter.value_()
+        counts |= {f"search_steps_{1 << i}": count for i, count in enumerate(core["index"]["searches"])}
+        counts["refused"] = core["refused"] + self.heapmod.refused.counter.value_()
+        counts["quarantine_blocks"] = core["quarantine_count"]
+        counts["frozen"] = int(self.is_frozen)
+        return counts
+
+    def findings(self):
+        """The verdicts that were found."""
+        names = {value: name.removeprefix("HEAP_").lower() for name, value in self.prog.type("enum heap_verdict").enumerators}
+        found = {names[i]: count for i, count in enumerate(self.counters["verdicts"]) if i and count}
+        return found or {"findings": 0}
+
+    def stats(self):
+        return {
+            "version": 2,
+            "id": self.heapmod.id.value_(),
+            "region_bytes": self.region_bytes,
+            **self.parts(),
+            "peak_bytes": self.peak * GRANULE,
+            "metadata_bytes": self.heapmod.metadata_bytes.value_(),
+            **self.counts(),
+            **self.findings(),
+        }
 
     # The map: places are granules.
 
@@ -454,7 +522,28 @@ def print_heaps(heaps):
         print(row(heap.name, width, *sizes, heap.blocks_counted, heap.failures, f"{heap.region:#x}"))
 
 
-def print_blocks(heap, sites):
+def print_stats(heap):
+    if heap.heapmod.cpus:
+        note(heap, "allocs, frees and asked_bytes are without what the caches of the CPUs have counted since they were settled")
+    for key, value in heap.stats().items():
+        print(f"{key} {value}")
+
+
+def print_holes(heap):
+    holes = heap.holes()
+    total, largest = sum(holes), max(holes, default=0)
+    thousandths = (total - largest) * 1000 // total if total else 0
+    print(f"version 2\nhole_bytes {total}\nlargest_bytes {largest}\nfragmentation {thousandths / 1000:.3f}")
+    row = "{:>12} {:>12} {:>9} {:>12}".format
+    print(row("from", "to", "holes", "bytes"))
+    for order in range((largest // GRANULE).bit_length()):
+        first = GRANULE << order
+        inside = [size for size in holes if first <= size < 2 * first]
+        print(row(first, 2 * first - 1, len(inside), sum(inside)))
+
+
+def print_blocks(heap, sites, words):
+    """Those whose owner has the words in its name, or all."""
     row = "{:>12} {:>12} {:<11} {:>12} {}".format
     print(row("offset", "size", "state", "asked", "owner"))
     if heap.is_frozen:
@@ -464,6 +553,8 @@ def print_blocks(heap, sites):
         asked, owner = "-", "-"
         if block.state == "HEAP_USED":
             asked, owner = (block.asked, name_of(heap, sites, block)) if block.sealed else ("?", "?")
+        if words not in owner:
+            continue
         print(row(block.offset, block.size, block.word, asked, owner))
 
 
@@ -614,7 +705,7 @@ def find_heaps(prog):
 
 
 def note(heap, what):
-    print(f'heapmod.drgn.py: heap "{heap.name}": {what}', file=sys.stderr)
+    print(f'heapmod.drgn: heap "{heap.name}": {what}', file=sys.stderr)
 
 
 def heap_named(heaps, name):
@@ -631,6 +722,7 @@ def address(text):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
+        prog="heapmod.drgn",
         description="Show the heaps of heapmod in the memory of the running kernel, or in a dump.",
         epilog="Exit status: 0; 1 if check has findings, or if find finds no heap; 2 after an error.",
     )
@@ -643,10 +735,20 @@ def parse_arguments():
         default=[],
         help="vmlinux or heapmod.ko with debug information, if it is not installed; may be repeated",
     )
+    parser.add_argument("--version", action="version", version=f"heapmod.drgn {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("heaps", help="list the heaps")
-    for name, what in ("blocks", "list the blocks of a heap"), ("owners", "list the call sites of a heap"):
-        commands.add_parser(name, help=what).add_argument("heap", metavar="HEAP")
+    for name, what in (
+        ("stats", "print the counters of a heap"),
+        ("holes", "print the fragmentation of a heap"),
+        ("owners", "list the call sites of a heap"),
+        ("blocks", "list the blocks of a heap"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("heap", metavar="HEAP")
+    command.add_argument(
+        "--owner", metavar="WORDS", default="", help="only blocks of call sites with these words in their names"
+    )
     command = commands.add_parser("check", help="check the invariants of a heap, or of all heaps")
     command.add_argument("heap", metavar="HEAP", nargs="?")
     command = commands.add_parser("find", help="find the heap and the block of an address")
@@ -669,9 +771,13 @@ def run(arguments):
     if arguments.command == "heaps":
         print_heaps(heaps)
     elif arguments.command == "blocks":
-        print_blocks(heaps[0], sites)
-    else:
+        print_blocks(heaps[0], sites, arguments.owner)
+    elif arguments.command == "owners":
         print_owners(heaps[0], sites)
+    elif arguments.command == "stats":
+        print_stats(heaps[0])
+    else:
+        print_holes(heaps[0])
     return True
 
 

@@ -34,7 +34,7 @@ save() {
 	done >/dev/ttyS2
 }
 cd $debug || exit
-save heaps ./*/blocks ./*/check
+save heaps ./*/blocks ./*/check ./*/holes ./*/stats
 # A read of debugfs coalesces the quick list. After the last command a block is on it.
 command "alloc z 40"
 command "free z"

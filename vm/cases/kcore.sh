@@ -21,6 +21,8 @@ agrees() {
 
 check "blocks of the running kernel are those of debugfs" agrees blocks
 check "owners of the running kernel are those of debugfs" agrees owners
+check "stats of the running kernel are those of debugfs" agrees stats
+check "holes of the running kernel are those of debugfs" agrees holes
 check "the check of the running kernel finds nothing" drgn check
 
 verdict
