@@ -267,7 +267,7 @@ def judge(floors):
     growth = sum(changes)
     if not ups and not downs:
         return STEADY
-    if growth <= 0 or 4 * drawdown(floors) > growth:
+    if 4 * drawdown(floors) > growth:
         return TURNOVER
     if fades(changes) or rests(floors):
         return TURNOVER if 2 * sum(downs) > sum(ups) else WARM_UP
