@@ -16,6 +16,8 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 DEPMOD ?= $(if $(DESTDIR),:,PATH=$$PATH:/sbin depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)))
 STRIP ?= strip
 PROGRAMS := build/tools/heapview build/tools/heaptrace
+COMPLETIONS := $(SHARE)/bash-completion/completions
+COMPLETED := heaptrace heapview heapmod.drgn
 MANUALS := tools/heapview/heapview.1 tools/heaptrace/heaptrace.1 tools/heapmod.drgn.1 tools/heapmod.1
 SECONDS := 60
 TIERS := vm fuzz host kunit bench dump tools
@@ -117,11 +119,13 @@ install-dev:
 	sed 's,@PREFIX@,$(PREFIX),' packaging/heapmod.mk.in >$(SHARE)/heapmod/heapmod.mk
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' packaging/heapmod.pc.in >$(SHARE)/pkgconfig/heapmod.pc
 
-install-tools: tools ## install the tools and their man pages
+install-tools: tools ## install the tools, their man pages and completion
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -m 755 tools/heapmod.drgn.py $(DESTDIR)$(PREFIX)/bin/heapmod.drgn
 	install -m 755 tools/heapmod.py $(DESTDIR)$(PREFIX)/bin/heapmod
 	install -D -m 644 -t $(SHARE)/man/man1 $(MANUALS)
+	install -D -m 644 tools/completion $(COMPLETIONS)/heapmod
+	$(foreach program,$(COMPLETED),ln -sf heapmod $(COMPLETIONS)/$(program) &&) :
 
 # The sources that DKMS builds from.
 install-dkms:
@@ -134,6 +138,7 @@ uninstall: ## remove all that `make install` and `make install-tools` installed
 	rm -f $(MODULES)/heapmod.ko $(SYMVERS)/Module.symvers $(SHARE)/pkgconfig/heapmod.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/heapmod $(SHARE)/heapmod
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)) heapmod.drgn heapmod) $(addprefix $(SHARE)/man/man1/,$(notdir $(MANUALS)))
+	rm -f $(addprefix $(COMPLETIONS)/,heapmod $(COMPLETED))
 	-rmdir $(SYMVERS) $(DESTDIR)/var/lib/heapmod
 	$(DEPMOD) $(RELEASE)
 

@@ -19,6 +19,7 @@ static const char help[] =
 "heaptrace --help | --version\n"
 "\n"
 "HEAP is a name in /sys/kernel/debug/heapmod. FILE and TRACE may be - for stdin or stdout.\n"
+"record --debugfs DIR and --tracefs DIR set the mount points.\n"
 "See heaptrace(1).\n";
 
 static int help_main(int argc, char **argv)
