@@ -5,7 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # The release that modules are built for. In Debian, include/config/kernel.release differs from it.
 RELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
-VERSION := $(shell sed -n 's/^\#define HEAPMOD_VERSION[[:space:]]*"\(.*\)"/\1/p' heapmod.h)
+include tools/version.mk
 
 # Where `make install` puts things. DESTDIR is for packages, INSTALL_MOD_PATH for another root of modules.
 PREFIX ?= /usr/local
@@ -123,6 +123,7 @@ install-tools: tools ## install the tools, their man pages and completion
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -m 755 tools/heapmod.drgn.py $(DESTDIR)$(PREFIX)/bin/heapmod.drgn
 	install -m 755 tools/heapmod.py $(DESTDIR)$(PREFIX)/bin/heapmod
+	sed -i 's/^VERSION = .*/VERSION = "$(VERSION)"/' $(DESTDIR)$(PREFIX)/bin/heapmod $(DESTDIR)$(PREFIX)/bin/heapmod.drgn
 	install -D -m 644 -t $(SHARE)/man/man1 $(MANUALS)
 	install -D -m 644 tools/completion $(COMPLETIONS)/heapmod
 	$(foreach program,$(COMPLETED),ln -sf heapmod $(COMPLETIONS)/$(program) &&) :

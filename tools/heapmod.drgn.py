@@ -14,7 +14,7 @@ import itertools
 import signal
 import sys
 
-VERSION = "0.1"
+VERSION = "of the sources"  # make install-tools puts the number here
 
 
 def fail(message):

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-VERSION = "0.1"
+VERSION = "of the sources"    # make install-tools puts the number here
 FORMAT = 2                      # the newest version of the files that is known
 ALARM = 2                       # the exit status when something was found
 

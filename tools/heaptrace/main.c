@@ -7,8 +7,6 @@
 #include "die.h"
 #include "options.h"
 
-#define VERSION "0.1"
-
 static const char help[] =
 "heaptrace record [-o FILE] [-s SECONDS] [-b KB] HEAP  record a heap until Ctrl-C\n"
 "heaptrace import [-i ID] [-o FILE] FILE               convert output of tracefs or trace-cmd\n"

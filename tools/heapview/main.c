@@ -18,10 +18,6 @@
 #include "trace.h"
 #include "words.h"
 
-#ifndef VERSION
-#define VERSION "0.1"
-#endif
-
 static const char usage[] =
 	"heapview shows a heap of heapmod: its address space, owners and holes.\n"
 	"\n"
