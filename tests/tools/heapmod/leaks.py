@@ -129,10 +129,12 @@ clients = {
     "leak_bursts": ("leak", lambda now: 640 * int(now / 3)),
     "leak_among_traffic": ("leak", among_traffic),
     "leak_late": ("leak", lambda now: None if now < 5 else 64 * int(now)),
+    "leak_pauses": ("leak", lambda now: 192 * int(min(now, 55) / 3)),
     "unclear": ("unclear", lambda now: 64 * int(now / 5)),
     "warm_up": ("warm-up", lambda now: 100 * int(min(now, 25))),
     "warm_up_late": ("warm-up", lambda now: 100 * int(min(now, 50))),
     "warm_up_fading": ("warm-up", lambda now: int(10000 * (1 - 0.9**now))),
+    "cache": ("turnover", lambda now: 40 * int(min(now, 25)) + 200 * (int(now / 2) % 2)),
     "oscillate": ("turnover", lambda now: 50 * abs(int(now) % 16 - 8)),
     "sawtooth": ("turnover", lambda now: 100 * int(now) - 700 * int(now / 10)),
     "ring": ("steady", lambda now: 4800),
@@ -149,10 +151,12 @@ for name, (verdict, _) in clients.items():
     said = verdicts.get(name, {"verdict": None})["verdict"]
     ok(f"leaks: {name} is {verdict or 'not listed'}", said == verdict, verdicts.get(name))
 ok("leaks: a leak exits with 2", (status, errors) == (2, ""), (status, errors))
-ok("leaks: they are counted, and come first", found["leaks"] == 4 and [row["verdict"] for row in found["owners"]][:5] == ["leak"] * 4 + ["unclear"], out)
+ok("leaks: they are counted, and come first", found["leaks"] == 5 and [row["verdict"] for row in found["owners"]][:6] == ["leak"] * 5 + ["unclear"], out)
 ok("leaks: JSON has the schema, the heap and the time", (found["schema"], found["heap"], found["seconds"]) == (1, "leaky", 60), out)
 slow = verdicts["leak_slow"]
 ok("leaks: the rate is that of the leak", abs(slow["bytes_per_second"] - 64) < 2 and slow["growth_bytes"] == slow["floors"][-1] - slow["floors"][0], slow)
+late = verdicts["leak_late"]
+ok("leaks: a call site that is not listed yet has nothing", len(late["floors"]) == 60 and late["growth_bytes"] == late["floors"][-1], late)
 ok("leaks: live bytes are the last ones", slow["live_bytes"] == 64 * 60 and slow["live_blocks"] == 8 * 60 and len(slow["floors"]) == 60, slow)
 ok("leaks: the floor hides what lives shorter than an interval", max(verdicts["leak_among_traffic"]["floors"]) < 4000, verdicts["leak_among_traffic"])
 
