@@ -185,7 +185,7 @@ def lines_in(file, sites):
     if not known:
         return {}
     found = elfutils("eu-addr2line", "-e", file, *(f"{function}+{offset}" for function, offset, _, _ in known))
-    lines = {site: re.sub(r"(:\d+):\d+$", r"\1", line) for site, line in zip(known, found)}
+    lines = {site: re.sub(r"(:\d+):\d+$", r"\1", line) for site, line in zip(known, found, strict=True)}
     return {site: line for site, line in lines.items() if not line.startswith("??")}
 
 
