@@ -82,6 +82,7 @@ struct node *model_node(const struct model *model, u32 at)
  */
 #define SEAL_SHIFT	44
 #define SEAL_DEFERRED	(0xaaaaaULL << SEAL_SHIFT)
+#define SEAL_LIMBO	(0x55555ULL << SEAL_SHIFT)
 #define STATE_MASK	(KEY >> 32 << 32)
 
 static u64 seal(const struct model *model, u32 at, u64 open)
@@ -142,7 +143,8 @@ static bool is_tag_damaged(const struct model *model, u32 at)
 static bool passes(const struct model *model, u32 at, u64 word)
 {
 	return is_masked_state(word) || has_seal(model, at, word) ||
-	       has_seal(model, at, word ^ SEAL_DEFERRED);
+	       has_seal(model, at, word ^ SEAL_DEFERRED) ||
+	       has_seal(model, at, word ^ SEAL_LIMBO);
 }
 
 /*
