@@ -157,7 +157,7 @@ static void expect_failures(struct kunit *test, struct heapmod *heap, u64 count)
 	KUNIT_EXPECT_EQ(test, owner_failures(heap), count);
 }
 
-/* Start a waiter behind those in the queue. */
+/* Start a waiter behind those in the queue. With caches, it empties them when it has joined. */
 static void join(struct kunit *test, struct waiting *waiting, struct heapmod *heap, size_t size,
 		 long timeout)
 {
@@ -165,6 +165,9 @@ static void join(struct kunit *test, struct waiting *waiting, struct heapmod *he
 
 	start(test, waiting, heap, size, timeout);
 	until_queued(heap, count + 1);
+	while (READ_ONCE(waiting->task->on_rq))
+		cond_resched();
+	irq_work_sync(&heap->follow_up);
 }
 
 /* A heap full of blocks of two granules. */
