@@ -106,7 +106,6 @@ void heapmod_reset(struct heapmod *heap)
 	mutex_lock(&resets);
 	begin_reset(heap);
 	heapmod_barrier(heap);
-	heapmod_recover(heap);
 	while (from != HEAP_NONE) {
 		free_batch(heap, &from, _RET_IP_);
 		cond_resched();

@@ -173,8 +173,8 @@ static void room_after_the_barrier(struct kunit *test)
 	heapmod_free(heap, item);
 }
 
-/* Most of them find no slot, and are freed by the work item. */
-static void deferred_frees_are_waited_for(struct kunit *test)
+/* A heap with deferred blocks only. Most find no slot, and are freed by the work item. */
+static struct heapmod *deferred_heap(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, REGION(100 * HEAP_SLOTS), HEAPMOD_POISON);
 	static void *blocks[10 * HEAP_SLOTS];
@@ -189,7 +189,18 @@ static void deferred_frees_are_waited_for(struct kunit *test)
 		heapmod_free(heap, blocks[i]);
 	preempt_count_sub(NMI_OFFSET);
 	local_irq_restore(flags);
-	heapmod_barrier(heap);
+	return heap;
+}
+
+static void deferred_frees_are_waited_for(struct kunit *test)
+{
+	heapmod_barrier(deferred_heap(test));
+	expect_pending(test, 0, 0);
+}
+
+static void reset_waits_for_deferred_frees(struct kunit *test)
+{
+	heapmod_reset(deferred_heap(test));
 	expect_pending(test, 0, 0);
 }
 
@@ -256,6 +267,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(many),
 	KUNIT_CASE(room_after_the_barrier),
 	KUNIT_CASE(deferred_frees_are_waited_for),
+	KUNIT_CASE(reset_waits_for_deferred_frees),
 	KUNIT_CASE(reset_waits),
 	KUNIT_CASE(destroy_waits),
 	KUNIT_CASE(corrupt_while_pending),
