@@ -161,7 +161,7 @@ static void among_many(struct kunit *test)
 		many[i] = heapmod_create_in(name, suite_alloc(test, 64), 64, 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, many[i]);
 	}
-	for (i = 0; i < MANY; i += 20) {
+	for (i = 0; i < MANY; i += MANY / 10) {
 		ptr = heapmod_alloc(many[i], 16, GFP_KERNEL);
 		KUNIT_EXPECT_PTR_EQ(test, heapmod_of(ptr), many[i]);
 		heapmod_free_any(ptr);

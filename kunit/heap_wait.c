@@ -116,11 +116,16 @@ static void until_queued(struct heapmod *heap, int count)
 		cond_resched();
 }
 
-/* The switch is counted after the task has left its run queue: wait for another tick. */
-static void until_asleep(struct task_struct *task)
+static void until_dequeued(struct task_struct *task)
 {
 	while (READ_ONCE(task->on_rq))
 		cond_resched();
+}
+
+/* The switch is counted after the task has left its run queue: wait for another tick. */
+static void until_asleep(struct task_struct *task)
+{
+	until_dequeued(task);
 	schedule_timeout_uninterruptible(1);
 }
 
@@ -165,8 +170,7 @@ static void join(struct kunit *test, struct waiting *waiting, struct heapmod *he
 
 	start(test, waiting, heap, size, timeout);
 	until_queued(heap, count + 1);
-	while (READ_ONCE(waiting->task->on_rq))
-		cond_resched();
+	until_dequeued(waiting->task);
 	irq_work_sync(&heap->follow_up);
 }
 
