@@ -3,6 +3,7 @@
  * heap_percpu - HEAPMOD_PERCPU: what caches may change, and what they must not
  */
 #include <linux/err.h>
+#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -116,32 +117,45 @@ static void the_whole_region_is_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 0);
 }
 
-static void an_aligned_allocation_takes_all_back(struct kunit *test)
+/* What fits, aligned to 64, into a heap of 511 granules only if nothing is cached. */
+#define MOST	FILL(508)
+
+/* The lowest block of this heap, of four granules, is cached. */
+static struct heapmod *nearly_free_heap(struct kunit *test)
 {
-	struct heapmod *heap = cached_heap(test, 8192);
+	struct heapmod *heap = cached_heap(test, REGION(511));
 
 	while (heapmod_alloc(heap, FILL(4), __GFP_NOWARN))
 		;
 	heapmod_reset(heap);
 	heapmod_free(heap, suite_alloc(test, FILL(4)));
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 4 * SUITE_GRANULE);
-	KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc_aligned(heap, 7800, 64, GFP_KERNEL));
+	return heap;
+}
+
+static void an_aligned_allocation_takes_all_back(struct kunit *test)
+{
+	struct heapmod *heap = nearly_free_heap(test);
+
+	KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc_aligned(heap, MOST, 64, GFP_KERNEL));
 }
 
 /* As an allocation that does not wait, one that may not wait any longer takes all back. */
 static void a_wait_takes_all_back(struct kunit *test)
 {
-	struct heapmod *heap = cached_heap(test, 8192);
-	void *block;
+	struct heapmod *heap = nearly_free_heap(test);
+	void *block = heapmod_alloc_wait(heap, MOST, 1, GFP_KERNEL, TASK_KILLABLE, 0);
 
-	while (heapmod_alloc(heap, FILL(4), __GFP_NOWARN))
-		;
-	heapmod_reset(heap);
-	heapmod_free(heap, suite_alloc(test, FILL(4)));
-	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 4 * SUITE_GRANULE);
-	block = heapmod_alloc_wait(heap, 7800, 1, GFP_KERNEL, TASK_KILLABLE, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(block));
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).failures, 1);
+}
+
+static void a_poll_takes_all_back(struct kunit *test)
+{
+	struct heapmod *heap = nearly_free_heap(test);
+
+	KUNIT_EXPECT_EQ(test, heapmod_poll(heap, MOST, NULL, NULL), EPOLLOUT | EPOLLWRNORM);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 0);
 }
 
 static void a_reset_empties_the_caches(struct kunit *test)
@@ -258,6 +272,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_whole_region_is_there),
 	KUNIT_CASE(an_aligned_allocation_takes_all_back),
 	KUNIT_CASE(a_wait_takes_all_back),
+	KUNIT_CASE(a_poll_takes_all_back),
 	KUNIT_CASE(a_reset_empties_the_caches),
 	KUNIT_CASE(a_damaged_block_is_not_allocated),
 	KUNIT_CASE(a_damaged_block_is_not_freed_twice),
