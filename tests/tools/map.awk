@@ -37,8 +37,10 @@ function cell(from, to,	i, n, count, share, order, orders, best) {
 	}
 	if (count["quarantined"])
 		return "!"
-	if (count["pending"] > count["used"])
+	if (count["pending"] > count["used"] && count["pending"] >= count["cached"])
 		return "~"
+	if (count["cached"] > count["used"])
+		return "$"
 	if (!count["used"])
 		return "."
 	best = order[0]

@@ -49,7 +49,7 @@ static bool bad(struct reader *reader, const char *what)
 static bool parse_state(const char *field, u8 *state)
 {
 	for (*state = 0; *state < STATE_UNKNOWN; (*state)++) {
-		if (table_is(field, state_names[*state]))
+		if (table_is(field, state_name(*state)))
 			return true;
 	}
 	return false;
@@ -120,7 +120,7 @@ static bool parse_line(struct reader *reader, struct block *block)
 	if (!parse_place(reader, fields, block))
 		return false;
 	if (!parse_state(fields[STATE], &block->state))
-		return bad(reader, "the state is not used, hole, pending or quarantined");
+		return bad(reader, "the state is not used, hole, pending, quarantined or cached");
 	if (!parse_asked(fields[ASKED], block))
 		return bad(reader, "the asked bytes are invalid");
 	parse_owner(reader, fields[OWNER], stop, block);

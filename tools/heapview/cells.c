@@ -10,6 +10,7 @@
 
 #include <linux/minmax.h>
 
+#include "array.h"
 #include "cells.h"
 #include "fail.h"
 
@@ -96,22 +97,56 @@ u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struc
 	return i;
 }
 
-/* Quarantined memory always shows. Otherwise the most frequent state wins; holes come last. */
+static const struct {
+	u32 state;
+	enum look look;
+} common[] = {
+	{ HEAP_USED, LOOK_USED },
+	{ HEAP_PENDING, LOOK_PENDING },
+	{ HEAP_CACHED, LOOK_CACHED },
+	{ STATE_UNKNOWN, LOOK_UNKNOWN },
+};
+
+/* The look of the most frequent state; the first one of equals. Holes come last. */
+static enum look most_common(const u32 *in)
+{
+	u32 best = 0, i;
+
+	for (i = 1; i < ARRAY_SIZE(common); i++) {
+		if (in[common[i].state] > in[common[best].state])
+			best = i;
+	}
+	return in[common[best].state] ? common[best].look : LOOK_HOLE;
+}
+
+/* Quarantined memory and blocks of the selected owner always show. */
 enum look cell_look(const struct cell *cell, u32 wanted)
 {
-	const u32 *in = cell->in;
+	enum look look;
 
-	if (in[HEAP_QUARANTINED])
+	if (cell->in[HEAP_QUARANTINED])
 		return LOOK_QUARANTINED;
 	if (wanted != OWNER_NONE && cell->mine)
 		return LOOK_USED;
-	if (in[HEAP_PENDING] > in[HEAP_USED])
-		return LOOK_PENDING;
-	if (in[STATE_UNKNOWN] > in[HEAP_USED])
-		return LOOK_UNKNOWN;
-	if (in[HEAP_USED])
-		return wanted == OWNER_NONE ? LOOK_USED : LOOK_OTHERS;
-	return LOOK_HOLE;
+	look = most_common(cell->in);
+	return look == LOOK_USED && wanted != OWNER_NONE ? LOOK_OTHERS : look;
+}
+
+const int look_colours[LOOKS] = {
+	[LOOK_HOLE] = COLOUR_HOLE,
+	[LOOK_PENDING] = COLOUR_PENDING,
+	[LOOK_CACHED] = COLOUR_CACHED,
+	[LOOK_QUARANTINED] = COLOUR_QUARANTINED,
+	[LOOK_UNKNOWN] = COLOUR_UNKNOWN,
+	[LOOK_OTHERS] = COLOUR_OTHERS,
+};
+
+/* The colour of a cell when no owner is selected. */
+int cell_colour(const struct model *model, const struct cell *cell)
+{
+	enum look look = cell_look(cell, OWNER_NONE);
+
+	return look == LOOK_USED ? model->owners.table[cell->owner].colour : look_colours[look];
 }
 
 /* A partly used cell is drawn neither empty nor full. */
@@ -146,5 +181,5 @@ char cell_letter(const struct model *model, const struct cell *cell, u32 wanted)
 	if (look == LOOK_USED)
 		return letter_of(&model->owners.table[owner], cell_level(cell, look) == LEVELS &&
 				 (cell->granules > 1 || cell->starts));
-	return ".?~!?:"[look];
+	return ".?~$!?:"[look];
 }

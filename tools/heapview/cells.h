@@ -6,6 +6,7 @@
 #define HEAPVIEW_CELLS_H
 
 #include "model.h"
+#include "palette.h"
 
 /**
  * struct cell - a slice of the address space
@@ -30,6 +31,7 @@ enum look {
 	LOOK_HOLE,
 	LOOK_USED,
 	LOOK_PENDING,
+	LOOK_CACHED,
 	LOOK_QUARANTINED,
 	LOOK_UNKNOWN,
 	LOOK_OTHERS,			/* used, but not by the selected owner */
@@ -48,8 +50,12 @@ u32 cells_fill(const struct model *model, u32 from, u32 slice, u32 wanted, struc
 /* The smallest slice with which @count cells cover the region. */
 u32 cells_slice(const struct model *model, u32 count);
 
+/* The colours of the looks, except for that of LOOK_USED. */
+extern const int look_colours[LOOKS];
+
 enum look cell_look(const struct cell *cell, u32 wanted);
 u32 cell_level(const struct cell *cell, enum look look);
+int cell_colour(const struct model *model, const struct cell *cell);
 char cell_letter(const struct model *model, const struct cell *cell, u32 wanted);
 
 #endif

@@ -8,13 +8,10 @@
 #include "fail.h"
 #include "model.h"
 
-const char * const state_names[STATES] = {
-	[HEAP_HOLE] = "hole",
-	[HEAP_USED] = "used",
-	[HEAP_PENDING] = "pending",
-	[HEAP_QUARANTINED] = "quarantined",
-	[STATE_UNKNOWN] = "unknown",
-};
+const char *state_name(u8 state)
+{
+	return state == STATE_UNKNOWN ? "unknown" : heap_state_names[state];
+}
 
 void model_empty(struct model *model, u32 granules)
 {

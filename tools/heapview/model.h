@@ -12,10 +12,10 @@
 #include "stats.h"
 
 /* Beside the states of enum heap_state: no line covers this memory. */
-#define STATE_UNKNOWN	(HEAP_QUARANTINED + 1)
+#define STATE_UNKNOWN	(HEAP_CACHED + 1)
 #define STATES		(STATE_UNKNOWN + 1)
 
-extern const char * const state_names[STATES];
+const char *state_name(u8 state);
 
 struct block {
 	u64 asked;			/* ASKED_UNKNOWN if the header is unreadable */

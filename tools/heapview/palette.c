@@ -2,7 +2,8 @@
 /*
  * palette - the colours, for terminals with 256 or 8 colours and for pictures
  *
- * Quarantined memory is red and pending memory is yellow: no owner has these colours.
+ * Quarantined memory is red, pending memory is yellow, and cached memory is orange: no owner has
+ * these colours.
  */
 #include "palette.h"
 
@@ -23,6 +24,7 @@ const struct colour palette[COLOURS] = {
 	{ "#9fb3c8", 110, WHITE, true },
 	[COLOUR_HOLE] = { "#232833", 237, BLACK, true },
 	[COLOUR_PENDING] = { "#ffd21f", 220, YELLOW, true },
+	[COLOUR_CACHED] = { "#ff8c2e", 208, YELLOW, false },
 	[COLOUR_QUARANTINED] = { "#ff3b3b", 196, RED, true },
 	[COLOUR_UNKNOWN] = { "#555c6b", 102, WHITE, false },
 	[COLOUR_OTHERS] = { "#454c5c", 240, BLACK, true },

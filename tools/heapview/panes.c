@@ -148,7 +148,7 @@ static void draw_grid(const struct view *view, const struct place *place)
 static void describe(const struct model *model, const struct block *block, char *line, size_t room)
 {
 	int length = snprintf(line, room, "%llu: %s, %llu bytes",
-			      (unsigned long long)block_offset(block), state_names[block->state],
+			      (unsigned long long)block_offset(block), state_name(block->state),
 			      (unsigned long long)heap_bytes(block->granules));
 
 	if (block->state != HEAP_USED)

@@ -116,23 +116,10 @@ static void draw_kinds(FILE *file, const struct stats *stats)
 	}
 }
 
-static int colour_of(const struct model *model, const struct cell *cell)
-{
-	static const int colours[LOOKS] = {
-		[LOOK_HOLE] = COLOUR_HOLE,
-		[LOOK_PENDING] = COLOUR_PENDING,
-		[LOOK_QUARANTINED] = COLOUR_QUARANTINED,
-		[LOOK_UNKNOWN] = COLOUR_UNKNOWN,
-	};
-	enum look look = cell_look(cell, OWNER_NONE);
-
-	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
-}
-
 /* Colour and level in one number. Only the colours of owners have levels. */
 static u32 shade_of(const struct model *model, const struct cell *cell)
 {
-	int colour = colour_of(model, cell);
+	int colour = cell_colour(model, cell);
 	u32 level = cell_level(cell, cell_look(cell, OWNER_NONE));
 
 	return colour * (LEVELS + 1) + (colour < OWNER_COLOURS ? level : LEVELS);

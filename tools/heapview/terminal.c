@@ -141,13 +141,13 @@ static void put_used(const struct cell *cell, int colour, u32 level)
 static const struct {
 	const char *plain;
 	const char *block;
-	int colour;
 } looks[LOOKS] = {
-	[LOOK_HOLE] = { ".", "\u00b7", COLOUR_HOLE },
-	[LOOK_PENDING] = { "~", "~", COLOUR_PENDING },
-	[LOOK_QUARANTINED] = { "!", "!", COLOUR_QUARANTINED },
-	[LOOK_UNKNOWN] = { "?", "?", COLOUR_UNKNOWN },
-	[LOOK_OTHERS] = { ":", "\u2591", COLOUR_OTHERS },
+	[LOOK_HOLE] = { ".", "\u00b7" },
+	[LOOK_PENDING] = { "~", "~" },
+	[LOOK_CACHED] = { "$", "$" },
+	[LOOK_QUARANTINED] = { "!", "!" },
+	[LOOK_UNKNOWN] = { "?", "?" },
+	[LOOK_OTHERS] = { ":", "\u2591" },
 };
 
 /* Without colours, a cell is the letter of its owner. */
@@ -172,7 +172,7 @@ void put_cell(const struct model *model, const struct cell *cell, u32 wanted, bo
 	else if (look == LOOK_USED)
 		put_used(cell, model->owners.table[owner].colour, cell_level(cell, look));
 	else
-		put(terminal_ink(looks[look].colour) | (look == LOOK_QUARANTINED ? A_REVERSE : 0),
+		put(terminal_ink(look_colours[look]) | (look == LOOK_QUARANTINED ? A_REVERSE : 0),
 		    blocks ? looks[look].block : looks[look].plain);
 }
 

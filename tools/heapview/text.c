@@ -133,19 +133,6 @@ static void print_alarms(const struct paper *paper, const struct source *source)
 		      paper->file);
 }
 
-static int cell_colour(const struct model *model, const struct cell *cell)
-{
-	static const int colours[LOOKS] = {
-		[LOOK_HOLE] = COLOUR_HOLE,
-		[LOOK_PENDING] = COLOUR_PENDING,
-		[LOOK_QUARANTINED] = COLOUR_QUARANTINED,
-		[LOOK_UNKNOWN] = COLOUR_UNKNOWN,
-	};
-	enum look look = cell_look(cell, OWNER_NONE);
-
-	return look == LOOK_USED ? model->owners.table[cell->owner].colour : colours[look];
-}
-
 /* A run of one colour is written at once. */
 static void print_row(const struct paper *paper, const struct model *model,
 		      const struct cell *cells, u32 count)
@@ -175,8 +162,8 @@ static void print_map(const struct paper *paper, const struct model *model)
 
 	fprintf(paper->file, "\na character is %llu bytes: ",
 		(unsigned long long)heap_bytes(slice));
-	fputs(". hole, ~ pending, ! quarantined, ? unknown,\n", paper->file);
-	fputs("a letter: the owner of most of it; a capital letter when all of it is used\n",
+	fputs(". hole, ~ pending, $ cached, ! quarantined,\n", paper->file);
+	fputs("? unknown, a letter: the owner of most of it; a capital if all of it is used\n",
 	      paper->file);
 	for (i = 0; i < count; i += COLUMNS)
 		print_row(paper, model, &cells[i], min(count - i, (u32)COLUMNS));

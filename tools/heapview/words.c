@@ -51,6 +51,7 @@ const struct kind kinds[KINDS] = {
 	{ "header", "header_bytes", '=', COLOUR_HEADER },
 	{ "redzone", "redzone_bytes", '%', COLOUR_FRAGMENTS },
 	{ "pending", "pending_bytes", '~', COLOUR_PENDING },
+	{ "cached", "cached_bytes", '$', COLOUR_CACHED },
 	{ "quarantine", "quarantine_bytes", '!', COLOUR_QUARANTINED },
 	{ "edge", "edge_bytes", '|', COLOUR_DIM },
 	{ "hole", "hole_bytes", '.', COLOUR_HOLE },

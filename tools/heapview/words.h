@@ -24,7 +24,7 @@ struct kind {
 	int colour;
 };
 
-#define KINDS	8
+#define KINDS	9
 
 extern const struct kind kinds[KINDS];
 
