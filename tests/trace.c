@@ -15,7 +15,10 @@ static void add(struct trace *trace, u32 id, u32 size)
 		trace->blocks = id;
 }
 
-/* Read a file compressed by xz. A line is `alloc ID SIZE [CALLER]`, `free ID`, or a # comment. */
+/*
+ * Read a file compressed by xz. A line is `alloc ID SIZE [CALLER]`, `free ID`, or a # comment. The
+ * reader in tools/trace needs a library of which there is no 32-bit version here.
+ */
 struct trace trace_load(const char *path)
 {
 	struct trace trace = {};

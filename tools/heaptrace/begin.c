@@ -9,8 +9,8 @@
  * may have been allocated later, even if its own event is still missing.
  */
 #include "begin.h"
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 
 static bool has_place(const struct record *record)
 {

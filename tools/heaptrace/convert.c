@@ -5,28 +5,82 @@
  * The event of a free precedes any reuse of the place, and the event of an allocation precedes any
  * free of the block. So in time order, allocations and frees of a place alternate, unless events
  * were lost.
+ *
+ * The first line says how many events were lost, which is known at the end. So the trace is first
+ * written to a temporary file.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "heap_core.h"
-#include "callers.h"
+#include "../trace/callers.h"
+#include "../trace/packed.h"
 #include "convert.h"
-#include "die.h"
+#include "../trace/die.h"
+
+/* A file that has no name. */
+static FILE *open_spool(void)
+{
+	const char *folder = getenv("TMPDIR") ?: "/tmp";
+	char path[4096];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/heaptrace-XXXXXX", folder) >= (int)sizeof(path))
+		die("TMPDIR is too long");
+	fd = mkstemp(path);
+	if (fd < 0 || unlink(path))
+		die("%s: %s", path, strerror(errno));
+	return fdopen(fd, "w+");
+}
 
 struct convert convert_start(const char *path)
 {
-	struct convert convert = { .out = stdout, .name = "stdout" };
+	struct convert convert = {
+		.target = packed_create(path),
+		.name = path && strcmp(path, "-") ? path : "stdout",
+	};
 
-	if (path && strcmp(path, "-")) {
-		convert.name = path;
-		convert.out = fopen(path, "w");
-		if (!convert.out)
-			die("%s: %s", path, strerror(errno));
-	}
-	fprintf(convert.out, "# heaptrace %d\n", TRACE_VERSION);
+	if (!convert.target)
+		die("%s: %s", path, strerror(errno));
+	convert.out = open_spool();
 	return convert;
+}
+
+static void must_write(const struct convert *convert, bool good)
+{
+	if (!good)
+		die("%s: cannot be written", convert->name);
+}
+
+static void copy_spool(struct convert *convert)
+{
+	char piece[65536];
+	size_t count;
+
+	rewind(convert->out);
+	while ((count = fread(piece, 1, sizeof(piece), convert->out)))
+		must_write(convert, fwrite(piece, 1, count, convert->target) == count);
+	if (ferror(convert->out))
+		die("the temporary file cannot be read");
+	fclose(convert->out);
+}
+
+/* Now the events that were lost are counted, and the first line tells of them. */
+static void write_all(struct convert *convert)
+{
+	if (fflush(convert->out) || ferror(convert->out))
+		die("the temporary file cannot be written; TMPDIR sets its folder");
+	fprintf(convert->target, "# heaptrace %d", TRACE_VERSION);
+	if (convert->lost)
+		fprintf(convert->target, " lost %" PRIu64, convert->lost);
+	fputc('\n', convert->target);
+	copy_spool(convert);
+	must_write(convert, !fflush(convert->target) && !ferror(convert->target));
+	if (convert->target != stdout)
+		must_write(convert, !fclose(convert->target));
 }
 
 static u64 granule_of(const struct record *record)
@@ -183,10 +237,7 @@ void convert_finish(struct convert *convert)
 	u64 events = convert->allocs + convert->frees;
 
 	fprintf(convert->out, "# end %" PRIu64 "\n", events);
-	if (fflush(convert->out) || ferror(convert->out))
-		die("%s: cannot be written", convert->name);
-	if (convert->out != stdout)
-		fclose(convert->out);
+	write_all(convert);
 	free(convert->places.ids);
 	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
 	     convert->allocs, convert->frees);

@@ -12,8 +12,9 @@
 
 /**
  * struct convert - a trace that is being written
- * @out: the output
- * @name: name of the output
+ * @out: a temporary file
+ * @target: the output
+ * @name: its name
  * @places: the places of live blocks
  * @allocs: allocations written; also the last id
  * @frees: frees written
@@ -28,6 +29,7 @@
  */
 struct convert {
 	FILE *out;
+	FILE *target;
 	const char *name;
 	struct places places;
 	u32 allocs;

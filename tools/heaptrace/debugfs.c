@@ -2,6 +2,7 @@
 /*
  * debugfs - reader of /sys/kernel/debug/heapmod
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 
 #include "../table.h"
 #include "heap_core.h"
-#include "callers.h"
+#include "../trace/callers.h"
 #include "debugfs.h"
-#include "die.h"
+#include "../trace/die.h"
 
 #define STATS_VERSION	2		/* the newest format that is known */
 

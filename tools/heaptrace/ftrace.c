@@ -2,13 +2,14 @@
 /*
  * ftrace - parser of heapmod's events, as printed by tracefs and by trace-cmd report
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "heap_core.h"
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "ftrace.h"
 
 /* Skip @key. Return false if it is not there. */

@@ -8,8 +8,8 @@
 #ifndef FTRACE_H
 #define FTRACE_H
 
-#include "lines.h"
-#include "trace.h"
+#include "../trace/lines.h"
+#include "../trace/trace.h"
 
 enum record_kind {
 	RECORD_OTHER,			/* not an event of heapmod */

@@ -15,8 +15,8 @@
  *
  * Only recorded times count. What happened between two time marks is one moment.
  */
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "growth.h"
 
 /* The time of each event, as events come in order. */
@@ -32,6 +32,7 @@ struct clock {
  * @lag: the next event that may become old
  * @lag_clock: its clock
  * @alloc: by id, the number of the event that allocated the live block, + 1; 0: none
+ * @size: by id, its bytes now
  * @old: by id, the block is old
  * @slice: the current slice
  */
@@ -41,6 +42,7 @@ struct pass {
 	u32 lag;
 	struct clock lag_clock;
 	u32 *alloc;
+	u64 *size;
 	bool *old;
 	u32 slice;
 };
@@ -60,12 +62,7 @@ static u64 clock_at(struct clock *clock, u32 event)
 
 static struct growth *site_of(const struct pass *pass, u32 id)
 {
-	return &pass->growths.sites[pass->trace->events[pass->alloc[id] - 1].caller];
-}
-
-static u64 size_of(const struct pass *pass, u32 id)
-{
-	return pass->trace->events[pass->alloc[id] - 1].size;
+	return &pass->growths.sites[pass->trace->events[pass->alloc[id] - 1].owner];
 }
 
 static u64 judged_from(const struct growths *growths)
@@ -110,16 +107,19 @@ static void settle(const struct growths *growths, struct growth *site)
 	curve->settled = site->old_bytes;
 }
 
-static void change_old(struct pass *pass, u32 id, u64 moment, int sign)
+/* The site of this block has so many bytes in old blocks more, or less. */
+static void change_old(struct pass *pass, u32 id, u64 moment, int64_t bytes)
 {
 	struct growth *site = site_of(pass, id);
 
 	if (site->curve.moment != moment)
 		settle(&pass->growths, site);
 	site->curve.moment = moment;
-	site->old_bytes += (int64_t)size_of(pass, id) * sign;
-	*(sign > 0 ? &site->curve.aged : &site->curve.gone) += size_of(pass, id);
-	site->old_blocks += sign;
+	site->old_bytes += bytes;
+	if (bytes > 0)
+		site->curve.aged += bytes;
+	else
+		site->curve.gone -= bytes;
 }
 
 /* Blocks that are still live become old, up to the time @now. */
@@ -133,10 +133,11 @@ static void age_blocks(struct pass *pass, u64 now, u32 before)
 		moment = clock_at(&pass->lag_clock, pass->lag) + pass->growths.age;
 		if (moment > now)
 			return;
-		if (!event->size || pass->alloc[event->id] != pass->lag + 1)
+		if (event->kind != EVENT_ALLOC || pass->alloc[event->id] != pass->lag + 1)
 			continue;
 		pass->old[event->id] = true;
-		change_old(pass, event->id, moment, 1);
+		change_old(pass, event->id, moment, pass->size[event->id]);
+		site_of(pass, event->id)->old_blocks++;
 	}
 }
 
@@ -164,19 +165,32 @@ static void take_alloc(struct pass *pass, u32 number)
 	struct growth *site;
 
 	pass->alloc[event->id] = number + 1;
+	pass->size[event->id] = event->size;
 	site = site_of(pass, event->id);
 	site->live_bytes += event->size;
 	site->live_blocks++;
+}
+
+static void take_resize(struct pass *pass, const struct event *event, u64 now)
+{
+	int64_t change = event->size - pass->size[event->id];
+
+	if (pass->old[event->id])
+		change_old(pass, event->id, now, change);
+	site_of(pass, event->id)->live_bytes += change;
+	pass->size[event->id] = event->size;
 }
 
 static void take_free(struct pass *pass, u32 id, u64 now)
 {
 	struct growth *site = site_of(pass, id);
 
-	if (pass->old[id])
-		change_old(pass, id, now, -1);
+	if (pass->old[id]) {
+		change_old(pass, id, now, -(int64_t)pass->size[id]);
+		site->old_blocks--;
+	}
 	pass->old[id] = false;
-	site->live_bytes -= size_of(pass, id);
+	site->live_bytes -= pass->size[id];
 	site->live_blocks--;
 	site->freed++;
 	pass->alloc[id] = 0;
@@ -188,8 +202,10 @@ static void take_event(struct pass *pass, u32 number, u64 now)
 
 	age_blocks(pass, now, number);
 	fill_slices(pass, now);
-	if (event->size)
+	if (event->kind == EVENT_ALLOC)
 		take_alloc(pass, number);
+	else if (event->kind == EVENT_RESIZE)
+		take_resize(pass, event, now);
 	else
 		take_free(pass, event->id, now);
 }
@@ -200,22 +216,23 @@ static void describe_old(struct pass *pass)
 	struct clock clock = clock_start(pass->trace);
 	const struct event *event;
 	struct growth *site;
-	u64 now;
+	u64 now, size;
 	u32 i;
 
 	for (i = 0; i < pass->trace->count; i++) {
 		event = &pass->trace->events[i];
 		now = clock_at(&clock, i);
-		if (!event->size || pass->alloc[event->id] != i + 1 || !pass->old[event->id])
+		size = pass->size[event->id];
+		if (pass->alloc[event->id] != i + 1 || !pass->old[event->id])
 			continue;
-		site = &pass->growths.sites[event->caller];
+		site = &pass->growths.sites[event->owner];
 		if (!site->most)
 			site->first = now;
 		site->last = now;
-		if (!site->most || site->least > event->size)
-			site->least = event->size;
-		if (site->most < event->size)
-			site->most = event->size;
+		if (!site->most || site->least > size)
+			site->least = size;
+		if (site->most < size)
+			site->most = size;
 	}
 }
 
@@ -294,6 +311,7 @@ static struct pass start(const struct trace *trace, u64 age)
 		},
 		.lag_clock = clock_start(trace),
 		.alloc = zeroed((size_t)trace->blocks + 1, sizeof(u32)),
+		.size = zeroed((size_t)trace->blocks + 1, sizeof(u64)),
 		.old = zeroed((size_t)trace->blocks + 1, sizeof(bool)),
 	};
 }
@@ -311,6 +329,7 @@ struct growths growths_of(const struct trace *trace, u64 age)
 	describe_old(&pass);
 	judge_all(&pass);
 	free(pass.alloc);
+	free(pass.size);
 	free(pass.old);
 	return pass.growths;
 }

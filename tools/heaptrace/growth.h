@@ -8,7 +8,7 @@
 #ifndef GROWTH_H
 #define GROWTH_H
 
-#include "trace.h"
+#include "../trace/trace.h"
 
 #define GROWTH_SLICES	24		/* of the recording, for a curve */
 

@@ -2,13 +2,14 @@
 /*
  * import - convert saved output of tracefs or trace-cmd to a trace
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "convert.h"
-#include "die.h"
+#include "../trace/die.h"
 #include "options.h"
 
 struct import_options {

@@ -2,14 +2,15 @@
 /*
  * leaks - the call sites of a trace whose old blocks become more and more
  */
+#define _GNU_SOURCE
 #include <getopt.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
 
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "growth.h"
 #include "json.h"
 #include "options.h"

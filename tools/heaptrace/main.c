@@ -2,9 +2,10 @@
 /*
  * heaptrace - record the allocations and frees of a heap, find leaks, and size its region
  */
+#define _GNU_SOURCE
 #include <string.h>
 
-#include "die.h"
+#include "../trace/die.h"
 #include "options.h"
 
 static const char help[] =
@@ -16,7 +17,8 @@ static const char help[] =
 "                                                      state of the region over time\n"
 "heaptrace --help | --version\n"
 "\n"
-"HEAP is a name in /sys/kernel/debug/heapmod. FILE and TRACE may be - for stdin or stdout.\n"
+"HEAP is a name in /sys/kernel/debug/heapmod. FILE and TRACE may be - for stdin or stdout,\n"
+"and end with .xz or .zst to be compressed.\n"
 "record --debugfs DIR and --tracefs DIR set the mount points.\n"
 "See heaptrace(1).\n";
 

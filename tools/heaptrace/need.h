@@ -5,7 +5,7 @@
 #ifndef NEED_H
 #define NEED_H
 
-#include "trace.h"
+#include "../trace/trace.h"
 
 /**
  * struct need - in granules

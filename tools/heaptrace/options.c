@@ -2,10 +2,11 @@
 /*
  * options - parsers of arguments that the commands share
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <unistd.h>
 
-#include "die.h"
+#include "../trace/die.h"
 #include "options.h"
 
 u64 number_option(const char *option, const char *text, u64 least, u64 most)

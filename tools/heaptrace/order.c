@@ -6,7 +6,7 @@
  * clock `counter`, two records have the same time only if one interrupted the other. Then they are
  * independent, and their order does not matter.
  */
-#include "die.h"
+#include "../trace/die.h"
 #include "order.h"
 
 struct order order_start(void)

@@ -5,7 +5,7 @@
  * Every granule has an entry, so that a block whose free was lost is found when any part of its
  * place is reused.
  */
-#include "die.h"
+#include "../trace/die.h"
 #include "places.h"
 
 static u32 id_at(const struct places *places, u64 at)

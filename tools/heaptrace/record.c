@@ -14,7 +14,7 @@
 #include "begin.h"
 #include "convert.h"
 #include "debugfs.h"
-#include "die.h"
+#include "../trace/die.h"
 #include "options.h"
 #include "order.h"
 #include "tracefs.h"

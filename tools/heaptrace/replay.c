@@ -5,8 +5,8 @@
 #include <getopt.h>
 #include <inttypes.h>
 
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "need.h"
 #include "options.h"
 #include "run.h"
@@ -46,9 +46,9 @@ static void print_row(struct watcher *watcher, struct run *run)
 
 	if (!is_due(table, run))
 		return;
-	hole = arena_largest_hole(&run->arena);
+	hole = playback_largest_hole(&run->playback);
 	printf(table->row, run->event + 1, heap_bytes(heap->used), heap_live_blocks(heap),
-	       heap_bytes(run->end), hole, heap->failures);
+	       heap_bytes(run->playback.end), hole, heap->failures);
 }
 
 static u64 requests(const struct trace *trace)
@@ -66,15 +66,15 @@ static void print_summary(const struct run *run)
 	const struct heap *heap = run_heap(run);
 	const struct event *failure = &run->trace->events[run->first_failure];
 
-	printf("region %" PRIu64 "\n", region_bytes(run->arena.granules));
+	printf("region %" PRIu64 "\n", region_bytes(run->playback.granules));
 	printf("peak %" PRIu64 "\n", heap_bytes(heap->peak));
 	printf("peak_blocks %" PRIu64 "\n", run->peak_blocks);
-	printf("footprint %" PRIu64 "\n", heap_bytes(run->end));
+	printf("footprint %" PRIu64 "\n", heap_bytes(run->playback.end));
 	printf("requests %" PRIu64 "\n", requests(run->trace));
 	printf("failures %" PRIu64 "\n", heap->failures);
 	if (heap->failures)
 		printf("first_failure event %u: %" PRIu64 " bytes for %s\n",
-		       run->first_failure + 1, failure->size, caller_name(failure->caller));
+		       run->first_failure + 1, failure->size, caller_name(failure->owner));
 }
 
 static void replay(const struct trace *trace, u32 granules, u64 rows, bool csv)

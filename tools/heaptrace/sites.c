@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "run.h"
 #include "sites.h"
 
@@ -28,11 +28,12 @@ static int compare(const void *a, const void *b)
 	return strcmp(caller_name(left->caller), caller_name(right->caller));
 }
 
-static void count_block(struct site *sites, const struct trace *trace, const struct event *alloc,
+/* Count a block as @event made it, or with @sign -1, no more. */
+static void count_block(struct site *sites, const struct trace *trace, const struct event *event,
 			int sign)
 {
-	sites[alloc->caller].blocks += sign;
-	sites[alloc->caller].granules += (int64_t)sign * block_granules(trace, alloc->size);
+	sites[event->owner].blocks += sign;
+	sites[event->owner].granules += (int64_t)sign * block_granules(trace, event->size);
 }
 
 /* All sites, by number, with their live blocks after event @last. */
@@ -47,9 +48,11 @@ static struct site *sites_at(const struct trace *trace, u32 last)
 		sites[i].caller = i;
 	for (i = 0; i <= last; i++) {
 		event = &trace->events[i];
-		if (event->size)
-			live[event->id] = event;
-		count_block(sites, trace, live[event->id], event->size ? 1 : -1);
+		if (live[event->id])
+			count_block(sites, trace, live[event->id], -1);
+		live[event->id] = event->size ? event : NULL;
+		if (live[event->id])
+			count_block(sites, trace, event, 1);
 	}
 	free(live);
 	return sites;

@@ -5,7 +5,7 @@
 #ifndef SITES_H
 #define SITES_H
 
-#include "trace.h"
+#include "../trace/trace.h"
 
 void print_sites(const struct trace *trace, u32 event);
 

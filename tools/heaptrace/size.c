@@ -2,12 +2,13 @@
 /*
  * size - the size of the region to reserve for a trace
  */
+#define _GNU_SOURCE
 #include <getopt.h>
 #include <inttypes.h>
 
 #include "../../bench/host/best_fit.h"
-#include "callers.h"
-#include "die.h"
+#include "../trace/callers.h"
+#include "../trace/die.h"
 #include "growth.h"
 #include "need.h"
 #include "options.h"
@@ -42,7 +43,10 @@ static u64 verify(const struct trace *trace, u32 least)
 	return failures;
 }
 
-/* The highest end of a block with best fit: each takes the smallest hole that is large enough. */
+/*
+ * The highest end of a block with best fit: each takes the smallest hole that is large enough. A
+ * resize is a free and an allocation.
+ */
 static u32 best_fit_end(const struct trace *trace, u32 granules)
 {
 	struct part **parts = zeroed((size_t)trace->blocks + 1, sizeof(*parts));
@@ -53,10 +57,10 @@ static u32 best_fit_end(const struct trace *trace, u32 granules)
 	best_fit_init(&heap, granules);
 	for (i = 0; i < trace->count; i++) {
 		event = &trace->events[i];
-		if (!event->size) {
+		if (event->kind != EVENT_ALLOC)
 			best_fit_free(&heap, parts[event->id]);
+		if (event->kind == EVENT_FREE)
 			continue;
-		}
 		parts[event->id] = best_fit_alloc(&heap, block_granules(trace, event->size));
 		if (!parts[event->id])
 			die("event %u does not fit with best fit", i + 1);
@@ -108,6 +112,18 @@ static void print_line(const char *what, u64 bytes, const char *why)
 	printf("%-16s %12" PRIu64 "  %s\n", what, bytes, why);
 }
 
+/* The bound holds for blocks that first fit has placed, and a block that shrinks leaves holes. */
+static void print_guaranteed(const struct trace *trace, const struct need *need)
+{
+	if (trace->resizes)
+		printf("%-16s %12s  %s\n", "guaranteed", "-",
+		       "none: blocks are resized in place, which leaves holes anywhere");
+	else
+		print_line("guaranteed", need->guaranteed * HEAP_GRANULE + 2 * HEAP_EDGE,
+			   "serves the same blocks in any order: "
+			   "peak * (1 + ceil(log2(largest/smallest)))");
+}
+
 static void print_size(const struct trace *trace)
 {
 	struct need need = need_of(trace);
@@ -126,8 +142,7 @@ static void print_size(const struct trace *trace)
 		 need.peak_event + 1, trace->count, need.smallest * HEAP_GRANULE,
 		 need.largest * HEAP_GRANULE);
 	print_line("peak", heap_bytes(need.peak), why);
-	print_line("guaranteed", need.guaranteed * HEAP_GRANULE + 2 * HEAP_EDGE,
-		   "serves the same blocks in any order: peak * (1 + ceil(log2(largest/smallest)))");
+	print_guaranteed(trace, &need);
 	print_line("best fit", region_bytes(best_fit_end(trace, HEAP_GRANULES_MAX)),
 		   "would need, taking the smallest hole that is large enough");
 	printf("\n");

@@ -2,6 +2,7 @@
 /*
  * tracefs - an instance of tracefs, which does not disturb other tracing
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "die.h"
+#include "../trace/die.h"
 #include "tracefs.h"
 
 /* Closed and removed at exit. */

@@ -11,7 +11,7 @@
 #include "keys.h"
 #include "prompt.h"
 #include "terminal.h"
-#include "trace.h"
+#include "replay.h"
 #include "words.h"
 
 static void say(struct view *view, const char *message)
@@ -173,7 +173,7 @@ static void read_again(struct view *view, int unused)
 
 static void step(struct view *view, long long events)
 {
-	const struct trace *trace = view->source->trace;
+	const struct replay *trace = view->source->trace;
 	long long position;
 
 	if (!trace) {
@@ -182,7 +182,7 @@ static void step(struct view *view, long long events)
 	}
 	view->running = false;
 	position = trace->position + events;
-	trace_go(view->source, position < 0 ? 0 : min_t(long long, position, trace->count));
+	replay_go(view->source, position < 0 ? 0 : min_t(long long, position, trace->count));
 }
 
 static void step_events(struct view *view, int events)
@@ -192,7 +192,7 @@ static void step_events(struct view *view, int events)
 
 static void step_hundredths(struct view *view, int hundredths)
 {
-	const struct trace *trace = view->source->trace;
+	const struct replay *trace = view->source->trace;
 
 	step(view, trace ? (long long)hundredths * max(trace->count / 100, 1U) : 0);
 }

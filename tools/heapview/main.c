@@ -15,7 +15,7 @@
 #include "screen.h"
 #include "svg.h"
 #include "text.h"
-#include "trace.h"
+#include "replay.h"
 #include "words.h"
 
 static const char usage[] =
@@ -25,7 +25,7 @@ static const char usage[] =
 	"\n"
 	"  HEAP              the name of a heap (the only heap if omitted)\n"
 	"  FOLDER            a copy of a heap's debugfs folder, with the files blocks and stats\n"
-	"  TRACE             a file of lines `alloc ID SIZE` and `free ID`, to be replayed\n"
+	"  TRACE             a file that heaptrace has recorded, to be replayed\n"
 	"\n"
 	"  --once            print text and exit\n"
 	"  --svg FILE        write a picture and exit\n"
@@ -147,12 +147,12 @@ static bool parse_options(struct options *options, int argc, char **argv, struct
 /* @at is an event, a percentage of all events, peak or end. */
 static bool go_to(struct source *source, const char *at, struct problem *problem)
 {
-	struct trace *trace = source->trace;
+	struct replay *trace = source->trace;
 	double number;
 	char *end;
 
 	if (!strcmp(at, "peak") || !strcmp(at, "end")) {
-		trace_go(source, *at == 'p' ? trace->peak : trace->count);
+		replay_go(source, *at == 'p' ? trace->peak : trace->count);
 		return true;
 	}
 	number = strtod(at, &end);
@@ -162,7 +162,7 @@ static bool go_to(struct source *source, const char *at, struct problem *problem
 		number = -1;
 	if (end == at || !(number >= 0 && number <= trace->count))
 		return fail(problem, "--at %s is not a place among %u events", at, trace->count);
-	trace_go(source, number);
+	replay_go(source, number);
 	return true;
 }
 
@@ -171,7 +171,7 @@ static bool open_trace(struct source *source, const struct options *options,
 {
 	const char *at = options->at;
 
-	if (!trace_open(source, options->subject, options->region, problem))
+	if (!replay_open(source, options->subject, options->region, problem))
 		return false;
 	if (!at)
 		at = options->once || options->svg ? "peak" : "0";
@@ -245,7 +245,7 @@ int main(int argc, char **argv)
 	       show(&source, &options, &problem);
 	if (!good)
 		fprintf(stderr, "heapview: %s\n", problem.text);
-	trace_close(&source);
+	replay_close(&source);
 	model_free(&source.model);
 	return !good;
 }

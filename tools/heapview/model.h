@@ -2,7 +2,7 @@
 /*
  * model - a heap as it is shown: its blocks in address order, their owners, totals
  *
- * folder.c fills it from debugfs, trace.c from a replayed trace; the other files draw it.
+ * folder.c fills it from debugfs, replay.c from a trace; the other files draw it.
  */
 #ifndef HEAPVIEW_MODEL_H
 #define HEAPVIEW_MODEL_H

@@ -17,7 +17,7 @@
 #include "array.h"
 #include "panes.h"
 #include "terminal.h"
-#include "trace.h"
+#include "replay.h"
 #include "words.h"
 
 #define LABEL		12		/* columns for offsets */
@@ -64,7 +64,7 @@ static void words(attr_t ink, int room, const char *text)
 
 static void draw_state(const struct view *view, char *line, size_t room)
 {
-	const struct trace *trace = view->source->trace;
+	const struct replay *trace = view->source->trace;
 
 	if (trace)
 		snprintf(line, room, "%s at event %u of %u", view->running ? "playing" : "stopped",

@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * replay - the events of a trace, served by the allocator of the kernel module
- *
- * The traces have no call sites, so the owner of a block is its size class.
+ * replay - a trace, and the heap that replays it
  */
 #ifndef HEAPVIEW_REPLAY_H
 #define HEAPVIEW_REPLAY_H
 
-#include "heap_core.h"
-#include "events.h"
-
-#define SIZE_CLASSES	16
+#include "../trace/playback.h"
+#include "source.h"
 
 /**
- * struct replay - a heap, and the live blocks of a trace in it
- * @heap: the heap
- * @blocks: payloads by id
- * @ids: highest id + 1
- * @footprint: the highest end of a block so far, in granules
+ * struct replay - a trace and its heap
+ * @trace: all events
+ * @count: number of events
+ * @position: number of events replayed so far
+ * @peak: number of events up to the peak of used memory
+ * @playback: the heap
+ * @owners: by number of the call site, or of the size class, the number of the owner
+ * @owner_at: by first granule, the number of the owner of a block
  */
 struct replay {
-	struct heap heap;
-	void **blocks;
-	u32 ids;
-	u32 footprint;
+	struct trace trace;
+	u32 count;
+	u32 position;
+	u32 peak;
+	struct playback playback;
+	u32 *owners;
+	u32 *owner_at;
 };
 
-/* Class 0 has up to 16 bytes, 1 up to 32 bytes, ... the last one all larger sizes. */
-u32 size_class(u32 size);
-u32 size_class_limit(u32 number);
+/*
+ * Read a trace. @region is in bytes; 0: as large as the trace needs. A file that is not a trace is
+ * fatal.
+ */
+bool replay_open(struct source *source, const char *path, u64 region, struct problem *problem);
 
-bool replay_open(struct replay *replay, u32 granules, u32 ids, struct problem *problem);
-void replay_reset(struct replay *replay);
-void replay_event(struct replay *replay, const struct event *event);
-void replay_close(struct replay *replay);
+/* Replay the trace up to @position events. */
+void replay_go(struct source *source, u32 position);
+void replay_close(struct source *source);
 
 #endif

@@ -14,7 +14,7 @@
 #include "panes.h"
 #include "screen.h"
 #include "terminal.h"
-#include "trace.h"
+#include "replay.h"
 #include "view.h"
 
 #define FRAME		0.05		/* seconds between two updates of a trace */
@@ -30,13 +30,13 @@ static double now(void)
 
 static void advance(struct view *view)
 {
-	struct trace *trace = view->source->trace;
+	struct replay *trace = view->source->trace;
 
 	if (!trace) {
 		view_refresh(view);
 		return;
 	}
-	trace_go(view->source, trace->position + view->speed);
+	replay_go(view->source, trace->position + view->speed);
 	if (trace->position == trace->count)
 		view->running = false;
 }

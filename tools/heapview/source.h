@@ -9,7 +9,7 @@
 #include "history.h"
 #include "model.h"
 
-struct trace;
+struct replay;
 
 /**
  * struct source - a heap and its source
@@ -18,7 +18,7 @@ struct trace;
  * @path: path of the folder
  * @live: the folder is in debugfs, and its contents change
  * @gaps: accept missing blocks
- * @trace: the trace; NULL for a folder
+ * @trace: the replay of a trace; NULL for a folder
  * @model: the current state of the heap
  * @history: its past
  * @missing: granules that no block covers
@@ -30,7 +30,7 @@ struct source {
 	char path[1024];
 	bool live;
 	bool gaps;
-	struct trace *trace;
+	struct replay *trace;
 	struct model model;
 	struct history history;
 	u32 missing;

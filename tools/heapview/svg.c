@@ -20,7 +20,7 @@
 #include "cells.h"
 #include "palette.h"
 #include "svg.h"
-#include "trace.h"
+#include "replay.h"
 #include "words.h"
 
 #define SQUARE		8

@@ -13,7 +13,7 @@
 #include "cells.h"
 #include "palette.h"
 #include "text.h"
-#include "trace.h"
+#include "replay.h"
 #include "words.h"
 
 #define COLUMNS		64		/* as the map in debugfs */

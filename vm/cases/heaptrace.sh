@@ -145,6 +145,7 @@ check "a recording that loses events succeeds" stop
 cat /tmp/lost.log
 check "it reports the loss" grep -q "EVENTS WERE LOST" /tmp/lost.log
 check "the trace records the loss" grep -q "^# lost [1-9]" /tmp/lost
+check "the first line tells of it" sh -c "head -n 1 /tmp/lost | grep -qx '# heaptrace 2 lost [1-9][0-9]*'"
 check "the trace can be replayed" [ "$(replayed /tmp/lost failures)" = 0 ]
 
 # A trace that was saved from tracefs can be imported. The default clock does not order the events of two CPUs.
@@ -158,6 +159,10 @@ check "a saved trace is imported" sh -c "heaptrace import $tracing/trace >/tmp/i
 cat /tmp/imported.log
 check "the import has every allocation" [ "$(events /tmp/imported alloc)" = "$(grep -c 'heapmod_alloc: ' $tracing/trace)" ]
 check "the import has every free" [ "$(events /tmp/imported free)" = "$(grep -c 'heapmod_free: ' $tracing/trace)" ]
+for suffix in xz zst; do
+	check "its trace is compressed by $suffix" sh -c "heaptrace import -o /tmp/imported.$suffix $tracing/trace 2>/dev/null &&
+		heaptrace size /tmp/imported.$suffix >/tmp/size && heaptrace size /tmp/imported | diff - /tmp/size"
+done
 check "no event is missing from the import" refute grep -qE "LOST|skipped|unseen" /tmp/imported.log
 
 rmmod heap_stress

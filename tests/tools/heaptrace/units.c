@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "../../../tools/heaptrace/begin.h"
-#include "../../../tools/heaptrace/callers.h"
+#include "../../../tools/trace/callers.h"
 #include "../../../tools/heaptrace/debugfs.h"
 #include "../../../tools/heaptrace/order.h"
 #include "../../oracle.h"
@@ -195,6 +195,7 @@ static void begin_once(u32 slow)
 	REQUIRE(!convert.skipped && !convert.implied);
 	REQUIRE(convert.allocs - convert.frees == live_blocks(&history));
 	fclose(convert.out);
+	fclose(convert.target);
 	free(convert.places.ids);
 	oracle_destroy(history.first);
 }
@@ -224,6 +225,7 @@ static void late_allocation(void)
 	convert_record(&convert, &block);
 	REQUIRE(convert.allocs == 2 && convert.frees == 1 && !convert.skipped);
 	fclose(convert.out);
+	fclose(convert.target);
 	free(convert.places.ids);
 }
 

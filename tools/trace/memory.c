@@ -2,6 +2,7 @@
 /*
  * memory - allocations that die when there is no memory
  */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "die.h"

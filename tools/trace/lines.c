@@ -2,25 +2,29 @@
 /*
  * lines - read a text file by lines, with line numbers for errors
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "die.h"
 #include "lines.h"
+#include "packed.h"
 
 struct lines lines_open(const char *path)
 {
-	if (!strcmp(path, "-"))
-		return (struct lines){ .name = "stdin", .file = stdin };
-	return (struct lines){ .name = path, .file = fopen(path, "r") };
+	return (struct lines){
+		.name = strcmp(path, "-") ? path : "stdin",
+		.file = packed_open(path),
+	};
 }
 
 void lines_die(const struct lines *lines, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "heaptrace: %s, line %lu: ", lines->name, lines->number);
+	fprintf(stderr, "%s: %s, line %lu: ", program_invocation_short_name, lines->name,
+		lines->number);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -52,7 +56,6 @@ char *lines_next(struct lines *lines)
 
 void lines_close(struct lines *lines)
 {
-	if (lines->file != stdin)
-		fclose(lines->file);
+	fclose(lines->file);
 	free(lines->text);
 }

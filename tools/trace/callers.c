@@ -4,6 +4,7 @@
  *
  * A hash table with open addressing, at most half full.
  */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "callers.h"

@@ -3,17 +3,19 @@
  * trace - parser of traces
  *
  *	alloc ID SIZE [CALLER]		SIZE bytes were requested; ids count from 1
+ *	resize ID SIZE [CALLER]		the block has SIZE bytes now, at the same place
  *	free ID				the block was freed; its id may be used again
  *	# ...				a remark
  *
- * The traces in bench/traces have this format. heaptrace writes a first line `# heaptrace VERSION`.
- * Such a trace must have a last line `# end EVENTS`, so that a truncated file is detected. Other
- * remarks that the parser uses:
+ * The traces in bench/traces have this format. heaptrace writes a first line `# heaptrace VERSION`,
+ * and behind that `lost N` if N events are missing. Such a trace must have a last line `# end
+ * EVENTS`, so that a truncated file is detected. Version 1 has no `resize`, and its first line does
+ * not tell of losses. Other remarks that the parser uses:
  *
  *	# redzone			the heap has HEAPMOD_REDZONE
  *	# live N			the N blocks above were live when the recording started
  *	# fail SIZE [CALLER]		a request that failed
- *	# lost N			N events are missing
+ *	# lost N			N events are missing here
  *	# time MS			what follows happened MS milliseconds after the start
  */
 #ifndef TRACE_H
@@ -21,18 +23,26 @@
 
 #include <linux/types.h>
 
-#define TRACE_VERSION	1
+#define TRACE_VERSION	2
+
+enum event_kind {
+	EVENT_ALLOC,
+	EVENT_RESIZE,
+	EVENT_FREE,
+};
 
 /**
  * struct event - an event of a trace
  * @size: bytes requested; 0 for a free
  * @id: id of the block
- * @caller: number of the call site (callers.h)
+ * @kind: enum event_kind
+ * @owner: number of the call site that allocated the block (callers.h)
  */
 struct event {
 	u64 size;
 	u32 id;
-	u32 caller;
+	u32 kind : 2;
+	u32 owner : 30;
 };
 
 /* The events from number @event on, counted from 0, happened at @ms milliseconds or later */
@@ -51,6 +61,7 @@ struct trace {
 	u64 fails;
 	u64 lost;
 	bool redzone;
+	bool resizes;			/* there are events of this kind */
 };
 
 /* An impossible trace is an error. */

@@ -2,6 +2,7 @@
 /*
  * trace - parser of traces
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -17,9 +18,10 @@ struct reader {
 	struct trace *trace;
 	size_t room;
 	size_t marks_room;
-	bool *live;			/* by id */
-	size_t live_room;
+	u32 *owners;			/* of live blocks by id, + 1; 0: not live */
+	size_t owners_room;
 	bool promised;			/* the trace must have an `# end` */
+	u64 lost;			/* according to the first line */
 	bool ended;
 };
 
@@ -38,7 +40,8 @@ static bool take_number(const char **text, u64 *number)
 	return true;
 }
 
-static void add(struct reader *reader, u64 id, u64 size, u32 caller)
+/* Of a block that is live, or was until this event. */
+static void add(struct reader *reader, enum event_kind kind, u64 id, u64 size)
 {
 	struct trace *trace = reader->trace;
 
@@ -46,40 +49,70 @@ static void add(struct reader *reader, u64 id, u64 size, u32 caller)
 		lines_die(&reader->lines, "there are more than 2^32 events");
 	trace->events = grow(trace->events, &reader->room, (size_t)trace->count + 1,
 			     sizeof(struct event));
-	trace->events[trace->count++] = (struct event){ size, id, caller };
+	trace->events[trace->count++] = (struct event){ size, id, kind, reader->owners[id] - 1 };
+}
+
+static u64 take_size(struct reader *reader, const char **rest)
+{
+	u64 size;
+
+	if (!take_number(rest, &size))
+		lines_die(&reader->lines, "expected the size of a block behind its id");
+	if (!size)
+		lines_die(&reader->lines, "a block of 0 bytes");
+	return size;
+}
+
+static u64 take_id(struct reader *reader, const char **rest)
+{
+	u64 id;
+
+	if (!take_number(rest, &id))
+		lines_die(&reader->lines, "expected the id of a block");
+	return id;
+}
+
+static u64 take_live_id(struct reader *reader, const char **rest)
+{
+	u64 id = take_id(reader, rest);
+
+	if (id > reader->trace->blocks || !reader->owners[id])
+		lines_die(&reader->lines, "block %" PRIu64 " is not allocated", id);
+	return id;
 }
 
 static void read_alloc(struct reader *reader, const char *rest)
 {
 	struct trace *trace = reader->trace;
-	u64 id, size;
+	u64 id = take_id(reader, &rest), size = take_size(reader, &rest);
 
-	if (!take_number(&rest, &id) || !take_number(&rest, &size))
-		lines_die(&reader->lines, "expected: alloc ID SIZE [CALLER]");
 	if (!id || id > (u64)trace->blocks + 1)
 		lines_die(&reader->lines, "the next block is %" PRIu64 ", not %" PRIu64,
 			  (u64)trace->blocks + 1, id);
-	if (!size)
-		lines_die(&reader->lines, "a block of 0 bytes");
-	reader->live = grow(reader->live, &reader->live_room, id + 1, sizeof(bool));
-	if (reader->live[id])
+	reader->owners = grow(reader->owners, &reader->owners_room, id + 1, sizeof(u32));
+	if (reader->owners[id])
 		lines_die(&reader->lines, "block %" PRIu64 " is allocated already", id);
-	reader->live[id] = true;
+	reader->owners[id] = caller_number(rest) + 1;
 	if (trace->blocks < id)
 		trace->blocks = id;
-	add(reader, id, size, caller_number(rest));
+	add(reader, EVENT_ALLOC, id, size);
+}
+
+/* The block still belongs to the caller that allocated it. */
+static void read_resize(struct reader *reader, const char *rest)
+{
+	u64 id = take_live_id(reader, &rest);
+
+	add(reader, EVENT_RESIZE, id, take_size(reader, &rest));
+	reader->trace->resizes = true;
 }
 
 static void read_free(struct reader *reader, const char *rest)
 {
-	u64 id;
+	u64 id = take_live_id(reader, &rest);
 
-	if (!take_number(&rest, &id))
-		lines_die(&reader->lines, "expected: free ID");
-	if (id > reader->trace->blocks || !reader->live[id])
-		lines_die(&reader->lines, "block %" PRIu64 " is not allocated", id);
-	reader->live[id] = false;
-	add(reader, id, 0, NO_CALLER);
+	add(reader, EVENT_FREE, id, 0);
+	reader->owners[id] = 0;
 }
 
 static u64 count_of(struct reader *reader, const char *rest)
@@ -93,12 +126,16 @@ static u64 count_of(struct reader *reader, const char *rest)
 
 static void read_version(struct reader *reader, const char *rest)
 {
-	u64 version = count_of(reader, rest);
+	u64 version;
 
+	if (!take_number(&rest, &version))
+		lines_die(&reader->lines, "expected: # heaptrace VERSION");
 	if (version > TRACE_VERSION)
 		lines_die(&reader->lines, "version %" PRIu64 " is newer than this program (%d)",
 			  version, TRACE_VERSION);
 	reader->promised = true;
+	if (!strncmp(rest, "lost ", 5))
+		reader->lost = count_of(reader, rest + 5);
 }
 
 static void read_redzone(struct reader *reader, const char *rest)
@@ -148,6 +185,7 @@ struct word {
 
 static const struct word events[] = {
 	{ "alloc", read_alloc },
+	{ "resize", read_resize },
 	{ "free", read_free },
 };
 
@@ -185,7 +223,7 @@ static void read_line(struct reader *reader, const char *text)
 	if (*text == '#')
 		read_words(reader, text + 1 + strspn(text + 1, " "), remarks, COUNT(remarks));
 	else if (!read_words(reader, text, events, COUNT(events)))
-		lines_die(&reader->lines, "neither alloc nor free: %.40s", text);
+		lines_die(&reader->lines, "neither alloc nor resize nor free: %.40s", text);
 }
 
 struct trace trace_load(const char *path)
@@ -200,10 +238,12 @@ struct trace trace_load(const char *path)
 		read_line(&reader, text);
 	if (reader.promised && !reader.ended)
 		lines_die(&reader.lines, "no `# end` follows: the file is truncated");
+	if (reader.lost > trace.lost)
+		trace.lost = reader.lost;
 	if (!trace.blocks)
 		die("%s has no events", reader.lines.name);
 	lines_close(&reader.lines);
-	free(reader.live);
+	free(reader.owners);
 	return trace;
 }
 

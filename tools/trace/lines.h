@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lines - read a text file by lines, with line numbers for errors
+ * lines - read a text file by lines, with line numbers for errors; it may be compressed
  */
 #ifndef LINES_H
 #define LINES_H
