@@ -103,7 +103,7 @@ struct heapmod;
 #define HEAPMOD_HERE		HEAPMOD_ASM("lea 0(%%rip), %0")
 #elif defined(CONFIG_X86_32)
 #define HEAPMOD_HERE		HEAPMOD_ASM("1: mov $1b, %0")
-#elif defined(CONFIG_ARM64)
+#elif defined(CONFIG_ARM) || defined(CONFIG_ARM64)
 #define HEAPMOD_HERE		HEAPMOD_ASM("adr %0, .")
 #elif defined(CONFIG_RISCV)
 #define HEAPMOD_HERE		HEAPMOD_ASM("auipc %0, 0")
