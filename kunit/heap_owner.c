@@ -38,7 +38,7 @@ static struct heap_owner *owner_of(struct heapmod *heap, unsigned long caller)
 
 static void each_call_site_has_an_owner(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 16, 0);
 	const struct heap_owner *owner;
 	int i;
 
@@ -74,7 +74,7 @@ static void expect_sums(struct kunit *test, struct heapmod *heap)
 
 static void owners_have_a_peak(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 16, 0);
 	const struct heap_owner *owner;
 	int i;
 
@@ -113,7 +113,7 @@ static void failures_are_accounted(struct kunit *test)
 
 static void excess_call_sites_are_other(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap(test, 1 << 20);
+	struct heapmod *heap = suite_exact_heap(test, 1 << 20, 0);
 	const struct heap_owner *other = &heap->owners.table[OWNER_OTHER];
 	int i;
 

@@ -192,7 +192,7 @@ static void expect_unused(struct kunit *test, struct heapmod *heap)
 	KUNIT_EXPECT_EQ(test, queued(heap), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&heap->waiting), 0);
 	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
-	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
 	suite_exit(test);
 	test->priv = NULL;
 }
