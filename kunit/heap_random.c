@@ -3,8 +3,9 @@
  * heap_random - random calls from two threads, compared with a model
  *
  * Each thread has blocks of its own, and verifies their contents. It also waits, checks the heap,
- * watches it, passes wrong pointers, and overruns its blocks; a third thread resets the heap. A
- * semaphore keeps the rule of heapmod_reset(). At the end the counters of the heap must be those of
+ * watches it, passes wrong pointers, overruns its blocks, and frees as an NMI does, which is
+ * deferred if the other thread holds the lock; a third thread resets the heap. A semaphore keeps
+ * the rule of heapmod_reset(). At the end the counters of the heap must be those of
  * the model. The parameters `rounds` and `seed` are for longer runs, and to repeat one.
  */
 #include <linux/kthread.h>
@@ -118,14 +119,29 @@ static void allocate(struct worker *worker, struct held *block)
 	take(worker, block, ptr, size);
 }
 
+static void free_in_nmi(struct heapmod *heap, void *ptr)
+{
+	unsigned long flags = suite_enter_nmi();
+
+	heapmod_free(heap, ptr);
+	suite_leave_nmi(flags);
+}
+
 static void release(struct worker *worker, struct held *block)
 {
 	VERIFY(worker, is_intact(block, block->size));
 	worker->frees++;
-	if (below(worker, 8))
-		heapmod_free(worker->heap, block->ptr);
-	else
+	switch (below(worker, 8)) {
+	case 0:
 		heapmod_free_sensitive(worker->heap, block->ptr);
+		break;
+	case 1:
+	case 2:
+		free_in_nmi(worker->heap, block->ptr);
+		break;
+	default:
+		heapmod_free(worker->heap, block->ptr);
+	}
 	block->ptr = NULL;
 }
 

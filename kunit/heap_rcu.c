@@ -183,12 +183,10 @@ static struct heapmod *deferred_heap(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = suite_alloc(test, 100);
-	local_irq_save(flags);
-	preempt_count_add(NMI_OFFSET);
+	flags = suite_enter_nmi();
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		heapmod_free(heap, blocks[i]);
-	preempt_count_sub(NMI_OFFSET);
-	local_irq_restore(flags);
+	suite_leave_nmi(flags);
 	return heap;
 }
 

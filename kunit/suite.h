@@ -7,8 +7,10 @@
 
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/string.h>
 
 #include "heapmod.h"
@@ -47,7 +49,10 @@ static inline void suite_param(struct kunit *test, const char *name, unsigned in
 	kunit_info(test, "%s=%u\n", name, *value);
 }
 
-/* A heap for cases that expect first fit, which a heap with caches is not. */
+/*
+ * A heap for cases that expect first fit, which a heap with caches is not, or that look at owners:
+ * what a cache has counted is added to them later.
+ */
 static inline struct heapmod *suite_exact_heap(struct kunit *test, size_t size, unsigned int flags)
 {
 	struct heapmod *heap = heapmod_create("kunit", size, flags);
@@ -101,6 +106,22 @@ static inline u64 suite_holes(struct kunit *test)
 static inline u64 suite_hole_bytes(struct kunit *test)
 {
 	return suite_stats(test->priv).hole_bytes;
+}
+
+/* As in an NMI: interrupts are off, and heapmod does not wait for a lock. */
+static inline unsigned long suite_enter_nmi(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	preempt_count_add(NMI_OFFSET);
+	return flags;
+}
+
+static inline void suite_leave_nmi(unsigned long flags)
+{
+	preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
 }
 
 /* Pointers that were refused, for any reason. */
