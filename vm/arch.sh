@@ -46,3 +46,15 @@ flavour_of() {
 	*) echo "$1" ;;
 	esac
 }
+
+# kunit_tools KERNEL - print the argument of make that chooses the compiler for a kernel of vm/kunit and its modules
+kunit_tools() {
+	local vm=${BASH_SOURCE[0]%/*}
+	case $1 in
+	*/cfi)
+		"$vm/../scripts/need" llvm
+		echo LLVM=-16
+		;;
+	*) echo "CROSS_COMPILE=$("$vm/cross" "${1%/*}")" ;;
+	esac
+}

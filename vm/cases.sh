@@ -21,6 +21,11 @@ build_modules() {
 	scripts/modules "$2" "$3" ${cross:+"CROSS_COMPILE=$cross"}
 }
 
+# builds_with_warnings NAME - did the last build of the modules in build/NAME print a warning?
+builds_with_warnings() {
+	grep -E ':[0-9]+: warning: |^WARNING: ' "build/$1.log"
+}
+
 # run_cases NAME CASE... - with the modules in build/NAME
 run_cases() {
 	local name=$1 case file modules options

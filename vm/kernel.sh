@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by the scripts of vm/ that build kernel `name` for `arch` from Debian's sources. vm/$name.config has the
-# options to add to allnoconfig. The folder that a build leaves is a KDIR for modules.
+# Sourced by the scripts of vm/ that build kernel `name` for `arch` from Debian's sources, with the arguments `tools` of
+# make. vm/$name.config has the options to add to allnoconfig; a script may name more `fragments`. The folder that a build leaves is a KDIR for modules.
 
 : "${name:?}" "${arch:?}" "${here:?}"
 . "$here/cache.sh"
-fragment=$here/$name.config
+fragments=("$here/$name.config")
 source=/usr/src/linux-source-6.1.tar.xz
 version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
+tools=()
+
+kernel_make() {
+	make -s ARCH="$arch" "${tools[@]}" "$@"
+}
 
 # progress TOTAL - report the number of object files from time to time
 progress() {
@@ -19,10 +24,10 @@ progress() {
 
 configure() {
 	local option
-	make -s ARCH="$arch" allnoconfig
-	scripts/kconfig/merge_config.sh -m .config "$fragment"
-	make -s ARCH="$arch" olddefconfig
-	grep -o '^CONFIG_.*' "$fragment" | while read -r option; do
+	kernel_make allnoconfig
+	scripts/kconfig/merge_config.sh -m .config "${fragments[@]}"
+	kernel_make olddefconfig
+	grep -oh '^CONFIG_.*' "${fragments[@]}" | while read -r option; do
 		grep -qx "$option" .config || {
 			echo "$name: $option is missing from the resulting .config" >&2
 			return 1
@@ -38,8 +43,8 @@ build_kernel() {
 	progress "$2" &
 	# shellcheck disable=SC2064 # expand the process id now
 	trap "kill $!" EXIT
-	make -s ARCH="$arch" -j"$(nproc)" "$1" modules_prepare
-	make -s ARCH="$arch" modules	# Module.symvers of the kernel itself
+	kernel_make -j"$(nproc)" "$1" modules_prepare
+	kernel_make modules	# Module.symvers of the kernel itself
 	# Modules need none of this to build, and it is large.
 	find . -name '*.[oa]' ! -path './scripts/*' ! -path './tools/*' -delete
 	rm -rf Documentation drivers sound net fs samples
@@ -47,6 +52,6 @@ build_kernel() {
 
 # The cache's key: all inputs of the build.
 kernel_key() {
-	cat "$fragment" "$here/kernel.sh" "$here/$name"
+	cat "${fragments[@]}" "$here/kernel.sh" "$here/$name"
 	echo "$version"
 }

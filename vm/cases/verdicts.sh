@@ -28,7 +28,7 @@ report_of() {
 # bytes in front of the first block.
 mask() {
 	sed -e 's|+0x[0-9a-f]*/0x[0-9a-f]*|+|' -e 's/^  pointer [^ ]*$/  pointer/' -e 's/^\( *0 \) .*/\1/' \
-		-e 's/^\( *[0-9]*  *\([ >][0-9a-f][0-9a-f]\)\{12\}\).*/\1/'
+		-e 's/^\( *[0-9]*  *\([ >][0-9a-f][0-9a-f]\)\{'$unsealed'\}\).*/\1/'
 }
 
 # documented VERDICT - is the report in the log the one that docs/reports.md quotes? Otherwise print where they differ.
