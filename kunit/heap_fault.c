@@ -62,17 +62,17 @@ static int create_flags(struct kunit *test, struct fault *fault, unsigned int fl
 	return use_heap(test, heap);
 }
 
-static int create(struct kunit *test, struct fault *fault)
+static int try_create(struct kunit *test, struct fault *fault)
 {
 	return create_flags(test, fault, 0);
 }
 
-static int create_debug(struct kunit *test, struct fault *fault)
+static int try_create_debug(struct kunit *test, struct fault *fault)
 {
 	return create_flags(test, fault, HEAPMOD_POISON | HEAPMOD_REDZONE);
 }
 
-static int create_in(struct kunit *test, struct fault *fault)
+static int try_create_in(struct kunit *test, struct fault *fault)
 {
 	static char mem[4096];
 	struct heapmod *heap;
@@ -83,7 +83,7 @@ static int create_in(struct kunit *test, struct fault *fault)
 	return use_heap(test, heap);
 }
 
-static int destroy(struct kunit *test, struct fault *fault)
+static int try_destroy(struct kunit *test, struct fault *fault)
 {
 	struct heapmod *heap = heapmod_create("fault", 1 << 16, 0);
 
@@ -109,7 +109,7 @@ static int use_block(struct kunit *test, u8 *ptr, bool zeroed)
 }
 
 #define ALLOCATES(function, zeroed, ...)					\
-static int function(struct kunit *test, struct fault *fault)			\
+static int try_##function(struct kunit *test, struct fault *fault)		\
 {										\
 	void *ptr;								\
 										\
@@ -147,7 +147,7 @@ static void count_failure(void *data, u32 heap, u64 asked, unsigned long caller)
 }
 
 /* A bulk call that ends early reports why. */
-static int alloc_bulk(struct kunit *test, struct fault *fault)
+static int try_alloc_bulk(struct kunit *test, struct fault *fault)
 {
 	static void *ptrs[3];
 	static int failures;
@@ -165,7 +165,7 @@ static int alloc_bulk(struct kunit *test, struct fault *fault)
 }
 
 /* A block that cannot be moved is unchanged. */
-static int move(struct kunit *test, struct fault *fault)
+static int try_move(struct kunit *test, struct fault *fault)
 {
 	u8 *ptr = suite_alloc(test, BYTES), *wall = suite_alloc(test, BYTES);
 	u8 *moved;
@@ -182,7 +182,7 @@ static int move(struct kunit *test, struct fault *fault)
 	return moved ? 0 : -ENOMEM;
 }
 
-static int reset(struct kunit *test, struct fault *fault)
+static int try_reset(struct kunit *test, struct fault *fault)
 {
 	suite_alloc(test, BYTES);
 	arm(fault);
@@ -191,7 +191,7 @@ static int reset(struct kunit *test, struct fault *fault)
 	return 0;
 }
 
-static int create_node(struct kunit *test, struct fault *fault)
+static int try_create_node(struct kunit *test, struct fault *fault)
 {
 	struct heapmod *heap;
 
@@ -207,7 +207,7 @@ static void free_device(struct device *dev)
 }
 
 /* The heap is destroyed with the device, or at once if it cannot be attached to it. */
-static int create_devm(struct kunit *test, struct fault *fault)
+static int try_create_devm(struct kunit *test, struct fault *fault)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	struct heapmod *heap;
@@ -222,7 +222,7 @@ static int create_devm(struct kunit *test, struct fault *fault)
 	return PTR_ERR_OR_ZERO(heap);
 }
 
-static int free_block(struct kunit *test, struct fault *fault)
+static int try_free_block(struct kunit *test, struct fault *fault)
 {
 	void *ptr = suite_alloc(test, BYTES);
 
@@ -234,7 +234,7 @@ static int free_block(struct kunit *test, struct fault *fault)
 }
 
 /* The calls that only read. */
-static int query(struct kunit *test, struct fault *fault)
+static int try_query(struct kunit *test, struct fault *fault)
 {
 	void *ptr = suite_alloc(test, BYTES);
 	struct heapmod_stats stats;
@@ -264,7 +264,7 @@ static void expect_nothing_left(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.hole_bytes + stats.cached_bytes + stats.edge_bytes,
 			stats.region_bytes);
 	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
-	KUNIT_EXPECT_EQ(test, create(test, &none), 0);
+	KUNIT_EXPECT_EQ(test, try_create(test, &none), 0);
 }
 
 /* Does an allocation that may wait fail? By default only others do. */
@@ -325,7 +325,7 @@ static void every_failure(struct kunit *test, int (*call)(struct kunit *, struct
 #define FAILS(function, least)							\
 static void function##_fails(struct kunit *test)				\
 {										\
-	every_failure(test, function, least);					\
+	every_failure(test, try_##function, least);				\
 }
 
 /*

@@ -5,8 +5,8 @@
  * Each thread has blocks of its own, and verifies their contents. It also waits, checks the heap,
  * watches it, passes wrong pointers, overruns its blocks, and frees as an NMI does, which is
  * deferred if the other thread holds the lock; a third thread resets the heap. A semaphore keeps
- * the rule of heapmod_reset(). At the end the counters of the heap must be those of
- * the model. The parameters `rounds` and `seed` are for longer runs, and to repeat one.
+ * the rule of heapmod_reset(). At the end the counters of the heap must be those of the model. The
+ * parameters `rounds` and `seed` are for longer runs, and to repeat one.
  */
 #include <linux/kthread.h>
 #include <linux/prandom.h>
