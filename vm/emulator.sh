@@ -3,6 +3,18 @@
 #
 # Sourced, after vm/arch.sh, by the scripts that boot a VM: what they have in common.
 
+# What every kernel has on its command line. An error ends it.
+#
+# noirqdebug: QEMU's serial port interrupts for each byte. The rt kernel handles thousands of these in one run of a thread,
+# counts that as one, and disables the interrupt because of all the others.
+#
+# tsc=unstable, unless `tsc` says otherwise: a guest calibrates its TSC against a timer interrupt, which a busy host delays.
+# Its clock may then run several times too fast, until it reports lockups. The HPET needs no calibration, and is fast enough
+# for the tests.
+kernel_line() {
+	echo "quiet loglevel=5 panic=-1 oops=panic softlockup_panic=1 no_timer_check noirqdebug tsc=${tsc:-unstable}"
+}
+
 counting=""			# set: one plain CPU, whose clock counts executed instructions
 
 # Set `qemu`, the command, for `arch`.
