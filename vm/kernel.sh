@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 #
 # Sourced by the scripts of vm/ that build kernel `name` for `arch` from Debian's sources, with the arguments `tools` of
-# make. vm/$name.config has the options to add to allnoconfig; a script may name more `fragments`. The folder that a build leaves is a KDIR for modules.
+# make. vm/kernel.config and vm/$name.config have the options to add to allnoconfig; a script may name more `fragments`.
+# The folder that a build leaves is a KDIR for modules.
 
 : "${name:?}" "${arch:?}" "${here:?}"
 . "$here/cache.sh"
-fragments=("$here/$name.config")
+fragments=("$here/kernel.config" "$here/$name.config")
 source=/usr/src/linux-source-6.1.tar.xz
 version=$(dpkg-query -W -f '${Version}' linux-source-6.1)
 tools=()
