@@ -290,8 +290,7 @@ void diagnostics_notify_resize(struct heapmod *heap, void *ptr, const struct hea
 	kasan_deny(ptr, max(bytes, now) - sizeof(struct heap_block), KASAN_FREED);
 	kasan_allow(ptr, size);
 	kmemleak_resize(heap, ptr, was->asked, size, gfp);
-	trace_heapmod_free(heap->id, offset_of(heap, ptr), was->asked, bytes, caller);
-	trace_heapmod_alloc(heap->id, offset_of(heap, ptr), size, now, caller);
+	trace_heapmod_resize(heap->id, offset_of(heap, ptr), was->asked, bytes, size, now, caller);
 }
 
 void diagnostics_notify_lost(struct heapmod *heap, const void *ptr)

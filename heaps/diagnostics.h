@@ -72,19 +72,18 @@ static inline void diagnostics_alloc(struct heapmod *heap, void *ptr, size_t siz
 
 static inline bool diagnostics_want_resize(struct heapmod *heap)
 {
-	return diagnostics_hooked(heap) || trace_heapmod_alloc_enabled() ||
-	       trace_heapmod_free_enabled() || want_init_on_free();
+	return diagnostics_hooked(heap) || trace_heapmod_resize_enabled() || want_init_on_free();
 }
 
 /*
- * Called after a resize. What a shrink frees is still claimed. Zeroes the added bytes if @gfp or
- * the kernel requires it.
+ * Called after a resize. If @hooked, a hook was enabled when the block was resized, and what a
+ * shrink frees is still claimed. Zeroes the added bytes if @gfp or the kernel requires it.
  */
 static inline void diagnostics_resize(struct heapmod *heap, void *ptr,
-				      const struct heap_block_info *was, size_t size, gfp_t gfp,
-				      unsigned long caller)
+				      const struct heap_block_info *was, size_t size, bool hooked,
+				      gfp_t gfp, unsigned long caller)
 {
-	if (diagnostics_want_resize(heap))
+	if (hooked)
 		diagnostics_notify_resize(heap, ptr, was, size, gfp, caller);
 	if (size > was->asked && want_init_on_alloc(gfp))
 		memset(ptr + was->asked, 0, size - was->asked);

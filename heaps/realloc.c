@@ -20,6 +20,7 @@
 struct resized {
 	enum heap_verdict verdict;
 	bool done;
+	bool hooked;				/* hooks follow */
 	struct heap_block_info block;		/* as it was */
 	struct heap_block_info end;		/* claimed, unless it has no granules */
 };
@@ -48,13 +49,13 @@ static void resize_locked(struct heapmod *heap, const void *ptr, size_t size, bo
 			  struct resized *resized)
 	__must_hold(&heap->lock)
 {
-	bool hooked = diagnostics_want_resize(heap);
-
-	if (!in_place || (hooked && !may_hook(heap)))
+	resized->hooked = diagnostics_want_resize(heap);
+	if (!in_place || (resized->hooked && !may_hook(heap)))
 		resized->verdict = heap_judge_resize(&heap->core, ptr, &resized->block);
 	else
 		resized->verdict = heap_resize(&heap->core, ptr, size, &resized->block,
-					       hooked ? &resized->end : NULL, &resized->done);
+					       resized->hooked ? &resized->end : NULL,
+					       &resized->done);
 	if (resized->done)
 		account_resize(heap, &resized->block, size);
 }
@@ -87,7 +88,8 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);
 	if (resized.done)
-		diagnostics_resize(heap, (void *)ptr, &resized.block, size, gfp, caller);
+		diagnostics_resize(heap, (void *)ptr, &resized.block, size, resized.hooked, gfp,
+				   caller);
 	/* No other call can allocate the end before its hooks have run. */
 	if (resized.end.granules)
 		release_end(heap, &resized.end, caller);

@@ -52,6 +52,39 @@ DEFINE_EVENT(heapmod_block, heapmod_free,
 	TP_ARGS(heap, offset, asked, bytes, caller)
 );
 
+/* A block has changed its size where it is. A resize that moves a block is an alloc and a free. */
+TRACE_EVENT(heapmod_resize,
+
+	TP_PROTO(u32 heap, u64 offset, u64 was_asked, u64 was_bytes, u64 asked, u64 bytes,
+		 unsigned long caller),
+
+	TP_ARGS(heap, offset, was_asked, was_bytes, asked, bytes, caller),
+
+	TP_STRUCT__entry(
+		__field(u32, heap)
+		__field(u64, offset)
+		__field(u64, was_asked)
+		__field(u64, was_bytes)
+		__field(u64, asked)
+		__field(u64, bytes)
+		__field(unsigned long, caller)
+	),
+
+	TP_fast_assign(
+		__entry->heap = heap;
+		__entry->offset = offset;
+		__entry->was_asked = was_asked;
+		__entry->was_bytes = was_bytes;
+		__entry->asked = asked;
+		__entry->bytes = bytes;
+		__entry->caller = caller;
+	),
+
+	TP_printk("heap=%u offset=%llu was_asked=%llu was_bytes=%llu asked=%llu bytes=%llu caller=%pS",
+		  __entry->heap, __entry->offset, __entry->was_asked, __entry->was_bytes,
+		  __entry->asked, __entry->bytes, (void *)__entry->caller)
+);
+
 TRACE_EVENT(heapmod_fail,
 
 	TP_PROTO(u32 heap, u64 asked, unsigned long caller),

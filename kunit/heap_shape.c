@@ -4,7 +4,7 @@
  */
 #include <linux/string.h>
 
-#include "suite.h"
+#include "probe.h"
 
 static bool holds(const u8 *ptr, u8 value, size_t size)
 {
@@ -227,6 +227,70 @@ static void resizes_with_flags(struct kunit *test)
 	expect_empty(test);
 }
 
+/* The number of events, and the fields of the last resize. */
+struct events {
+	unsigned int others, resizes;
+	u64 was_asked, was_bytes, asked, bytes;
+};
+
+static void count_other(void *data, u32 heap, u64 offset, u64 asked, u64 bytes,
+			unsigned long caller)
+{
+	struct events *events = data;
+
+	events->others++;
+}
+
+static void note_resize(void *data, u32 heap, u64 offset, u64 was_asked, u64 was_bytes, u64 asked,
+			u64 bytes, unsigned long caller)
+{
+	struct events *events = data;
+
+	events->resizes++;
+	events->was_asked = was_asked;
+	events->was_bytes = was_bytes;
+	events->asked = asked;
+	events->bytes = bytes;
+}
+
+static void resize_in_place(struct kunit *test, u8 *ptr, size_t size)
+{
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(test->priv, ptr, size, GFP_KERNEL), (void *)ptr);
+}
+
+static void expect_resize(struct kunit *test, const struct events *events, u64 was_asked,
+			  u64 was_bytes, u64 asked, u64 bytes)
+{
+	KUNIT_EXPECT_EQ(test, events->was_asked, was_asked);
+	KUNIT_EXPECT_EQ(test, events->was_bytes, was_bytes);
+	KUNIT_EXPECT_EQ(test, events->asked, asked);
+	KUNIT_EXPECT_EQ(test, events->bytes, bytes);
+}
+
+/* A block that is resized where it is makes one event, and is neither freed nor allocated. */
+static void in_place_is_one_event(struct kunit *test)
+{
+	struct events events = {};
+	struct tracepoint *alloc, *free, *resize;
+	u8 *ptr;
+
+	suite_exact_heap(test, 1 << 16, 0);
+	ptr = suite_alloc(test, 100);
+	alloc = probe_start(test, "heapmod_alloc", count_other, &events);
+	free = probe_start(test, "heapmod_free", count_other, &events);
+	resize = probe_start(test, "heapmod_resize", note_resize, &events);
+	resize_in_place(test, ptr, 200);
+	expect_resize(test, &events, 100, 112, 200, 208);
+	resize_in_place(test, ptr, 20);
+	expect_resize(test, &events, 200, 208, 20, 32);
+	probe_stop(resize, note_resize, &events);
+	probe_stop(free, count_other, &events);
+	probe_stop(alloc, count_other, &events);
+	heapmod_free(test->priv, ptr);
+	KUNIT_EXPECT_EQ(test, events.resizes, 2);
+	KUNIT_EXPECT_EQ(test, events.others, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(every_alignment),
 	KUNIT_CASE(both_ends_are_trimmed),
@@ -240,6 +304,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(failed_resize_changes_nothing),
 	KUNIT_CASE(invalid_pointers_are_refused),
 	KUNIT_CASE(resizes_with_flags),
+	KUNIT_CASE(in_place_is_one_event),
 	{}
 };
 

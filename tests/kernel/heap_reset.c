@@ -48,7 +48,13 @@ static void *allocate(void)
 	return heapmod_alloc(heap, BYTES, GFP_KERNEL);
 }
 
-/* With the tracepoint of allocations, which any call that returns a block reaches. */
+/* The tracepoint that the call reaches before it returns a block. */
+static const char *point_name(void)
+{
+	return strcmp(call, "grow") && strcmp(call, "shrink") ? "heapmod_alloc" : "heapmod_resize";
+}
+
+/* The probe of this tracepoint. */
 static void hold(void)
 {
 	unsigned long resets = READ_ONCE(heap->resets);
@@ -81,7 +87,7 @@ static int search(struct notifier_block *unused, unsigned long event, void *data
 	for (i = 0; i < module->num_tracepoints; i++) {
 		struct tracepoint *found = tracepoint_ptr_deref(&module->tracepoints_ptrs[i]);
 
-		if (!strcmp(found->name, "heapmod_alloc"))
+		if (!strcmp(found->name, point_name()))
 			point = found;
 	}
 	return NOTIFY_OK;

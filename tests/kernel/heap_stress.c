@@ -61,6 +61,10 @@ static unsigned int witnesses = WITNESSES;
 module_param(witnesses, uint, 0444);
 MODULE_PARM_DESC(witnesses, "blocks that are always live (default and maximum 200)");
 
+static bool resizes;
+module_param(resizes, bool, 0444);
+MODULE_PARM_DESC(resizes, "resize every other block before it is freed (default false)");
+
 struct held {
 	u8 *ptr;
 	u32 size;
@@ -140,18 +144,36 @@ static void allocate_block(struct held *block, u32 size, u8 pattern)
 		fill(block, pattern);
 }
 
+/* The contents stay, up to the smaller size, and so does the block if there is no room. */
+static void resize_block(struct client *client, struct held *block, u32 size, u8 pattern)
+{
+	u8 *ptr;
+
+	client->errors += !is_intact(block);
+	ptr = heapmod_realloc(heap, block->ptr, size, __GFP_NOWARN);
+	if (!ptr)
+		return;
+	client->errors += !!memchr_inv(ptr, block->pattern, min(size, block->size));
+	block->ptr = ptr;
+	block->size = size;
+	fill(block, pattern);
+}
+
 static void work_once(struct client *client)
 {
 	u32 random = prandom_u32_state(&client->random);
+	u32 size = 1 + (random >> 12) % 500;
 	struct held *block = &client->live[random % LIVE];
 
 	refill(client, &client->live[random / LIVE % LIVE], random >> 24);
 	if (random >> 28 == 0)
 		client->errors += !adds_up();
-	if (block->ptr)
-		free_block(client, block);
+	if (!block->ptr)
+		allocate_block(block, size, random >> 16);
+	else if (resizes && random >> 31)
+		resize_block(client, block, size, random >> 16);
 	else
-		allocate_block(block, 1 + (random >> 12) % 500, random >> 16);
+		free_block(client, block);
 }
 
 static void work(struct client *client, u32 count)

@@ -4,17 +4,20 @@
  *
  * First the events are switched on, then the blocks are read from debugfs, then a mark is written
  * into the event stream. The events before the mark are stored. The first event at a place decides:
- * a free means that a block was live there at the start, an allocation means that none was. A block
- * that was read from debugfs was live at the start if no event covers any part of it. Otherwise it
- * may have been allocated later, even if its own event is still missing.
+ * a free or a resize means that a block was live there at the start, an allocation means that none
+ * was. A block that was read from debugfs was live at the start if no event covers any part of it.
+ * Otherwise it may have been allocated later, even if its own event is still missing.
  */
+#include <linux/minmax.h>
+
 #include "begin.h"
 #include "../trace/callers.h"
 #include "../trace/die.h"
 
 static bool has_place(const struct record *record)
 {
-	return record->kind == RECORD_ALLOC || record->kind == RECORD_FREE;
+	return record->kind == RECORD_ALLOC || record->kind == RECORD_FREE ||
+	       record->kind == RECORD_RESIZE;
 }
 
 /* By place, then by time. */
@@ -53,19 +56,24 @@ static void append(struct live *live, const struct record *record)
 	live->blocks[live->count++] = *record;
 }
 
-/* The caller of a free is not the caller of the allocation. */
-static struct record allocation_of(const struct record *freed)
+/* The block before this event. Its caller is not the caller of the allocation. */
+static struct record block_before(const struct record *event)
 {
-	struct record record = *freed;
+	struct record record = *event;
 
+	if (event->kind == RECORD_RESIZE) {
+		record.asked = event->was_asked;
+		record.bytes = event->was_bytes;
+	}
 	record.kind = RECORD_ALLOC;
 	record.caller = NO_CALLER;
 	return record;
 }
 
+/* Of a resized block, before or after, whichever is larger. */
 static u64 end_of(const struct record *block)
 {
-	return block->offset + block->bytes;
+	return block->offset + max(block->bytes, block->was_bytes);
 }
 
 /* Append the blocks that no event covers. Blocks and events are sorted by place. */
@@ -85,19 +93,19 @@ static void append_untouched(struct live *live, const struct live *read,
 	}
 }
 
-/* Append the blocks that the first event of their place frees. */
-static void append_freed(struct live *live, const struct record *events, size_t count)
+/* Append the blocks that the first event of their place frees or resizes. */
+static void append_changed(struct live *live, const struct record *events, size_t count)
 {
-	struct record freed;
+	struct record block;
 	bool first;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		first = !i || events[i - 1].offset != events[i].offset;
-		if (!first || events[i].kind != RECORD_FREE)
+		if (!first || events[i].kind == RECORD_ALLOC)
 			continue;
-		freed = allocation_of(&events[i]);
-		append(live, &freed);
+		block = block_before(&events[i]);
+		append(live, &block);
 	}
 }
 
@@ -111,7 +119,7 @@ static struct live correct(struct begin *begin)
 	sort(events, count);
 	sort(begin->live.blocks, begin->live.count);
 	append_untouched(&live, &begin->live, events, count);
-	append_freed(&live, events, count);
+	append_changed(&live, events, count);
 	sort(live.blocks, live.count);
 	free(events);
 	return live;

@@ -88,6 +88,11 @@ static u64 granule_of(const struct record *record)
 	return (record->offset - HEAP_EDGE) / HEAP_GRANULE;
 }
 
+static u64 granules_of(u64 bytes)
+{
+	return bytes / HEAP_GRANULE;
+}
+
 static void write_caller(struct convert *convert, const struct record *record)
 {
 	if (record->caller != NO_CALLER)
@@ -144,7 +149,7 @@ static bool is_known(const struct convert *convert, u64 at, u64 granules)
 
 static void convert_alloc(struct convert *convert, const struct record *record)
 {
-	u64 at = granule_of(record), granules = record->bytes / HEAP_GRANULE;
+	u64 at = granule_of(record), granules = granules_of(record->bytes);
 
 	if (is_known(convert, at, granules))
 		return;
@@ -157,9 +162,42 @@ static void convert_alloc(struct convert *convert, const struct record *record)
 	write_caller(convert, record);
 }
 
+static void resize(struct convert *convert, const struct record *record)
+{
+	u64 at = granule_of(record), granules = granules_of(record->bytes);
+	u32 id = places_take(&convert->places, at, granules_of(record->was_bytes));
+
+	find_redzone(convert, record);
+	evict(convert, at, granules);
+	places_put(&convert->places, at, granules, id);
+	fprintf(convert->out, "resize %" PRIu32 " %" PRIu64, id, record->asked);
+	write_caller(convert, record);
+	convert->resizes++;
+}
+
+/* An unknown block is known from now on. The caller of a resize is not that of the allocation. */
+static void convert_late(struct convert *convert, const struct record *record)
+{
+	struct record block = *record;
+
+	block.caller = NO_CALLER;
+	convert_alloc(convert, &block);
+	convert->late++;
+}
+
+static void convert_resize(struct convert *convert, const struct record *record)
+{
+	u64 at = granule_of(record);
+
+	if (is_block(convert, at, granules_of(record->was_bytes)))
+		resize(convert, record);
+	else if (!is_known(convert, at, granules_of(record->bytes)))
+		convert_late(convert, record);
+}
+
 static void convert_free(struct convert *convert, const struct record *record)
 {
-	u64 at = granule_of(record), granules = record->bytes / HEAP_GRANULE;
+	u64 at = granule_of(record), granules = granules_of(record->bytes);
 
 	if (is_block(convert, at, granules)) {
 		write_free(convert, places_take(&convert->places, at, granules));
@@ -207,6 +245,7 @@ void convert_record(struct convert *convert, const struct record *record)
 		[RECORD_OTHER] = convert_nothing,
 		[RECORD_ALLOC] = convert_alloc,
 		[RECORD_FREE] = convert_free,
+		[RECORD_RESIZE] = convert_resize,
 		[RECORD_FAIL] = convert_fail,
 		[RECORD_MARK] = convert_nothing,
 		[RECORD_TIME] = convert_mark,
@@ -234,16 +273,18 @@ static void warn_of(u64 count, const char *what)
 
 void convert_finish(struct convert *convert)
 {
-	u64 events = convert->allocs + convert->frees;
+	u64 events = convert->allocs + convert->frees + convert->resizes;
 
 	fprintf(convert->out, "# end %" PRIu64 "\n", events);
 	write_all(convert);
 	free(convert->places.ids);
 	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
 	     convert->allocs, convert->frees);
+	warn_of(convert->resizes, "of them are resizes of a block where it is");
 	warn_of(convert->live, "of them are blocks that lived when the recording began");
 	warn_of(convert->fails, "requests failed");
 	warn_of(convert->skipped, "frees are skipped, of blocks whose allocation was not seen");
+	warn_of(convert->late, "resizes are of blocks whose allocation was not seen");
 	warn_of(convert->implied, "blocks were freed unseen: their places were reused");
 	warn_of(convert->lost, "EVENTS WERE LOST: the trace is incomplete");
 }

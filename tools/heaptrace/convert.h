@@ -18,8 +18,10 @@
  * @places: the places of live blocks
  * @allocs: allocations written; also the last id
  * @frees: frees written
+ * @resizes: resizes written
  * @fails: requests that failed
  * @skipped: frees of blocks whose allocation was not seen
+ * @late: blocks whose resize was seen, but not their allocation
  * @implied: blocks whose free was not seen, but whose place was reused
  * @lost: events that were overwritten before they were read
  * @live: blocks that were live when the recording started
@@ -34,8 +36,10 @@ struct convert {
 	struct places places;
 	u32 allocs;
 	u64 frees;
+	u64 resizes;
 	u64 fails;
 	u64 skipped;
+	u64 late;
 	u64 implied;
 	u64 lost;
 	u64 live;

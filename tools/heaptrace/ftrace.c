@@ -56,13 +56,18 @@ static bool take_caller(const char **text, struct record *record)
 }
 
 /* A possible block has whole granules, lies in a region, and is large enough for the request. */
-static bool is_block(const struct record *record)
+static bool is_block(u64 offset, u64 asked, u64 bytes)
 {
 	const u64 most = heap_bytes(HEAP_GRANULES_MAX);
 
-	return record->offset % HEAP_GRANULE == HEAP_EDGE && record->offset < most &&
-	       record->bytes % HEAP_GRANULE == 0 && record->bytes <= most &&
-	       record->asked && record->asked < record->bytes;
+	return offset % HEAP_GRANULE == HEAP_EDGE && offset < most &&
+	       bytes % HEAP_GRANULE == 0 && bytes <= most && asked && asked < bytes;
+}
+
+static bool is_resized(const struct record *record)
+{
+	return is_block(record->offset, record->was_asked, record->was_bytes) &&
+	       is_block(record->offset, record->asked, record->bytes);
 }
 
 static bool parse_block(const char *text, struct record *record)
@@ -70,7 +75,17 @@ static bool parse_block(const char *text, struct record *record)
 	return take_heap(&text, record) && take_field(&text, "offset=", &record->offset) &&
 	       take_field(&text, "asked=", &record->asked) &&
 	       take_field(&text, "bytes=", &record->bytes) && take_caller(&text, record) &&
-	       is_block(record);
+	       is_block(record->offset, record->asked, record->bytes);
+}
+
+static bool parse_resize(const char *text, struct record *record)
+{
+	return take_heap(&text, record) && take_field(&text, "offset=", &record->offset) &&
+	       take_field(&text, "was_asked=", &record->was_asked) &&
+	       take_field(&text, "was_bytes=", &record->was_bytes) &&
+	       take_field(&text, "asked=", &record->asked) &&
+	       take_field(&text, "bytes=", &record->bytes) && take_caller(&text, record) &&
+	       is_resized(record);
 }
 
 static bool parse_fail(const char *text, struct record *record)
@@ -95,6 +110,7 @@ static const struct {
 } kinds[] = {
 	{ ": heapmod_alloc:", RECORD_ALLOC, parse_block },
 	{ ": heapmod_free:", RECORD_FREE, parse_block },
+	{ ": heapmod_resize:", RECORD_RESIZE, parse_resize },
 	{ ": heapmod_fail:", RECORD_FAIL, parse_fail },
 	{ ": tracing_mark_write:", RECORD_MARK, parse_mark },
 };

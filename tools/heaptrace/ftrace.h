@@ -3,7 +3,8 @@
  * ftrace - parser of heapmod's events, as printed by tracefs and by trace-cmd report
  *
  *	a-85 [000] ..... 1234: heapmod_alloc: heap=1 offset=8 asked=100 bytes=112 caller=f+0x1
- *	a-85 [000] ..... 1235: heapmod_fail: heap=1 asked=100 caller=f+0x1
+ *	a-85 [000] ..... 1235: heapmod_resize: heap=1 offset=8 was_asked=100 was_bytes=112 ...
+ *	a-85 [000] ..... 1236: heapmod_fail: heap=1 asked=100 caller=f+0x1
  */
 #ifndef FTRACE_H
 #define FTRACE_H
@@ -15,6 +16,7 @@ enum record_kind {
 	RECORD_OTHER,			/* not an event of heapmod */
 	RECORD_ALLOC,
 	RECORD_FREE,
+	RECORD_RESIZE,			/* of a block that stays where it is */
 	RECORD_FAIL,
 	RECORD_MARK,			/* written by heaptrace into trace_marker */
 	RECORD_TIME,			/* the same; @ms is the time of the records that follow */
@@ -30,6 +32,8 @@ enum record_kind {
  * @offset: offset of the header
  * @asked: bytes requested
  * @bytes: size of the block
+ * @was_asked: the same before a resize
+ * @was_bytes: the same before a resize
  * @caller: number of the call site (callers.h)
  */
 struct record {
@@ -40,6 +44,8 @@ struct record {
 	u64 offset;
 	u64 asked;
 	u64 bytes;
+	u64 was_asked;
+	u64 was_bytes;
 	u32 caller;
 };
 

@@ -24,7 +24,7 @@ static bool is_selected(struct import_options *selected, bool given, const struc
 	if (record->kind == RECORD_LOST)
 		return true;
 	if (record->kind != RECORD_ALLOC && record->kind != RECORD_FREE &&
-	    record->kind != RECORD_FAIL)
+	    record->kind != RECORD_RESIZE && record->kind != RECORD_FAIL)
 		return false;
 	if (!selected->heap)
 		selected->heap = record->heap;

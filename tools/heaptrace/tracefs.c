@@ -86,7 +86,9 @@ void tracefs_start(struct tracefs *tracefs, const char *root, u64 kilobytes)
 
 void tracefs_follow(struct tracefs *tracefs, u32 heap)
 {
-	static const char * const events[] = { "heapmod_alloc", "heapmod_free", "heapmod_fail" };
+	static const char * const events[] = {
+		"heapmod_alloc", "heapmod_free", "heapmod_resize", "heapmod_fail",
+	};
 	char file[64], filter[32];
 	size_t i;
 

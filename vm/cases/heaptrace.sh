@@ -22,7 +22,7 @@ fails() {
 check "a recording without heapmod fails" fails "load heapmod" heaptrace record -s 1 stress
 check "heapmod loads" insmod heapmod.ko size=0
 check "a recording of an unknown heap fails" fails 'there is no heap "none"' heaptrace record -s 1 none
-insmod heap_stress.ko
+insmod heap_stress.ko resizes=1
 check "a recording without tracefs fails" fails "mount -t tracefs none /nowhere" heaptrace record --tracefs /nowhere -s 1 stress
 mount -t tracefs trace $tracing 2>/dev/null
 
@@ -48,6 +48,11 @@ events() {
 	grep -c "^$2 " "$1"
 }
 
+# live_bytes FILE - the bytes requested of the blocks that are live at the end
+live_bytes() {
+	awk '/^(alloc|resize) / { size[$2] = $3 } /^free / { delete size[$2] } END { for (id in size) sum += size[id]; print sum + 0 }' "$1"
+}
+
 # replayed FILE KEY [OPTION]...
 replayed() {
 	file=$1
@@ -57,7 +62,7 @@ replayed() {
 }
 
 # A heap that is idle when the recording begins and ends. The counts are exact, although another heap
-# is busy, and although the recorder is interrupted before it has read an event.
+# is busy, although blocks are resized, in place or not, and although the recorder is interrupted before it has read an event.
 insmod flight_recorder.ko
 start /tmp/quiet stress -b 65536
 kill -STOP $recorder
@@ -69,6 +74,8 @@ check "an interrupted recording succeeds" wait $recorder
 cat /tmp/quiet.log
 check "no instance of tracefs is left" [ -z "$(ls $tracing/instances)" ]
 check "the trace has every allocation" [ "$(events /tmp/quiet alloc)" = $(($(stat stress allocs) - 200)) ]
+check "blocks were resized in place" [ "$(events /tmp/quiet resize)" -gt 100 ]
+check "at its end the blocks have the sizes of the heap" [ "$(live_bytes /tmp/quiet)" = "$(stat stress asked_bytes)" ]
 check "the trace has every free" [ "$(events /tmp/quiet free)" = $(($(stat stress frees) - 200)) ]
 check "no event is missing" refute grep -qE "LOST|skipped|unseen" /tmp/quiet.log
 

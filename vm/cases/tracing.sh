@@ -10,7 +10,7 @@
 
 mount -t tracefs trace /sys/kernel/tracing
 insmod heapmod.ko size=0
-insmod heap_stress.ko
+insmod heap_stress.ko resizes=1
 
 # Each piece of shell in the document goes to a file.
 awk '/^```sh$/ { inside = 1; piece++; next } /^```$/ { inside = 0 } inside { print >"/tmp/piece." piece }' tracing.md
@@ -57,7 +57,7 @@ check "sizes: the classes are powers of two" grep -q "asked: ~ 2^9 *} hitcount: 
 # A synthetic event is nested in another event. The ring buffer allows too few levels for task, softirq and hard
 # interrupt at once.
 rmmod heap_stress
-insmod heap_stress.ko interrupts=0
+insmod heap_stress.ko resizes=1 interrupts=0
 check "lives" run 3
 check "lives: the life of every block is counted" counts_all
 check "lives: the classes are powers of two" grep -q "life: ~ 2^" /tmp/out

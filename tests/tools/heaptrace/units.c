@@ -68,7 +68,8 @@ static void too_late_records(void)
  * struct history - a busy heap, and the state of a recording that starts
  * @first: first node of the oracle
  * @slots: blocks
- * @slow: slot whose block is allocated but whose event is still missing, or NULL
+ * @late: the event of the allocation or resize of a block, still missing, if @slow is its slot
+ * @slow: that slot, or NULL
  * @asked: bytes requested, by first granule of the block
  * @now: number of events so far
  * @read_to: the blocks before this granule are read
@@ -77,6 +78,7 @@ struct history {
 	struct node *first;
 	struct node *slots[BLOCKS];
 	struct node **slow;
+	struct record late;
 	u32 asked[BLOCKS * 40];
 	u64 now;
 	u32 read_to;
@@ -103,7 +105,23 @@ static void allocate(struct history *history, struct node **slot)
 	history->asked[(*slot)->at] = asked;
 }
 
-/* One event: a free, recorded before the block is freed, or an allocation. */
+/* Resize a block where it is, if it can. */
+static bool resize(struct history *history, struct node *node, struct record *record)
+{
+	u32 asked = 1 + next_random(500);
+
+	record->was_asked = history->asked[node->at];
+	record->was_bytes = 16ULL * node->size;
+	if (!oracle_resize(node, (asked + 8 + 15) / 16))
+		return false;
+	history->asked[node->at] = asked;
+	record->kind = RECORD_RESIZE;
+	record->asked = asked;
+	record->bytes = 16ULL * node->size;
+	return true;
+}
+
+/* One event: a free, recorded before the block is freed, a resize, or an allocation. */
 static struct record happen(struct history *history)
 {
 	struct node **slot;
@@ -115,6 +133,8 @@ static struct record happen(struct history *history)
 	history->now++;
 	if (*slot) {
 		record = record_of(history, RECORD_FREE, *slot);
+		if (next_random(2) && resize(history, *slot, &record))
+			return record;
 		oracle_free(*slot);
 		*slot = NULL;
 		return record;
@@ -131,6 +151,28 @@ static void allocate_silently(struct history *history)
 	while (*slot)
 		slot++;
 	allocate(history, slot);
+	history->late = record_of(history, RECORD_ALLOC, *slot);
+	history->slow = slot;
+}
+
+/* The same of a block that grows. (The end of one that shrinks is not free before the event.) */
+static void grow_silently(struct history *history)
+{
+	struct node **slot = history->slots;
+	struct record record;
+	u32 asked;
+
+	while (!*slot || !(*slot)->next || (*slot)->next->used)
+		slot++;
+	record = record_of(history, RECORD_RESIZE, *slot);
+	record.was_asked = record.asked;
+	record.was_bytes = record.bytes;
+	REQUIRE(oracle_resize(*slot, (*slot)->size + 1));
+	asked = record.asked + 16;
+	history->asked[(*slot)->at] = asked;
+	record.asked = asked;
+	record.bytes += 16;
+	history->late = record;
 	history->slow = slot;
 }
 
@@ -158,11 +200,11 @@ static u32 live_blocks(const struct history *history)
 }
 
 /*
- * No event is skipped or implied, and at the end the same blocks are live. An allocation after the
- * event @slow, if there is such an event, is recorded late, so its block may count as live at the
- * start.
+ * No event is skipped or implied, and at the end the same blocks are live. After the event @slow,
+ * if there is such an event, @silently does what is recorded late. A block that it allocates may
+ * count as live at the start, and one that it resizes as allocated then.
  */
-static void begin_once(u32 slow)
+static void begin_once(u32 slow, void (*silently)(struct history *history))
 {
 	struct history history = { .first = oracle_init(BLOCKS * 40) };
 	struct convert convert = convert_start("/dev/null");
@@ -180,19 +222,21 @@ static void begin_once(u32 slow)
 		record = happen(&history);
 		begin_record(&begin, &convert, &record);
 		if (i == slow)
-			allocate_silently(&history);
+			silently(&history);
 		if (i >= 20 && i < 60)
 			read_some(&history, &begin.live, (i - 19) * BLOCKS);
 		if (i == 80)
 			begin_record(&begin, &convert, &mark);
 		if (history.slow && i == 90) {
-			record = record_of(&history, RECORD_ALLOC, *history.slow);
-			begin_record(&begin, &convert, &record);
+			history.late.stamp = history.now;
+			begin_record(&begin, &convert, &history.late);
 			history.slow = NULL;
 		}
 	}
+	lived -= convert.late;
 	REQUIRE(convert.live >= lived && convert.live - lived <= (slow < EVENTS));
 	REQUIRE(!convert.skipped && !convert.implied);
+	REQUIRE(convert.late <= (slow < EVENTS));
 	REQUIRE(convert.allocs - convert.frees == live_blocks(&history));
 	fclose(convert.out);
 	fclose(convert.target);
@@ -205,8 +249,9 @@ static void beginnings(void)
 	u32 i;
 
 	for (i = 0; i < 500; i++) {
-		begin_once(EVENTS);
-		begin_once(i % 90);
+		begin_once(EVENTS, NULL);
+		begin_once(i % 90, allocate_silently);
+		begin_once(i % 90, grow_silently);
 	}
 }
 
@@ -272,7 +317,7 @@ static void blocks_of_versions(void)
 static const struct test tests[] = {
 	{ "late records are put into order", late_records },
 	{ "records that are too late are counted", too_late_records },
-	{ "1000 recordings start correctly while blocks are allocated and freed", beginnings },
+	{ "1500 recordings start correctly while blocks change", beginnings },
 	{ "an allocation with a late event is written once", late_allocation },
 	{ "blocks are read in the formats of versions 1 and 2", blocks_of_versions },
 };
