@@ -172,8 +172,9 @@ fuzz-keep: ## update the fuzzing corpus from what fuzzing found
 trace: ## record the kmalloc traces in bench/traces again
 	@bench/traces/record
 
-pictures: tools ## draw docs/heapview.svg again
+pictures: tools ## draw the pictures of heaps in docs again
 	build/tools/heapview --svg docs/heapview.svg --at 80% bench/traces/processes.xz
+	build/tools/heapview --animate docs/first-fit.svg --from 222 --to 268 --region 13K bench/traces/files.xz
 
 clean: ## remove build/; ~/.cache/heapmod stays
 	rm -rf build

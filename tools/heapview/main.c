@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "animation.h"
 #include "screen.h"
 #include "svg.h"
 #include "text.h"
@@ -29,6 +30,9 @@ static const char usage[] =
 	"\n"
 	"  --once            print text and exit\n"
 	"  --svg FILE        write a picture and exit\n"
+	"  --animate FILE    write a moving picture of a trace and exit\n"
+	"  --from PLACE      the part of the trace that is animated starts here (0)\n"
+	"  --to PLACE        and ends here (end)\n"
 	"  --interval S      read the heap every S seconds (1 for a live heap; never for a copy)\n"
 	"  --at PLACE        start a trace at an event (1234), a part (50%), peak or end\n"
 	"  --region BYTES    replay a trace in a region of this size (4194304, 4M)\n"
@@ -41,6 +45,8 @@ static const char usage[] =
 struct options {
 	const char *subject;
 	const char *svg;
+	const char *animate;
+	const char *from, *to;
 	const char *at;
 	const char *debugfs;
 	u64 region;
@@ -52,6 +58,9 @@ struct options {
 enum {
 	OPTION_ONCE = 256,
 	OPTION_SVG,
+	OPTION_ANIMATE,
+	OPTION_FROM,
+	OPTION_TO,
 	OPTION_INTERVAL,
 	OPTION_AT,
 	OPTION_REGION,
@@ -64,6 +73,9 @@ enum {
 static const struct option names[] = {
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "svg", required_argument, NULL, OPTION_SVG },
+	{ "animate", required_argument, NULL, OPTION_ANIMATE },
+	{ "from", required_argument, NULL, OPTION_FROM },
+	{ "to", required_argument, NULL, OPTION_TO },
 	{ "interval", required_argument, NULL, OPTION_INTERVAL },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "region", required_argument, NULL, OPTION_REGION },
@@ -106,6 +118,15 @@ static bool take_option(struct options *options, int option, struct problem *pro
 	case OPTION_SVG:
 		options->svg = optarg;
 		return true;
+	case OPTION_ANIMATE:
+		options->animate = optarg;
+		return true;
+	case OPTION_FROM:
+		options->from = optarg;
+		return true;
+	case OPTION_TO:
+		options->to = optarg;
+		return true;
 	case OPTION_INTERVAL:
 		return parse_interval(options, optarg, problem);
 	case OPTION_AT:
@@ -145,14 +166,14 @@ static bool parse_options(struct options *options, int argc, char **argv, struct
 }
 
 /* @at is an event, a percentage of all events, peak or end. */
-static bool go_to(struct source *source, const char *at, struct problem *problem)
+static bool find_place(const struct replay *trace, const char *option, const char *at, u32 *event,
+		       struct problem *problem)
 {
-	struct replay *trace = source->trace;
 	double number;
 	char *end;
 
 	if (!strcmp(at, "peak") || !strcmp(at, "end")) {
-		replay_go(source, *at == 'p' ? trace->peak : trace->count);
+		*event = *at == 'p' ? trace->peak : trace->count;
 		return true;
 	}
 	number = strtod(at, &end);
@@ -161,8 +182,9 @@ static bool go_to(struct source *source, const char *at, struct problem *problem
 	else if (*end)
 		number = -1;
 	if (end == at || !(number >= 0 && number <= trace->count))
-		return fail(problem, "--at %s is not a place among %u events", at, trace->count);
-	replay_go(source, number);
+		return fail(problem, "%s %s is not a place among %u events", option, at,
+			    trace->count);
+	*event = number;
 	return true;
 }
 
@@ -170,12 +192,16 @@ static bool open_trace(struct source *source, const struct options *options,
 		       struct problem *problem)
 {
 	const char *at = options->at;
+	u32 event;
 
 	if (!replay_open(source, options->subject, options->region, problem))
 		return false;
 	if (!at)
 		at = options->once || options->svg ? "peak" : "0";
-	return go_to(source, at, problem);
+	if (!find_place(source->trace, "--at", at, &event, problem))
+		return false;
+	replay_go(source, event);
+	return true;
 }
 
 static bool open_only(struct source *source, const struct options *options,
@@ -219,13 +245,26 @@ static int colours_of_stdout(void)
 	return strstr(terminal, "256") ? 256 : 8;
 }
 
+static bool animate(struct source *source, const struct options *options, struct problem *problem)
+{
+	u32 from, to;
+
+	if (!source->trace)
+		return fail(problem, "--animate needs a trace");
+	return find_place(source->trace, "--from", options->from, &from, problem) &&
+	       find_place(source->trace, "--to", options->to, &to, problem) &&
+	       animation_write(source, options->animate, from, to, problem);
+}
+
 static bool show(struct source *source, const struct options *options, struct problem *problem)
 {
 	if (options->svg && !svg_write(source, options->svg, problem))
 		return false;
 	if (options->once)
 		text_print(source, stdout, colours_of_stdout());
-	if (options->once || options->svg)
+	if (options->animate && !animate(source, options, problem))
+		return false;
+	if (options->once || options->svg || options->animate)
 		return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
 	return screen_run(source, options->interval, problem);
 }
@@ -233,7 +272,7 @@ static bool show(struct source *source, const struct options *options, struct pr
 int main(int argc, char **argv)
 {
 	static struct source source;
-	struct options options = { .debugfs = "/sys/kernel/debug" };
+	struct options options = { .debugfs = "/sys/kernel/debug", .from = "0", .to = "end" };
 	struct problem problem = {};
 	bool good;
 

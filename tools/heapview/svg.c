@@ -10,7 +10,6 @@
  * All squares of the same colour and level are one path, and neighbours in a row are one stroke of
  * it, which keeps the file small. The gaps between the squares are a pattern on top.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <linux/minmax.h>
 
 #include "cells.h"
+#include "drawing.h"
 #include "palette.h"
 #include "svg.h"
 #include "replay.h"
@@ -37,42 +37,11 @@
 #define TOP_HOLES	5
 #define NAME		34		/* maximum characters of an owner's name */
 
-static const char style[] =
-	"<style>"
-	"text{font:13px 'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#d8dee9}"
-	".big{font-size:22px;font-weight:bold}"
-	".dim{fill:#8b93a5;font-size:12px}"
-	".end{text-anchor:end}"
-	"</style>\n";
-
-static void put_escaped(FILE *file, const char *text, int most)
-{
-	for (; *text && most--; text++) {
-		if (*text == '<' || *text == '&')
-			fprintf(file, *text == '<' ? "&lt;" : "&amp;");
-		else
-			fputc(*text, file);
-	}
-}
-
-static void rect(FILE *file, double x, double y, double width, double height, const char *fill)
-{
-	fprintf(file, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"%s\"/>\n",
-		x, y, width, height, fill);
-}
-
-static void text(FILE *file, double x, double y, const char *class, const char *words)
-{
-	fprintf(file, "<text x=\"%g\" y=\"%g\" class=\"%s\">", x, y, class);
-	put_escaped(file, words, -1);
-	fputs("</text>\n", file);
-}
-
 /* A number, with its name above it. */
 static void figure(FILE *file, double x, const char *what, const char *value)
 {
-	text(file, x, 40, "dim", what);
-	text(file, x, 66, "big", value);
+	draw_text(file, x, 40, "dim", what);
+	draw_text(file, x, 66, "big", value);
 }
 
 static void draw_head(FILE *file, const struct source *source)
@@ -80,10 +49,10 @@ static void draw_head(FILE *file, const struct source *source)
 	const struct model *model = &source->model;
 	char line[128], word[WORD];
 
-	text(file, MARGIN, 66, "big", source->name);
+	draw_text(file, MARGIN, 66, "big", source->name);
 	snprintf(line, sizeof(line), "%s, %s region", source->kind,
 		 human(word, stats_get(&model->stats, "region_bytes")));
-	text(file, MARGIN, 40, "dim", line);
+	draw_text(file, MARGIN, 40, "dim", line);
 	figure(file, 420, "used",
 	       percent(word, model_used_bytes(model), heap_bytes(model->granules)));
 	figure(file, 560, "free", human(word, model_free_bytes(model)));
@@ -106,12 +75,12 @@ static void draw_kinds(FILE *file, const struct stats *stats)
 	for (i = 0; i < KINDS; i++) {
 		if (!widths[i])
 			continue;
-		rect(file, LEFT + x, 88, widths[i], 14, palette[kinds[i].colour].hex);
+		draw_rect(file, LEFT + x, 88, widths[i], 14, palette[kinds[i].colour].hex);
 		x += widths[i];
-		rect(file, label, 112, 10, 10, palette[kinds[i].colour].hex);
+		draw_rect(file, label, 112, 10, 10, palette[kinds[i].colour].hex);
 		snprintf(line, sizeof(line), "%s %s", kinds[i].name,
 			 human(word, stats_get(stats, kinds[i].key)));
-		text(file, label + 15, 121, "dim", line);
+		draw_text(file, label + 15, 121, "dim", line);
 		label += 15 + 7.3 * strlen(line) + 22;
 	}
 }
@@ -155,7 +124,7 @@ static void draw_offsets(FILE *file, u32 slice, u32 count)
 
 	for (i = 0; i < count; i += 8 * COLUMNS) {
 		snprintf(line, sizeof(line), "%llu", (unsigned long long)heap_offset(i * slice));
-		text(file, LEFT - 8, GRID_TOP + i / COLUMNS * SQUARE + 10, "dim end", line);
+		draw_text(file, LEFT - 8, GRID_TOP + i / COLUMNS * SQUARE + 10, "dim end", line);
 	}
 }
 
@@ -186,11 +155,11 @@ static u32 draw_owner(FILE *file, const struct model *model, const struct owner 
 	u64 bytes = owner->granules * HEAP_GRANULE;
 	char word[WORD];
 
-	rect(file, LEGEND, y - 10, 10, 10, palette[owner->colour].hex);
-	text(file, LEGEND + 80, y, "end", human(word, bytes));
-	text(file, LEGEND + 140, y, "dim end", percent(word, bytes, model_used_bytes(model)));
+	draw_rect(file, LEGEND, y - 10, 10, 10, palette[owner->colour].hex);
+	draw_text(file, LEGEND + 80, y, "end", human(word, bytes));
+	draw_text(file, LEGEND + 140, y, "dim end", percent(word, bytes, model_used_bytes(model)));
 	fprintf(file, "<text x=\"%d\" y=\"%u\" class=\"dim\">", LEGEND + 152, y);
-	put_escaped(file, owner->name, min_t(int, strcspn(owner->name, "+"), NAME));
+	draw_escaped(file, owner->name, min_t(int, strcspn(owner->name, "+"), NAME));
 	fputs("</text>\n", file);
 	return y + 20;
 }
@@ -203,7 +172,7 @@ static u32 draw_owners(FILE *file, const struct model *model, u32 y)
 	char line[64];
 
 	snprintf(line, sizeof(line), "%u owners by live bytes", live);
-	text(file, LEGEND, y, "dim", line);
+	draw_text(file, LEGEND, y, "dim", line);
 	y += 24;
 	for (i = 0; i < live && i < TOP_OWNERS; i++)
 		y = draw_owner(file, model, &owners->table[owners->order[i]], y);
@@ -215,14 +184,14 @@ static u32 draw_holes(FILE *file, const struct model *model, u32 y)
 	char line[64], word[WORD];
 	u32 i;
 
-	text(file, LEGEND, y, "dim", "the largest holes");
+	draw_text(file, LEGEND, y, "dim", "the largest holes");
 	y += 24;
 	for (i = 0; i < model->holes_count && i < TOP_HOLES; i++, y += 20) {
 		const struct block *hole = &model->blocks[model->holes[i]];
 
-		text(file, LEGEND + 80, y, "end", human(word, heap_bytes(hole->granules)));
+		draw_text(file, LEGEND + 80, y, "end", human(word, heap_bytes(hole->granules)));
 		snprintf(line, sizeof(line), "at %llu", (unsigned long long)block_offset(hole));
-		text(file, LEGEND + 90, y, "dim", line);
+		draw_text(file, LEGEND + 90, y, "dim", line);
 	}
 	return y;
 }
@@ -258,7 +227,7 @@ static u32 draw_chart(FILE *file, const struct source *source, u32 y)
 
 	history_show(&source->history, GRID_WIDTH / 2, true, samples);
 	fprintf(file, "<g transform=\"translate(%d %u)\">\n", LEFT, y);
-	rect(file, 0, 0, GRID_WIDTH, CHART_HEIGHT, palette[COLOUR_HOLE].hex);
+	draw_rect(file, 0, 0, GRID_WIDTH, CHART_HEIGHT, palette[COLOUR_HOLE].hex);
 	draw_area(file, source, samples, true);
 	draw_area(file, source, samples, false);
 	fprintf(file, "<path d=\"M%u 0v%d\" stroke=\"#fff\" stroke-width=\"1.5\"/>\n</g>\n", x,
@@ -266,16 +235,27 @@ static u32 draw_chart(FILE *file, const struct source *source, u32 y)
 	snprintf(line, sizeof(line),
 		 "used, free in pieces, largest hole; above, it is after %u of %u events",
 		 source->trace->position, source->trace->count);
-	text(file, LEFT, y + CHART_HEIGHT + 18, "dim", line);
+	draw_text(file, LEFT, y + CHART_HEIGHT + 18, "dim", line);
 	return y + CHART_HEIGHT + 24;
+}
+
+static void define_gaps(FILE *file)
+{
+	fprintf(file, "<defs><pattern id=\"gaps\" width=\"%d\" height=\"%d\"", SQUARE, SQUARE);
+	fputs(" patternUnits=\"userSpaceOnUse\">", file);
+	fprintf(file, "<path d=\"M%d 0v%dM0 %dh%d\" stroke=\"" BACKGROUND "\"", SQUARE, SQUARE,
+		SQUARE, SQUARE);
+	fputs(" stroke-width=\"2\"/></pattern></defs>\n", file);
 }
 
 /* The contents determine the height, so they are drawn before the frame. */
 static void draw(FILE *file, const struct source *source, u32 *height)
 {
-	u32 left = draw_grid(file, &source->model);
-	u32 right = draw_owners(file, &source->model, GRID_TOP + 10);
+	u32 left, right;
 
+	define_gaps(file);
+	left = draw_grid(file, &source->model);
+	right = draw_owners(file, &source->model, GRID_TOP + 10);
 	right = draw_holes(file, &source->model, right);
 	draw_head(file, source);
 	draw_kinds(file, &source->model.stats);
@@ -284,43 +264,18 @@ static void draw(FILE *file, const struct source *source, u32 *height)
 	*height = max(left, right) + MARGIN;
 }
 
-static void write_frame(FILE *file, const struct source *source, u32 height, const char *inside)
-{
-	fputs("<svg xmlns=\"http://www.w3.org/2000/svg\" ", file);
-	fprintf(file, "width=\"%d\" height=\"%u\" viewBox=\"0 0 %d %u\">\n", WIDTH, height, WIDTH,
-		height);
-	fputs("<title>", file);
-	put_escaped(file, source->name, -1);
-	fputs("</title>\n", file);
-	fputs(style, file);
-	fprintf(file, "<defs><pattern id=\"gaps\" width=\"%d\" height=\"%d\"", SQUARE, SQUARE);
-	fputs(" patternUnits=\"userSpaceOnUse\">", file);
-	fprintf(file, "<path d=\"M%d 0v%dM0 %dh%d\" stroke=\"#14171e\" stroke-width=\"2\"/>",
-		SQUARE, SQUARE, SQUARE, SQUARE);
-	fputs("</pattern></defs>\n", file);
-	fprintf(file, "<rect width=\"%d\" height=\"%u\" rx=\"10\" fill=\"#14171e\"/>\n", WIDTH,
-		height);
-	fputs(inside, file);
-	fputs("</svg>\n", file);
-}
-
 bool svg_write(const struct source *source, const char *path, struct problem *problem)
 {
-	FILE *file = fopen(path, "w"), *memory;
 	char *inside = NULL;
+	FILE *memory;
 	size_t size;
 	u32 height;
 	bool good;
 
-	if (!file)
-		return fail(problem, "cannot write %s: %s", path, strerror(errno));
 	memory = must(open_memstream(&inside, &size));
 	draw(memory, source, &height);
 	fclose(memory);
-	write_frame(file, source, height, inside);
+	good = drawing_write(path, source->name, WIDTH, height, inside, problem);
 	free(inside);
-	good = !ferror(file);
-	if (fclose(file) || !good)
-		return fail(problem, "cannot write %s: %s", path, strerror(errno));
-	return true;
+	return good;
 }
