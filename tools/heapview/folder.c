@@ -7,71 +7,17 @@
  * missing parts are shown as unknown. In a copy they are an error: the copy may be truncated.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "blocks.h"
+#include "file.h"
+#include "heaps.h"
 #include "source.h"
 
-#define DEBUGFS_MAGIC	0x64626720
 #define ATTEMPTS	3
-
-/* The text of a file. The buffer is reused by the next refresh. */
-struct text {
-	char *bytes;
-	size_t length, room;
-};
-
-static bool is_debugfs(const char *path)
-{
-	struct statfs system;
-
-	return !statfs(path, &system) && system.f_type == DEBUGFS_MAGIC;
-}
-
-static bool cannot_read(const char *path, struct problem *problem)
-{
-	if (errno == EACCES || errno == EPERM)
-		return fail(problem, "no permission to read %s: run heapview as root", path);
-	return fail(problem, "cannot read %s: %s", path, strerror(errno));
-}
-
-static bool read_all(int file, struct text *text)
-{
-	ssize_t got;
-
-	text->length = 0;
-	do {
-		if (text->room - text->length < 65536) {
-			text->room = 2 * text->room + 131072;
-			text->bytes = must(realloc(text->bytes, text->room));
-		}
-		got = read(file, text->bytes + text->length, text->room - text->length - 1);
-		if (got > 0)
-			text->length += got;
-	} while (got > 0 || (got < 0 && errno == EINTR));
-	text->bytes[text->length] = '\0';
-	return !got;
-}
-
-static bool read_file(const char *path, struct text *text, struct problem *problem)
-{
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	bool whole;
-
-	if (file < 0)
-		return cannot_read(path, problem);
-	whole = read_all(file, text);
-	if (!whole)
-		set_problem(problem, "cannot read %s: %s", path, strerror(errno));
-	close(file);
-	return whole;
-}
 
 static bool read_stats(const struct source *source, struct stats *stats, struct problem *problem)
 {
@@ -79,7 +25,7 @@ static bool read_stats(const struct source *source, struct stats *stats, struct 
 	char path[sizeof(source->path) + 16];
 
 	snprintf(path, sizeof(path), "%s/stats", source->path);
-	return read_file(path, &text, problem) &&
+	return file_read(path, &text, problem) &&
 	       stats_parse(stats, text.bytes, text.length, path, problem);
 }
 
@@ -105,7 +51,7 @@ static bool read_blocks(struct source *source, struct problem *problem)
 	static struct text text;
 
 	snprintf(path, sizeof(path), "%s/blocks", source->path);
-	return read_file(path, &text, problem) &&
+	return file_read(path, &text, problem) &&
 	       blocks_parse(&source->model, text.bytes, text.length, gaps, &source->missing, path,
 			    problem);
 }
@@ -172,31 +118,6 @@ bool folder_open(struct source *source, const char *path, struct problem *proble
 	return folder_read(source, problem);
 }
 
-/* Explain why there is no folder of heapmod. */
-static bool no_heapmod(const char *debugfs, const char *folder, struct problem *problem)
-{
-	if (errno == EACCES || errno == EPERM)
-		return cannot_read(folder, problem);
-	if (!is_debugfs(debugfs))
-		return fail(problem, "debugfs is not mounted; as root: mount -t debugfs none %s",
-			    debugfs);
-	return fail(problem, "heapmod is not loaded (there is no %s); as root: modprobe heapmod",
-		    folder);
-}
-
-/* The file `heaps`: a line for each heap. The name is the first column in all versions. */
-static bool read_heaps(const char *debugfs, struct text *text, struct problem *problem)
-{
-	struct stat unused;
-	char path[1024];
-
-	snprintf(path, sizeof(path), "%s/heapmod", debugfs);
-	if (stat(path, &unused))
-		return no_heapmod(debugfs, path, problem);
-	snprintf(path, sizeof(path), "%s/heapmod/heaps", debugfs);
-	return read_file(path, text, problem);
-}
-
 static void add_name(char *names, size_t room, const char *line)
 {
 	size_t length = strlen(names);
@@ -207,10 +128,10 @@ static void add_name(char *names, size_t room, const char *line)
 
 static void list_names(const struct text *heaps, char *names, size_t room)
 {
-	const char *line = strchr(heaps->bytes, '\n');
+	const char *line = heaps->bytes;
 
-	for (; line && line[1]; line = strchr(line + 1, '\n'))
-		add_name(names, room, line + 1);
+	while ((line = heaps_next(line)))
+		add_name(names, room, line);
 }
 
 static bool no_such_heap(const char *name, const struct text *heaps, struct problem *problem)
@@ -235,7 +156,7 @@ bool folder_open_heap(struct source *source, const char *debugfs, const char *na
 	if (!stat(path, &unused))
 		return folder_open(source, path, problem);
 	good = errno == EACCES ? cannot_read(path, problem) :
-	       read_heaps(debugfs, &heaps, problem) && no_such_heap(name, &heaps, problem);
+	       heaps_list(debugfs, &heaps, problem) && no_such_heap(name, &heaps, problem);
 	free(heaps.bytes);
 	return good;
 }
@@ -247,23 +168,4 @@ bool folder_has(const char *debugfs, const char *name)
 
 	snprintf(path, sizeof(path), "%s/heapmod/%s", debugfs, name);
 	return !stat(path, &unused);
-}
-
-bool folder_only(const char *debugfs, char *name, size_t room, struct problem *problem)
-{
-	struct text heaps = {};
-	char names[512] = "";
-	bool good = false;
-
-	if (read_heaps(debugfs, &heaps, problem)) {
-		list_names(&heaps, names, sizeof(names));
-		good = *names && !strchr(names, ',');
-		if (!*names)
-			set_problem(problem, "there is no heap");
-		else if (!good)
-			set_problem(problem, "which heap? There are: %s", names);
-	}
-	snprintf(name, room, "%s", names);
-	free(heaps.bytes);
-	return good;
 }

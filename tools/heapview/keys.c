@@ -123,8 +123,11 @@ static void select_owner(struct view *view, int steps)
 	view_select(view, steps);
 }
 
-static void select_none(struct view *view, int unused)
+/* At last, go back to the table of all heaps. */
+static void close_one(struct view *view, int unused)
 {
+	if (view->nested && view->wanted == OWNER_NONE && !view->help)
+		view->done = true;
 	view->wanted = OWNER_NONE;
 	view->help = false;
 }
@@ -240,7 +243,7 @@ static const struct {
 	{ 'g', go_offset, 0 },
 	{ 'j', select_owner, 1 },
 	{ 'k', select_owner, -1 },
-	{ ESCAPE, select_none, 0 },
+	{ ESCAPE, close_one, 0 },
 	{ '/', search, 0 },
 	{ 'n', search_again, 0 },
 	{ '\t', next_pane, 1 },

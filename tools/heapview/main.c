@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heapview - show a heap of heapmod: its address space, owners and holes
+ * heapview - show the heaps of heapmod: a table of all, or the address space of one
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,18 +13,20 @@
 #include <unistd.h>
 
 #include "animation.h"
+#include "overview.h"
+#include "replay.h"
 #include "screen.h"
 #include "svg.h"
+#include "terminal.h"
 #include "text.h"
-#include "replay.h"
 #include "words.h"
 
 static const char usage[] =
-	"heapview shows a heap of heapmod: its address space, owners and holes.\n"
+	"heapview shows the heaps of heapmod: a table of all, or one with its owners and holes.\n"
 	"\n"
 	"usage: heapview [options] [HEAP|FOLDER|TRACE]\n"
 	"\n"
-	"  HEAP              the name of a heap (the only heap if omitted)\n"
+	"  HEAP              the name of a heap; without it, a table of all heaps\n"
 	"  FOLDER            a copy of a heap's debugfs folder, with the files blocks and stats\n"
 	"  TRACE             a file that heaptrace has recorded, to be replayed\n"
 	"\n"
@@ -204,16 +206,6 @@ static bool open_trace(struct source *source, const struct options *options,
 	return true;
 }
 
-static bool open_only(struct source *source, const struct options *options,
-		      struct problem *problem)
-{
-	char name[256];
-
-	if (!folder_only(options->debugfs, name, sizeof(name), problem))
-		return false;
-	return folder_open_heap(source, options->debugfs, name, problem);
-}
-
 /* A name with a slash is a path. Any other name is a heap, or if there is none, a path. */
 static bool open_subject(struct source *source, const struct options *options,
 			 struct problem *problem)
@@ -222,8 +214,6 @@ static bool open_subject(struct source *source, const struct options *options,
 	struct stat file;
 	bool is_path;
 
-	if (!subject)
-		return open_only(source, options, problem);
 	is_path = !stat(subject, &file);
 	if (!is_path && strchr(subject, '/'))
 		return fail(problem, "cannot read %s: %s", subject, strerror(errno));
@@ -256,6 +246,11 @@ static bool animate(struct source *source, const struct options *options, struct
 	       animation_write(source, options->animate, from, to, problem);
 }
 
+static bool is_written(struct problem *problem)
+{
+	return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
+}
+
 static bool show(struct source *source, const struct options *options, struct problem *problem)
 {
 	if (options->svg && !svg_write(source, options->svg, problem))
@@ -265,26 +260,48 @@ static bool show(struct source *source, const struct options *options, struct pr
 	if (options->animate && !animate(source, options, problem))
 		return false;
 	if (options->once || options->svg || options->animate)
-		return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
-	return screen_run(source, options->interval, problem);
+		return is_written(problem);
+	if (!terminal_start(problem))
+		return false;
+	screen_run(source, options->interval, false);
+	terminal_stop();
+	return true;
+}
+
+static bool show_one(const struct options *options, struct problem *problem)
+{
+	static struct source source;
+	bool good;
+
+	source.gaps = options->gaps;
+	good = open_subject(&source, options, problem) && show(&source, options, problem);
+	replay_close(&source);
+	model_free(&source.model);
+	return good;
+}
+
+static bool show_all(const struct options *options, struct problem *problem)
+{
+	if (options->svg)
+		return fail(problem, "--svg draws one heap: name it");
+	if (options->animate)
+		return fail(problem, "--animate needs a trace");
+	if (!options->once)
+		return overview_run(options->debugfs, options->interval, problem);
+	return overview_print(options->debugfs, problem) && is_written(problem);
 }
 
 int main(int argc, char **argv)
 {
-	static struct source source;
 	struct options options = { .debugfs = "/sys/kernel/debug", .from = "0", .to = "end" };
 	struct problem problem = {};
 	bool good;
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	good = parse_options(&options, argc, argv, &problem);
-	source.gaps = options.gaps;
-	good = good && open_subject(&source, &options, &problem) &&
-	       show(&source, &options, &problem);
+	good = parse_options(&options, argc, argv, &problem) &&
+	       (options.subject ? show_one : show_all)(&options, &problem);
 	if (!good)
 		fprintf(stderr, "heapview: %s\n", problem.text);
-	replay_close(&source);
-	model_free(&source.model);
 	return !good;
 }

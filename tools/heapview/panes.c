@@ -10,6 +10,7 @@
  *	list                                        keys
  *	keys
  */
+#include <stdarg.h>
 #include <string.h>
 
 #include <linux/minmax.h>
@@ -21,7 +22,6 @@
 #include "words.h"
 
 #define LABEL		12		/* columns for offsets */
-#define SIDE		48		/* columns of the list beside the grid */
 #define WIDE		128		/* minimum columns for a list beside the grid */
 #define SMALL_COLUMNS	40
 #define SMALL_ROWS	16
@@ -32,7 +32,7 @@ struct place {
 };
 
 struct layout {
-	struct place grid, chart, list;
+	struct place grid, block, chart, list;
 };
 
 /* The columns of the grid are a multiple of 8, so that offsets are round. */
@@ -42,24 +42,42 @@ static int grid_columns(int room)
 	return room < 8 ? room : room / 8 * 8;
 }
 
-static void lay_out(struct layout *layout)
+/* @top: the first row below the totals */
+static void lay_out(struct layout *layout, int top)
 {
 	bool wide = COLS >= WIDE;
-	int width = wide ? COLS - SIDE : COLS;
+	int side = 3 * COLS / 8;		/* columns of the list beside the grid */
+	int width = wide ? COLS - side : COLS;
 	int chart = LINES < 20 ? 0 : LINES < 32 ? 4 : 7;
 	int list = wide ? 0 : max(4, (LINES - 4) / 4);
 
 	layout->chart = (struct place){ LINES - 1 - list - chart, 0, chart, width };
-	layout->grid = (struct place){ 4, 0, layout->chart.y - 1 - 4, grid_columns(width) };
-	layout->list = wide ? (struct place){ 3, width, LINES - 4, SIDE } :
+	layout->block = (struct place){ layout->chart.y - 2, 0, 2, width };
+	layout->grid = (struct place){ top, 0, layout->block.y - top, grid_columns(width) };
+	layout->list = wide ? (struct place){ top, width, LINES - 1 - top, side } :
 			      (struct place){ LINES - 1 - list, 0, list, COLS };
 }
 
+/* A longer text loses its middle. */
 static void words(attr_t ink, int room, const char *text)
 {
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s", text);
 	attrset(ink);
-	addnstr(text, max(room, 0));
+	addstr(shorten(line, max(room, 0)));
 	attrset(A_NORMAL);
+}
+
+/* Separate an item of @length columns from the one before, by blanks or by a new row. */
+static void separate(int length)
+{
+	int x = getcurx(stdscr);
+
+	if (x + 2 + length >= COLS)
+		move(getcury(stdscr) + 1, 1);
+	else if (x > 1)
+		addstr("  ");
 }
 
 static void draw_state(const struct view *view, char *line, size_t room)
@@ -78,52 +96,72 @@ static void draw_state(const struct view *view, char *line, size_t room)
 
 static void draw_title(const struct view *view)
 {
-	char line[512], state[128], a[WORD];
+	char line[512], rest[256], state[128], name[256], a[WORD];
 
 	draw_state(view, state, sizeof(state));
-	snprintf(line, sizeof(line), " heapview  %s  %s%s, a cell %s", view->source->name, state,
+	snprintf(rest, sizeof(rest), "  %s%s, a cell %s", state,
 		 view->source->torn ? " (busy)" : "", human(a, heap_bytes(view->slice)));
-	attrset(terminal_title());
-	mvprintw(0, 0, "%-*.*s", COLS, COLS, line);
-	attrset(A_NORMAL);
+	snprintf(name, sizeof(name), "%s", view->source->name);
+	shorten(name, max(COLS - 12 - (int)strlen(rest), 0));
+	snprintf(line, sizeof(line), " heapview  %s%s", name, rest);
+	put_title(0, 0, COLS, line);
 }
 
 static void draw_bar(const struct model *model)
 {
 	u32 widths[KINDS], i;
-	char line[64], word[WORD];
 
 	kinds_widths(&model->stats, COLS - 2, widths);
 	mvaddch(1, 0, '[');
 	for (i = 0; i < KINDS; i++)
 		put_bar(kinds[i].colour, kinds[i].letter, widths[i]);
 	addch(']');
+}
+
+/* The parts of the bar. The edges have no columns. */
+static void draw_kinds(const struct stats *stats)
+{
+	char line[64], word[WORD];
+	u32 i;
+
 	move(2, 1);
 	for (i = 0; i < KINDS; i++) {
-		u64 bytes = stats_get(&model->stats, kinds[i].key);
+		u64 bytes = stats_get(stats, kinds[i].key);
 
-		snprintf(line, sizeof(line), " %s %s  ", kinds[i].name, human(word, bytes));
-		if (!bytes || kinds[i].letter == '|' ||
-		    getcurx(stdscr) + 1 + (int)strlen(line) > COLS)
+		if (!bytes || kinds[i].letter == '|')
 			continue;
+		snprintf(line, sizeof(line), " %s %s", kinds[i].name, human(word, bytes));
+		separate(1 + strlen(line));
 		put_bar(kinds[i].colour, kinds[i].letter, 1);
-		words(A_NORMAL, COLS - getcurx(stdscr), line);
+		addstr(line);
 	}
+}
+
+static void draw_total(const char *format, ...)
+{
+	char line[128];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	separate(strlen(line));
+	attrset(A_BOLD);
+	addstr(line);
+	attrset(A_NORMAL);
 }
 
 static void draw_totals(const struct model *model)
 {
-	char line[256], a[WORD], b[WORD], c[WORD], d[WORD];
 	u64 used = model_used_bytes(model);
+	char a[WORD], b[WORD];
 
-	snprintf(line, sizeof(line),
-		 "used %s %s in %u  free %s in %u  largest %s  fragmented %.1f%%",
-		 human(a, used), percent(b, used, heap_bytes(model->granules)),
-		 model->number[HEAP_USED], human(c, model_free_bytes(model)),
-		 model->number[HEAP_HOLE], human(d, model_largest_bytes(model)),
-		 100 * model_fragmentation(model));
-	move(3, 1);
-	words(A_BOLD, COLS - 1, line);
+	move(getcury(stdscr) + 1, 1);
+	draw_total("used %s %s in %u", human(a, used),
+		   percent(b, used, heap_bytes(model->granules)), model->number[HEAP_USED]);
+	draw_total("free %s in %u", human(a, model_free_bytes(model)), model->number[HEAP_HOLE]);
+	draw_total("largest %s", human(a, model_largest_bytes(model)));
+	draw_total("fragmented %.1f%%", 100 * model_fragmentation(model));
 }
 
 static void draw_grid(const struct view *view, const struct place *place)
@@ -145,29 +183,35 @@ static void draw_grid(const struct view *view, const struct place *place)
 	}
 }
 
-static void describe(const struct model *model, const struct block *block, char *line, size_t room)
+/* The owner of a block, or why there is none. */
+static const char *owner_name(const struct model *model, const struct block *block)
 {
-	int length = snprintf(line, room, "%llu: %s, %llu bytes",
-			      (unsigned long long)block_offset(block), state_name(block->state),
-			      (unsigned long long)heap_bytes(block->granules));
-
 	if (block->state != HEAP_USED)
-		return;
-	if (block->asked == ASKED_UNKNOWN)
-		snprintf(line + length, room - length, ", its header is unreadable");
-	else
-		snprintf(line + length, room - length, ", %llu allocated by %s",
-			 (unsigned long long)block->asked, model->owners.table[block->owner].name);
+		return "";
+	return block->asked == ASKED_UNKNOWN ? "its header is unreadable" :
+	       model->owners.table[block->owner].name;
 }
 
-static void draw_block(const struct view *view, int y)
+/* The owner has the second row if the first one is too short. */
+static void draw_block(const struct view *view, const struct place *place)
 {
 	const struct model *model = &view->source->model;
+	const struct block *block = &model->blocks[view_block(view)];
 	char line[512];
 
-	describe(model, &model->blocks[view_block(view)], line, sizeof(line));
-	mvaddstr(y, 0, "  at cursor  ");
-	words(A_BOLD, COLS - LABEL - 1, line);
+	mvaddstr(place->y, 0, "  at cursor  ");
+	attrset(A_BOLD);
+	printw("%llu: %s, %llu bytes", (unsigned long long)block_offset(block),
+	       state_name(block->state), (unsigned long long)heap_bytes(block->granules));
+	if (block->state != HEAP_USED)
+		return;
+	addstr(", ");
+	if (block->asked != ASKED_UNKNOWN)
+		printw("%llu allocated by ", (unsigned long long)block->asked);
+	snprintf(line, sizeof(line), "%s", owner_name(model, block));
+	if (getcurx(stdscr) + (int)strlen(line) >= place->columns)
+		move(place->y + 1, LABEL + 1);
+	words(A_BOLD, place->columns - 1 - getcurx(stdscr), line);
 }
 
 /* The labels of the chart. */
@@ -214,20 +258,9 @@ static void draw_chart(const struct view *view, const struct place *place)
 	}
 }
 
-/* The first line of a list of @rows lines in which @chosen is visible. */
-static u32 first_line(u32 chosen, u32 rows, u32 count)
-{
-	u32 first = chosen < rows / 2 ? 0 : chosen - rows / 2;
-
-	return min(first, count < rows ? 0 : count - rows);
-}
-
 static void draw_heading(const struct place *place, const char *text)
 {
-	move(place->y, place->x);
-	attrset(terminal_title());
-	printw("%-*.*s", place->columns, place->columns, text);
-	attrset(A_NORMAL);
+	put_title(place->y, place->x, place->columns, text);
 }
 
 static u32 selected_owner(const struct view *view, u32 live)
@@ -247,20 +280,23 @@ static void draw_owner(const struct view *view, const struct place *place, u32 n
 	const struct model *model = &view->source->model;
 	const struct owner *owner = &model->owners.table[number];
 	u64 bytes = owner->granules * HEAP_GRANULE;
-	char line[256], a[WORD], b[WORD];
+	attr_t ink = number == view->wanted ? A_REVERSE : A_NORMAL;
+	char line[64], a[WORD], b[WORD];
+	int length;
 
 	addch(number == view->wanted ? '>' : ' ');
 	put_swatch(owner);
-	snprintf(line, sizeof(line), " %7s %6s %7u  %-80s", human(a, bytes),
-		 percent(b, bytes, model_used_bytes(model)), owner->blocks, owner->name);
-	words(number == view->wanted ? A_REVERSE : A_NORMAL, place->columns - 2, line);
+	length = snprintf(line, sizeof(line), " %7s %6s %7u  ", human(a, bytes),
+			  percent(b, bytes, model_used_bytes(model)), owner->blocks);
+	words(ink, place->columns - 2, line);
+	words(ink, place->columns - 3 - length, owner->name);
 }
 
 static void draw_owners(const struct view *view, const struct place *place)
 {
 	const struct owners *owners = &view->source->model.owners;
 	u32 live = owners_live(owners), rows = place->rows - 1;
-	u32 first = first_line(selected_owner(view, live), rows, live);
+	u32 first = terminal_first_line(selected_owner(view, live), rows, live);
 	char line[128];
 	u32 i;
 
@@ -272,21 +308,37 @@ static void draw_owners(const struct view *view, const struct place *place)
 	}
 }
 
+static void draw_listed_block(const struct model *model, const struct block *block, bool chosen,
+			      int columns)
+{
+	attr_t ink = chosen ? A_REVERSE : A_NORMAL;
+	char line[128], asked[WORD] = "-";
+	int length;
+
+	if (block->asked != ASKED_UNKNOWN)
+		snprintf(asked, sizeof(asked), "%llu", (unsigned long long)block->asked);
+	addch(chosen ? '>' : ' ');
+	length = snprintf(line, sizeof(line), "%10llu %8llu %8s  ",
+			  (unsigned long long)block_offset(block),
+			  (unsigned long long)heap_bytes(block->granules), asked);
+	words(ink, columns - 1, line);
+	words(ink, columns - 2 - length, block->state == HEAP_USED ? owner_name(model, block) :
+					 state_name(block->state));
+}
+
 static void draw_blocks(const struct view *view, const struct place *place)
 {
 	const struct model *model = &view->source->model;
 	u32 chosen = view_block(view), rows = place->rows - 1;
-	u32 first = first_line(chosen, rows, model->count);
-	char line[512];
+	u32 first = terminal_first_line(chosen, rows, model->count);
+	char line[128];
 	u32 i;
 
-	snprintf(line, sizeof(line), " block %u of %u", chosen + 1, model->count);
+	snprintf(line, sizeof(line), "     offset     size    asked  %u blocks", model->count);
 	draw_heading(place, line);
 	for (i = first; i - first < rows && i < model->count; i++) {
 		move(place->y + 1 + i - first, place->x);
-		addch(i == chosen ? '>' : ' ');
-		describe(model, &model->blocks[i], line, sizeof(line));
-		words(i == chosen ? A_REVERSE : A_NORMAL, place->columns - 1, line);
+		draw_listed_block(model, &model->blocks[i], i == chosen, place->columns);
 	}
 }
 
@@ -294,7 +346,7 @@ static void draw_holes(const struct view *view, const struct place *place)
 {
 	const struct model *model = &view->source->model;
 	u32 rows = place->rows - 1;
-	u32 first = first_line(view->hole ? view->hole - 1 : 0, rows, model->holes_count);
+	u32 first = terminal_first_line(view->hole ? view->hole - 1 : 0, rows, model->holes_count);
 	char line[128];
 	u32 i;
 
@@ -341,29 +393,32 @@ static void (* const lists[PANES])(const struct view *view, const struct place *
 
 static void draw_foot(const struct view *view, const char *prompt)
 {
-	const char *keys =
+	const char *keys = view->nested ?
+		"? help  q back  +- zoom  b block  h hole  jk owner  / search  g go to  Tab list" :
 		"? help  q quit  +- zoom  b block  h hole  jk owner  / search  g go to  Tab list";
 	const char *text = prompt ? prompt : *view->message.text ? view->message.text : keys;
 
-	attrset(*view->message.text && !prompt ? terminal_title() : terminal_ink(COLOUR_DIM));
-	mvaddnstr(LINES - 1, 0, text, COLS - 1);
-	attrset(A_NORMAL);
+	move(LINES - 1, 0);
+	words(*view->message.text && !prompt ? terminal_title() : terminal_ink(COLOUR_DIM),
+	      COLS - 1, text);
 }
 
 static const char * const help[] = {
 	"arrows, PgUp, PgDn, Home, End   move the cursor",
 	"+ -  0                          zoom in, zoom out; all of it",
-	"b B   h H   o O                 next, previous: block, hole, block of the selected owner",
+	"b B   h H                       the next or the previous block; hole",
+	"o O                             the next or the previous block of the owner",
 	"l                               the largest hole; again: the next largest",
 	"g                               go to an offset: 4096, 0x1000, 4K",
-	"j k   Esc                       select the next or the previous owner; none",
-	"/  n                            search an owner by a part of its name; the next",
+	"j k                             select the next or the previous owner",
+	"/  n                            search an owner by a part of its name; again",
 	"Tab   1 2 3 4                   list owners, blocks, the largest holes, stats",
 	"space                           pause, resume",
 	"r                               read the heap again",
-	". ,   > <                       trace: an event forward, back; a hundredth of all",
+	". ,   > <                       trace: an event forward, back; a hundredth",
 	"f s                             trace: faster, slower",
-	"? q                             this help; quit",
+	"Esc                             select no owner; back to all heaps",
+	"? q                             this help; quit, or back to all heaps",
 };
 
 static void draw_help(void)
@@ -371,21 +426,24 @@ static void draw_help(void)
 	u32 i;
 
 	mvaddstr(1, 2, "heapview: the keys");
-	for (i = 0; i < ARRAY_SIZE(help); i++)
-		mvaddnstr(3 + i, 2, help[i], COLS - 3);
+	for (i = 0; i < ARRAY_SIZE(help); i++) {
+		move(3 + i, 2);
+		words(A_NORMAL, COLS - 3, help[i]);
+	}
 }
 
 static void draw_heap(struct view *view)
 {
 	struct layout layout;
 
-	lay_out(&layout);
+	draw_bar(&view->source->model);
+	draw_kinds(&view->source->model.stats);
+	draw_totals(&view->source->model);
+	lay_out(&layout, getcury(stdscr) + 1);
 	view_layout(view, layout.grid.columns, layout.grid.rows);
 	draw_title(view);
-	draw_bar(&view->source->model);
-	draw_totals(&view->source->model);
 	draw_grid(view, &layout.grid);
-	draw_block(view, layout.grid.y + layout.grid.rows);
+	draw_block(view, &layout.block);
 	draw_chart(view, &layout.chart);
 	lists[view->pane](view, &layout.list);
 }

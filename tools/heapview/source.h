@@ -47,9 +47,6 @@ bool folder_open_heap(struct source *source, const char *debugfs, const char *na
 /* Is there a heap of this name? */
 bool folder_has(const char *debugfs, const char *name);
 
-/* Set @name to the name of the only heap. It is an error if there are none or several. */
-bool folder_only(const char *debugfs, char *name, size_t room, struct problem *problem);
-
 /* Read the heap again. After an error the model has what could be read, or its old contents. */
 bool folder_read(struct source *source, struct problem *problem);
 

@@ -26,6 +26,11 @@ u64 stats_get(const struct stats *stats, const char *key)
 	return line ? line->value : 0;
 }
 
+bool stats_has(const struct stats *stats, const char *key)
+{
+	return find(stats, key);
+}
+
 void stats_set(struct stats *stats, const char *key, u64 value)
 {
 	struct stat_line *line = (struct stat_line *)find(stats, key);
@@ -74,6 +79,16 @@ static const char * const verdicts[] = {
 	"foreign", "misaligned", "interior", "double_free", "wrong_heap", "overrun",
 	"corrupt_header", "use_after_free", "corrupt_index",
 };
+
+u64 stats_findings(const struct stats *stats)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(verdicts); i++)
+		sum += stats_get(stats, verdicts[i]);
+	return sum;
+}
 
 static const char *first_missing(const struct stats *stats, const char * const *keys, u32 count)
 {

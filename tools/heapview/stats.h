@@ -30,4 +30,9 @@ void stats_set(struct stats *stats, const char *key, u64 value);
 /* 0 for a missing key. */
 u64 stats_get(const struct stats *stats, const char *key);
 
+bool stats_has(const struct stats *stats, const char *key);
+
+/* The sum of all verdicts. */
+u64 stats_findings(const struct stats *stats);
+
 #endif

@@ -5,6 +5,10 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/minmax.h>
 
 #include "array.h"
 #include "terminal.h"
@@ -65,8 +69,22 @@ static void define_sequences(void)
 	}
 }
 
-void terminal_start(void)
+static bool open_terminal(struct problem *problem)
 {
+	const char *terminal = getenv("TERM");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return fail(problem, "this is not a terminal: --once prints text");
+	if (!newterm(NULL, stdout, stdin))
+		return fail(problem, "TERM=%s is not known here: try vt100, or --once",
+			    terminal ? terminal : "");
+	return true;
+}
+
+bool terminal_start(struct problem *problem)
+{
+	if (!open_terminal(problem))
+		return false;
 	blocks = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	cbreak();
 	noecho();
@@ -76,6 +94,7 @@ void terminal_start(void)
 	set_escdelay(100);
 	curs_set(0);
 	start_colours();
+	return true;
 }
 
 /* Not every terminal has an alternate screen, so clear this one. */
@@ -84,6 +103,27 @@ void terminal_stop(void)
 	erase();
 	refresh();
 	endwin();
+}
+
+double terminal_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+int terminal_key(double due)
+{
+	timeout(due > 0 ? (int)(1000 * max(due - terminal_now(), 0.0)) : -1);
+	return getch();
+}
+
+u32 terminal_first_line(u32 chosen, u32 rows, u32 count)
+{
+	u32 first = chosen < rows / 2 ? 0 : chosen - rows / 2;
+
+	return min(first, count < rows ? 0 : count - rows);
 }
 
 bool terminal_has_colours(void)
@@ -111,6 +151,13 @@ static attr_t solid_ink(int colour)
 attr_t terminal_title(void)
 {
 	return colours ? COLOR_PAIR(PAIR_TITLE) | A_BOLD : A_REVERSE;
+}
+
+void put_title(int y, int x, int columns, const char *text)
+{
+	attrset(terminal_title());
+	mvprintw(y, x, "%-*.*s", columns, columns, text);
+	attrset(A_NORMAL);
 }
 
 static void put(attr_t ink, const char *glyph)

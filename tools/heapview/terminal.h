@@ -10,17 +10,30 @@
 #include <ncurses.h>
 
 #include "cells.h"
+#include "fail.h"
 #include "history.h"
 #include "palette.h"
 
 #define ESCAPE	27		/* the key */
 
-void terminal_start(void);
+bool terminal_start(struct problem *problem);
 void terminal_stop(void);
 bool terminal_has_colours(void);
 
+/* In seconds */
+double terminal_now(void);
+
+/* Wait for a key. Return ERR at @due, or when the terminal is gone. With @due 0, wait for ever. */
+int terminal_key(double due);
+
+/* The first line of a list of @rows lines in which @chosen is visible. */
+u32 terminal_first_line(u32 chosen, u32 rows, u32 count);
+
 attr_t terminal_ink(int colour);
 attr_t terminal_title(void);
+
+/* A line in the colours of a title. */
+void put_title(int y, int x, int columns, const char *text);
 
 void put_cell(const struct model *model, const struct cell *cell, u32 wanted, bool cursor);
 void put_swatch(const struct owner *owner);

@@ -37,6 +37,7 @@ enum pane {
  * @message: shown in the last line
  * @lost: the message is the error of the last read
  * @help: the keys are shown
+ * @nested: the heap was opened from the table of all heaps
  * @done: quit
  */
 struct view {
@@ -58,6 +59,7 @@ struct view {
 	struct problem message;
 	bool lost;
 	bool help;
+	bool nested;
 	bool done;
 };
 

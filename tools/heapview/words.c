@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/minmax.h>
+
 #include "palette.h"
 #include "words.h"
 
@@ -28,6 +30,21 @@ const char *percent(char word[WORD], u64 part, u64 whole)
 {
 	snprintf(word, WORD, "%.1f%%", whole ? 100.0 * part / whole : 0);
 	return word;
+}
+
+char *shorten(char *text, size_t room)
+{
+	size_t length = strlen(text), head = room / 2, tail;
+
+	if (length <= room)
+		return text;
+	if (room < 2)
+		head = room;
+	tail = room - head < 2 ? 0 : room - head - 2;
+	memcpy(text + head, "..", min(room - head, 2UL));
+	memmove(text + room - tail, text + length - tail, tail);
+	text[room] = '\0';
+	return text;
 }
 
 bool parse_bytes(const char *text, u64 *bytes)

@@ -13,6 +13,9 @@
 const char *human(char word[WORD], u64 bytes);
 const char *percent(char word[WORD], u64 part, u64 whole);
 
+/* Replace the middle of @text by two dots if it is longer than @room. Both ends remain. */
+char *shorten(char *text, size_t room);
+
 /* 4096, 0x1000, 4K */
 bool parse_bytes(const char *text, u64 *bytes);
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * file - the text of a file in debugfs, or in a copy
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define DEBUGFS_MAGIC	0x64626720
+
+bool is_debugfs(const char *path)
+{
+	struct statfs system;
+
+	return !statfs(path, &system) && system.f_type == DEBUGFS_MAGIC;
+}
+
+bool cannot_read(const char *path, struct problem *problem)
+{
+	if (errno == EACCES || errno == EPERM)
+		return fail(problem, "no permission to read %s: run heapview as root", path);
+	return fail(problem, "cannot read %s: %s", path, strerror(errno));
+}
+
+static bool read_all(int file, struct text *text)
+{
+	ssize_t got;
+
+	text->length = 0;
+	do {
+		if (text->room - text->length < 65536) {
+			text->room = 2 * text->room + 131072;
+			text->bytes = must(realloc(text->bytes, text->room));
+		}
+		got = read(file, text->bytes + text->length, text->room - text->length - 1);
+		if (got > 0)
+			text->length += got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	text->bytes[text->length] = '\0';
+	return !got;
+}
+
+bool file_read(const char *path, struct text *text, struct problem *problem)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool whole;
+
+	if (file < 0)
+		return cannot_read(path, problem);
+	whole = read_all(file, text);
+	if (!whole)
+		set_problem(problem, "cannot read %s: %s", path, strerror(errno));
+	close(file);
+	return whole;
+}
