@@ -121,6 +121,7 @@ static void select_owner(struct view *view, int steps)
 {
 	view->pane = PANE_OWNERS;
 	view_select(view, steps);
+	view->page = view->page && view->wanted != OWNER_NONE;
 }
 
 /* At last, go back to the table of all heaps. */
@@ -128,8 +129,23 @@ static void close_one(struct view *view, int unused)
 {
 	if (view->nested && view->wanted == OWNER_NONE && !view->help)
 		view->done = true;
-	view->wanted = OWNER_NONE;
+	if (!view->page)
+		view->wanted = OWNER_NONE;
+	view->page = false;
 	view->help = false;
+}
+
+/* The page of the selected owner, or of the one at the cursor. */
+static void toggle_page(struct view *view, int unused)
+{
+	const struct model *model = &view->source->model;
+
+	if (view->wanted == OWNER_NONE)
+		view->wanted = model->blocks[view_block(view)].owner;
+	if (view->wanted == OWNER_NONE)
+		say(view, "no owner is selected, and none is at the cursor");
+	else
+		view->page = !view->page;
 }
 
 static void search_again(struct view *view, int unused)
@@ -152,11 +168,13 @@ static void search(struct view *view, int unused)
 
 static void show_pane(struct view *view, int pane)
 {
+	view->page = false;
 	view->pane = pane;
 }
 
 static void next_pane(struct view *view, int steps)
 {
+	view->page = false;
 	view->pane = (view->pane + steps + PANES) % PANES;
 }
 
@@ -244,6 +262,9 @@ static const struct {
 	{ 'j', select_owner, 1 },
 	{ 'k', select_owner, -1 },
 	{ ESCAPE, close_one, 0 },
+	{ '\r', toggle_page, 0 },
+	{ '\n', toggle_page, 0 },
+	{ KEY_ENTER, toggle_page, 0 },
 	{ '/', search, 0 },
 	{ 'n', search_again, 0 },
 	{ '\t', next_pane, 1 },

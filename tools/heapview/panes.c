@@ -16,6 +16,7 @@
 #include <linux/minmax.h>
 
 #include "array.h"
+#include "page.h"
 #include "panes.h"
 #include "terminal.h"
 #include "replay.h"
@@ -25,11 +26,6 @@
 #define WIDE		128		/* minimum columns for a list beside the grid */
 #define SMALL_COLUMNS	40
 #define SMALL_ROWS	16
-
-/* A rectangle of the screen. */
-struct place {
-	int y, x, rows, columns;
-};
 
 struct layout {
 	struct place grid, block, chart, list;
@@ -42,14 +38,14 @@ static int grid_columns(int room)
 	return room < 8 ? room : room / 8 * 8;
 }
 
-/* @top: the first row below the totals */
-static void lay_out(struct layout *layout, int top)
+/* @top: the first row below the totals; @page: that of an owner has the place of the chart, too */
+static void lay_out(struct layout *layout, int top, bool page)
 {
 	bool wide = COLS >= WIDE;
 	int side = 3 * COLS / 8;		/* columns of the list beside the grid */
 	int width = wide ? COLS - side : COLS;
-	int chart = LINES < 20 ? 0 : LINES < 32 ? 4 : 7;
-	int list = wide ? 0 : max(4, (LINES - 4) / 4);
+	int chart = LINES < 20 || (page && !wide) ? 0 : LINES < 32 ? 4 : 7;
+	int list = wide ? 0 : page ? (LINES - 4) / 2 : max(4, (LINES - 4) / 4);
 
 	layout->chart = (struct place){ LINES - 1 - list - chart, 0, chart, width };
 	layout->block = (struct place){ layout->chart.y - 2, 0, 2, width };
@@ -164,6 +160,17 @@ static void draw_totals(const struct model *model)
 	draw_total("fragmented %.1f%%", 100 * model_fragmentation(model));
 }
 
+/* On the page of an owner, the cells of all others are empty. */
+static void draw_cell(const struct view *view, const struct cell *cell)
+{
+	bool cursor = view->cursor - cell->at < cell->granules;
+
+	if (view->page && !cell->mine && !cursor)
+		addch(' ');
+	else
+		put_cell(&view->source->model, cell, view->wanted, cursor);
+}
+
 static void draw_grid(const struct view *view, const struct place *place)
 {
 	const struct cell *cells = view->cells;
@@ -176,8 +183,7 @@ static void draw_grid(const struct view *view, const struct place *place)
 				 (unsigned long long)heap_offset(cells[i].at));
 			attrset(A_NORMAL);
 		}
-		put_cell(&view->source->model, &cells[i], view->wanted,
-			 view->cursor - cells[i].at < cells[i].granules);
+		draw_cell(view, &cells[i]);
 		if (i % view->columns == view->columns - 1 || i == view->count - 1)
 			words(terminal_ink(COLOUR_DIM), 1, "|");
 	}
@@ -408,6 +414,7 @@ static const char * const help[] = {
 	"+ -  0                          zoom in, zoom out; all of it",
 	"b B   h H                       the next or the previous block; hole",
 	"o O                             the next or the previous block of the owner",
+	"Enter                           the page of the owner: blocks, sizes, ages",
 	"l                               the largest hole; again: the next largest",
 	"g                               go to an offset: 4096, 0x1000, 4K",
 	"j k                             select the next or the previous owner",
@@ -439,13 +446,13 @@ static void draw_heap(struct view *view)
 	draw_bar(&view->source->model);
 	draw_kinds(&view->source->model.stats);
 	draw_totals(&view->source->model);
-	lay_out(&layout, getcury(stdscr) + 1);
+	lay_out(&layout, getcury(stdscr) + 1, view->page);
 	view_layout(view, layout.grid.columns, layout.grid.rows);
 	draw_title(view);
 	draw_grid(view, &layout.grid);
 	draw_block(view, &layout.block);
 	draw_chart(view, &layout.chart);
-	lists[view->pane](view, &layout.list);
+	(view->page ? page_draw : lists[view->pane])(view, &layout.list);
 }
 
 void panes_draw(struct view *view, const char *prompt)

@@ -80,12 +80,20 @@ static u32 owner_of(const struct replay *replay, const struct event *event)
 	return replay->owners[has_callers() ? event->owner : class_of(event->size)];
 }
 
+/* A block that is resized keeps its age. */
 static void play(struct replay *replay, const struct event *event)
 {
-	playback_event(&replay->playback, event);
-	if (event->size && replay->playback.payloads[event->id])
-		replay->owner_at[playback_place(&replay->playback, event->id)] =
-			owner_of(replay, event);
+	struct playback *playback = &replay->playback;
+	u32 born = replay->position, place;
+
+	if (playback->payloads[event->id])
+		born = replay->born_at[playback_place(playback, event->id)];
+	playback_event(playback, event);
+	if (!event->size || !playback->payloads[event->id])
+		return;
+	place = playback_place(playback, event->id);
+	replay->owner_at[place] = owner_of(replay, event);
+	replay->born_at[place] = born;
 }
 
 static void add_sample(struct source *source)
@@ -214,6 +222,7 @@ bool replay_open(struct source *source, const char *path, u64 region, struct pro
 		return false;
 	playback_open(&replay->playback, &replay->trace, granules);
 	replay->owner_at = must(calloc(granules, sizeof(*replay->owner_at)));
+	replay->born_at = must(calloc(granules, sizeof(*replay->born_at)));
 	if (has_callers())
 		name_callers(replay, &source->model.owners);
 	else
@@ -231,5 +240,6 @@ void replay_close(struct source *source)
 	trace_free(&source->trace->trace);
 	free(source->trace->owners);
 	free(source->trace->owner_at);
+	free(source->trace->born_at);
 	free(source->trace);
 }

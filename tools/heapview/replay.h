@@ -17,6 +17,7 @@
  * @playback: the heap
  * @owners: by number of the call site, or of the size class, the number of the owner
  * @owner_at: by first granule, the number of the owner of a block
+ * @born_at: by first granule, the number of events up to its allocation
  */
 struct replay {
 	struct trace trace;
@@ -26,6 +27,7 @@ struct replay {
 	struct playback playback;
 	u32 *owners;
 	u32 *owner_at;
+	u32 *born_at;
 };
 
 /*

@@ -32,6 +32,11 @@ u32 terminal_first_line(u32 chosen, u32 rows, u32 count);
 attr_t terminal_ink(int colour);
 attr_t terminal_title(void);
 
+/* A rectangle of the screen. */
+struct place {
+	int y, x, rows, columns;
+};
+
 /* A line in the colours of a title. */
 void put_title(int y, int x, int columns, const char *text);
 

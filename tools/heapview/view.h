@@ -30,6 +30,7 @@ enum pane {
  * @wanted: the selected owner, which is highlighted, or OWNER_NONE
  * @pane: the list beside the grid
  * @hole: rank of the hole that was visited last, from 1
+ * @page: only the selected owner is shown
  * @running: updates are made periodically
  * @interval: seconds between two updates
  * @speed: events of a trace per update
@@ -52,6 +53,7 @@ struct view {
 	u32 wanted;
 	enum pane pane;
 	u32 hole;
+	bool page;
 	bool running;
 	double interval;
 	u32 speed;
