@@ -11,6 +11,7 @@
 #include <linux/minmax.h>
 
 #include "array.h"
+#include "size.h"
 #include "terminal.h"
 
 static bool colours, blocks;
@@ -75,6 +76,7 @@ static bool open_terminal(struct problem *problem)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return fail(problem, "this is not a terminal: --once prints text");
+	size_ask();
 	if (!newterm(NULL, stdout, stdin))
 		return fail(problem, "TERM=%s is not known here: try vt100, or --once",
 			    terminal ? terminal : "");
