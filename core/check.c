@@ -8,7 +8,8 @@
  *	(3) Every header agrees with the map and is sealed; every slack and redzone is intact.
  *	(4) Every summary agrees with the words below it, every node with its children.
  *	(5) The max of a chunk is its largest hole, except the top.
- *	(6) The top is the hole at the end; no hole of finger_size or more lies below the finger.
+ *	(6) The top is the hole at the end; no hole of finger_size or more lies below the finger;
+ *	    none but the giant and the top is larger than the others.
  *	(7) The counters agree with the blocks.
  *	(8) With HEAP_POISON, holes and cached blocks carry the pattern behind their headers.
  *
@@ -51,6 +52,8 @@ static bool check_hole(const struct heap_index *index, struct heap_audit *audit,
 		return false;
 	if (audit->block == index->top)
 		return true;
+	if (audit->block != index->giant_at && granules > index->others)
+		return false;
 	if (audit->largest < granules)
 		audit->largest = granules;
 	return granules <= index->max[0][audit->block / HEAP_CHUNK];

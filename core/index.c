@@ -58,6 +58,19 @@ void heap_index_grow(struct heap_index *index, u32 chunk)
 	}
 }
 
+/* A hole of more than @others granules is new. It may contain what was the giant. */
+void heap_index_add_large(struct heap_index *index, u32 at, u32 granules)
+{
+	if (granules <= index->giant) {
+		index->others = granules;
+		return;
+	}
+	if (index->giant_at - at >= granules)
+		index->others = max(index->others, index->giant);
+	index->giant = granules;
+	index->giant_at = at;
+}
+
 /* At first the region is one hole, with the sentinel behind it. */
 void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 {
@@ -66,7 +79,7 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules)
 	u64 *summary;
 	u32 count;
 
-	*index = (struct heap_index){ .granules = granules };
+	*index = (struct heap_index){ .granules = granules, .giant_at = HEAP_NONE };
 	index->max[index->rows++] = max;
 	max += level_nodes(chunks);
 	for (count = chunks; count > HEAP_FANOUT; max += level_nodes(count)) {
@@ -178,7 +191,19 @@ static bool verify_nodes(const struct heap_index *index, u32 chunk)
 	return level < index->height || index->max[level][0] == HEAP_NONE;
 }
 
+/* If the giant is in @chunk, is it a hole of that size? Elsewhere there is none. */
+static bool verify_giant(const struct heap_index *index, u32 chunk)
+{
+	u32 at = index->giant_at;
+
+	if (at >= index->granules)
+		return at == HEAP_NONE && !index->giant;
+	return at / HEAP_CHUNK != chunk ||
+	       (heap_index_is_hole(index, at) && heap_index_size(index, at) == index->giant);
+}
+
 bool heap_index_verify(const struct heap_index *index, u32 chunk)
 {
-	return verify_summaries(index, chunk) && verify_nodes(index, chunk);
+	return verify_summaries(index, chunk) && verify_nodes(index, chunk) &&
+	       verify_giant(index, chunk);
 }

@@ -40,6 +40,11 @@
  * below finger_at. A search for at least finger_size may rely on it; a free that makes such a
  * hole below the finger moves it down.
  *
+ * The giant is a hole that no other but the top exceeds: all others have at most @others granules.
+ * A request for more is served by the giant or the top, without a search. While the giant is split
+ * block by block and stays the giant, it is the maximum of all nodes above it: none is compared
+ * with its neighbours. When it is gone, there is none until a hole is larger than all others.
+ *
  * This file has the data and the queries; core/index_ops.h changes the index.
  */
 #ifndef HEAP_INDEX_H
@@ -74,6 +79,9 @@ struct heap_index {
 	u32 top;			/* the hole that ends the region, or HEAP_NONE */
 	u32 finger_size;
 	u32 finger_at;
+	u32 giant_at;			/* or HEAP_NONE */
+	u32 giant;			/* its granules, or 0 */
+	u32 others;			/* all holes but the giant and the top have at most this */
 	u64 changes;			/* of the map, and of what core/withheld.h withholds */
 	u64 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
 	u32 reach;			/* chunks that the first row covers */
@@ -90,6 +98,7 @@ void heap_index_init(struct heap_index *index, void *zeroed, u32 granules);
 
 u32 heap_index_largest(const struct heap_index *index);
 void heap_index_grow(struct heap_index *index, u32 chunk);
+void heap_index_add_large(struct heap_index *index, u32 at, u32 granules);
 u32 heap_index_next_chunk(const struct heap_index *index, u32 chunk);
 u32 heap_index_prev_chunk(const struct heap_index *index, u32 chunk);
 

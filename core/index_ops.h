@@ -108,17 +108,45 @@ static __always_inline void lower_max(struct heap_index *index, u32 chunk, u32 g
 			   largest_in_chunk(index, chunk, index->chunks[chunk].free, 0, granules));
 }
 
-/* A hole of @granules is new in @chunk. The guard above the first row ends the loop. */
-static __always_inline void raise_max(struct heap_index *index, u32 chunk, u32 granules)
+/* A hole of @granules is new at @at. The guard above the first row ends the loop. */
+static __always_inline void raise_max(struct heap_index *index, u32 at, u32 granules)
 {
-	u32 node = chunk;
+	u32 node = at / HEAP_CHUNK;
 	unsigned int level;
 
-	if (index->max[0][chunk] >= granules)
+	if (unlikely(granules > index->others))
+		heap_index_add_large(index, at, granules);
+	if (index->max[0][node] >= granules)
 		return;
-	if (unlikely(chunk >= index->reach))
-		heap_index_grow(index, chunk);
+	if (unlikely(node >= index->reach))
+		heap_index_grow(index, node);
 	for (level = 0; index->max[level][node] < granules; level++) {
+		index->max[level][node] = granules;
+		node /= HEAP_FANOUT;
+		heap_step();
+	}
+}
+
+/* The giant, if it was at @at, is gone. */
+static __always_inline void drop_giant(struct heap_index *index, u32 at)
+{
+	if (at != index->giant_at)
+		return;
+	index->giant_at = HEAP_NONE;
+	index->giant = 0;
+}
+
+/* The giant is at @at now: it is the maximum of all nodes above it. */
+static __always_inline void set_giant(struct heap_index *index, u32 at, u32 granules)
+{
+	u32 node = at / HEAP_CHUNK;
+	unsigned int level;
+
+	index->giant = granules;
+	index->giant_at = at;
+	if (unlikely(node >= index->reach))
+		heap_index_grow(index, node);
+	for (level = 0; level < index->height; level++) {
 		index->max[level][node] = granules;
 		node /= HEAP_FANOUT;
 		heap_step();
@@ -150,8 +178,9 @@ static inline void heap_index_resplit(struct heap_index *index, u32 at, u32 have
 		index->top = new ? at + to : HEAP_NONE;
 		return;
 	}
+	drop_giant(index, at + from);
 	if (new)
-		raise_max(index, (at + to) / HEAP_CHUNK, new);
+		raise_max(index, at + to, new);
 	if (old)
 		lower_max(index, (at + from) / HEAP_CHUNK, old);
 }
@@ -183,11 +212,13 @@ static __always_inline void heap_index_coalesce(struct heap_index *index, u32 fi
 		index->finger_at = first;
 	if (end == index->granules) {
 		index->top = first;
-		if (first != at)
+		if (first != at) {
+			drop_giant(index, first);
 			lower_max(index, chunk, at - first);
+		}
 		return;
 	}
-	raise_max(index, chunk, end - first);
+	raise_max(index, first, end - first);
 	if (right != end && right / HEAP_CHUNK != chunk)
 		lower_max(index, right / HEAP_CHUNK, end - right);
 }
@@ -258,8 +289,19 @@ static inline struct heap_hole find_top(const struct heap_index *index, u32 gran
 	return top;
 }
 
+/* The giant, or else the top: no other hole is large enough. */
+static __always_inline struct heap_hole find_large(const struct heap_index *index, u32 granules)
+{
+	struct heap_hole giant = { .at = index->giant_at, .granules = index->giant };
+
+	if (giant.granules < granules)
+		return find_top(index, granules);
+	giant.behind = index->chunks[giant.at / HEAP_CHUNK].free & ~BIT_ULL(giant.at % HEAP_CHUNK);
+	return giant;
+}
+
 /* First fit: down the tree; if no node is large enough, the top. */
-static __always_inline struct heap_hole search(struct heap_index *index, u32 granules)
+static __always_inline struct heap_hole search_tree(struct heap_index *index, u32 granules)
 {
 	unsigned int level = index->height - 1;
 	u32 node = first_node(index->max[level], HEAP_FANOUT, granules);
@@ -275,6 +317,14 @@ static __always_inline struct heap_hole search(struct heap_index *index, u32 gra
 		heap_step();
 	}
 	return find_in_chunk(index, node, granules);
+}
+
+static __always_inline struct heap_hole search(struct heap_index *index, u32 granules)
+{
+	if (granules <= index->others)
+		return search_tree(index, granules);
+	count_search(index, 1);
+	return find_large(index, granules);
 }
 
 #ifdef HEAP_SELF_CHECK
@@ -314,6 +364,37 @@ static __always_inline void split_top(struct heap_index *index, u32 at, u32 want
 	index->top = rest;
 }
 
+/* A hole is gone; the largest of those before it has @largest granules. Read those behind it. */
+static __always_inline void drop_from_tree(struct heap_index *index, const struct heap_hole *hole,
+					   u32 largest)
+{
+	u32 chunk = hole->at / HEAP_CHUNK;
+
+	if (hole->granules == index->max[0][chunk])
+		update_max(index, chunk, hole->granules,
+			   largest_in_chunk(index, chunk, hole->behind, largest, hole->granules));
+}
+
+/*
+ * As below, of the giant, or of the largest hole if there is no giant: @rest granules remain at
+ * @at. They are the giant, unless another hole is larger now.
+ */
+static __always_inline void split_largest(struct heap_index *index, const struct heap_hole *hole,
+					  u32 at, u32 rest)
+{
+	if (hole->at == index->giant_at && rest && rest >= index->others) {
+		set_giant(index, at, rest);
+		drop_from_tree(index, hole, hole->before);
+		return;
+	}
+	drop_from_tree(index, hole, hole->before);
+	drop_giant(index, hole->at);
+	if (!index->giant)
+		index->others = heap_index_max_of(index->max[index->height - 1]);
+	if (rest)
+		raise_max(index, at, rest);
+}
+
 /*
  * The first @want granules of a hole become a used block; the rest stays a hole. The search has
  * read the holes before it, so only those behind it are read, and only if it was the largest.
@@ -332,17 +413,20 @@ static __always_inline void split_hole(struct heap_index *index, const struct he
 	}
 	index->chunks[chunk].free &= ~BIT_ULL(hole->at % HEAP_CHUNK);
 	index->holes--;
-	if (rest) {
+	if (rest)
 		add_hole(index, at);
+	if (hole->granules >= index->others) {
+		split_largest(index, hole, at, rest);
+		return;
+	}
+	if (rest) {
 		/* Raise first: a node may be lowered only when it is no lower than its holes. */
 		if (at / HEAP_CHUNK != chunk)
-			raise_max(index, at / HEAP_CHUNK, rest);
+			raise_max(index, at, rest);
 		else
 			largest = max(largest, rest);
 	}
-	if (hole->granules == index->max[0][chunk])
-		update_max(index, chunk, hole->granules,
-			   largest_in_chunk(index, chunk, hole->behind, largest, hole->granules));
+	drop_from_tree(index, hole, largest);
 }
 
 /**
@@ -404,11 +488,13 @@ static inline void heap_index_carve(struct heap_index *index, u32 at, u32 have, 
 		add_hole(index, rest);
 	if (at == index->top) {
 		index->top = behind ? rest : HEAP_NONE;
-		raise_max(index, chunk, front);
+		raise_max(index, at, front);
 		return;
 	}
-	if (behind && rest / HEAP_CHUNK != chunk)
-		raise_max(index, rest / HEAP_CHUNK, behind);
+	drop_giant(index, at);
+	raise_max(index, at, front);
+	if (behind)
+		raise_max(index, rest, behind);
 	lower_max(index, chunk, have);
 }
 

@@ -150,6 +150,31 @@ static void nodes(void)
 	expect(HEAP_OK);
 }
 
+/* A giant of another size, at another place, behind the end, and a hole that exceeds the others. */
+static void giants(void)
+{
+	struct heap_index *index = &arena.heap.index;
+	u32 at = index->giant_at, giant = index->giant, others = index->others;
+
+	REQUIRE(giant > 1 && others);
+	index->giant--;
+	expect(HEAP_CORRUPT_INDEX);
+	index->giant = giant;
+	index->giant_at = place_of(&arena, blocks[1]);
+	expect(HEAP_CORRUPT_INDEX);
+	index->others = giant;
+	index->giant_at = index->granules;
+	expect(HEAP_CORRUPT_INDEX);
+	index->others = others;
+	index->giant_at = HEAP_NONE;
+	expect(HEAP_CORRUPT_INDEX);
+	index->giant_at = at;
+	index->others = 0;
+	expect(HEAP_CORRUPT_INDEX);
+	index->others = others;
+	expect(HEAP_OK);
+}
+
 /* A missing top, a wrong top, and a finger above a hole that is large enough. */
 static void hints(void)
 {
@@ -258,6 +283,7 @@ int main(void)
 		{ "a wrong first block or sentinel is found", ends },
 		{ "a changed node of the tree is found", nodes },
 		{ "a wrong top or finger is found", hints },
+		{ "a wrong giant is found", giants },
 		{ "a wrong counter is found", counters },
 		{ "a check in batches passes while the heap changes", batches },
 		{ "a check passes when a quarantined block is released between batches",

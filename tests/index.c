@@ -121,16 +121,22 @@ static void verify_summaries(void)
 
 static void verify_hints(void)
 {
-	u32 at, top = HEAP_NONE;
+	u32 at, top = HEAP_NONE, giant = 0;
 
 	for (at = 0; at < end; at += size_at(at)) {
 		if (marks[at] != HOLE)
 			continue;
 		if (at + size_at(at) == end)
 			top = at;
+		else if (at == indexed.giant_at)
+			giant = size_at(at);
+		else
+			REQUIRE(size_at(at) <= indexed.others);
 		REQUIRE(at >= indexed.finger_at || size_at(at) < indexed.finger_size);
 	}
 	REQUIRE(indexed.top == top);
+	REQUIRE(indexed.giant == giant && !giant == (indexed.giant_at == HEAP_NONE));
+	REQUIRE(!giant || giant >= indexed.others);
 }
 
 static void verify(void)
@@ -301,24 +307,28 @@ static void free_isolated(u32 at, u32 granules)
 /* Searches are counted by their steps: the nodes and the holes that they read. */
 static void count_searches(void)
 {
+	static const u32 sizes[] = { 1, 1, 1, 1, 3, 1, 3, 1 };
+	const u32 count = sizeof(sizes) / sizeof(*sizes);
 	static u64 zeroed[64];
-	u32 have, i;
+	u32 have, i, at = 0;
 
 	REQUIRE(heap_index_bytes(60) <= sizeof(zeroed));
 	heap_index_init(&indexed, zeroed, 60);
-	for (i = 0; i < 6; i++)		/* from the top, one step each */
-		REQUIRE(heap_index_split(&indexed, i == 4 ? 3 : 1, &have) == i + 2 * (i == 5));
-	REQUIRE(indexed.searches[0] == 6);
+	for (i = 0; i < count; at += sizes[i++])	/* from the top, one step each */
+		REQUIRE(heap_index_split(&indexed, sizes[i], &have) == at);
+	REQUIRE(indexed.searches[0] == count);
 	free_isolated(0, 1);
 	free_isolated(2, 1);
 	free_isolated(4, 3);
+	free_isolated(8, 3);
 	REQUIRE(heap_index_split(&indexed, 3, &have) == 4);
 	REQUIRE(indexed.searches[2] == 1 && !indexed.searches[1]);
 	REQUIRE(heap_index_split(&indexed, 1, &have) == 0);
 	REQUIRE(indexed.searches[1] == 1);
+	/* Two holes, and then from the giant and the top, one step each. */
 	for (i = 0; i < 60; i++)
 		heap_index_split(&indexed, 1, &have);
-	REQUIRE(indexed.searches[0] == 6 + 59 && indexed.searches[1] == 2);
+	REQUIRE(indexed.searches[0] == count + 58 && indexed.searches[1] == 3);
 	REQUIRE(!indexed.searches[3] && !indexed.searches[4] && !indexed.searches[5]);
 	printf("ok - index: searches are counted by their steps\n");
 }

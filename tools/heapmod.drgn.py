@@ -419,15 +419,18 @@ def check_nodes(heap):
 
 
 def check_holes(heap):
-    """The max of each chunk, the top and the finger agree with the holes: (5) and (6)"""
-    top, finger_at, finger_size = (
-        member.value_() for member in (heap.index.top, heap.index.finger_at, heap.index.finger_size)
+    """The max of each chunk, the top, the finger and the giant agree with the holes: (5) and (6)"""
+    index = heap.index
+    top, finger_at, finger_size, giant_at, others = (
+        member.value_() for member in (index.top, index.finger_at, index.finger_size, index.giant_at, index.others)
     )
     true_top = NONE
     largest = [0] * heap.chunk_count
     for at, granules, _ in filter(lambda span: span[2], heap.spans()):
         if at < finger_at and granules >= finger_size:
             yield wrong_index("a hole of finger_size below the finger", at)
+        if at not in (top, giant_at) and granules > others:
+            yield wrong_index("a hole larger than the others", at)
         if at + granules == heap.granules:
             true_top = at
         else:
