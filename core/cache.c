@@ -106,8 +106,7 @@ bool heap_cache_suspects(const struct heap *heap, const void *ptr)
 
 	if (offset / HEAP_GRANULE >= heap->granules)
 		return false;
-	granules = heap_cache_size(&heap->index, at);
-	if (!granules)
+	if (!heap_cache_size(&heap->index, at, &granules))
 		return false;
 	word = header_word(block_at(heap, at));
 	return (u32)word != granules || !is_sealed(heap, at, word);

@@ -108,29 +108,30 @@ static inline void heap_cache_push(struct heap_cache *cache, u32 at, u32 granule
 }
 
 /*
- * Size of the used block at @at, at most HEAP_CACHE_GRANULES; 0 for any other. A block that lives
- * does not change its bits, whatever another CPU changes in these words.
+ * Does a used block of at most HEAP_CACHE_GRANULES begin at @at? Then @granules is set. A block that
+ * lives does not change its bits, whatever another CPU changes in these words.
  */
-static __always_inline u32 heap_cache_size(const struct heap_index *index, u32 at)
+static __always_inline bool heap_cache_size(const struct heap_index *index, u32 at, u32 *granules)
 {
 	const struct heap_chunk *chunk = &index->chunks[at / HEAP_CHUNK];
 	u32 nr = at % HEAP_CHUNK;
 	/* As above: of these words only stable bits are used. */
-	u64 start = data_race(chunk->start) >> nr;
-	u64 later = start >> 1;
-	u32 size;
+	u64 start = data_race(chunk->start);
+	u64 later = start >> nr >> 1;
 
 	/* As above. */
-	if (unlikely(!(start & ~(data_race(chunk->free) >> nr) & 1)))
-		return 0;
-	if (later)
-		return 1 + heap_bit_lowest(later);
+	if (unlikely(!((start & ~data_race(chunk->free)) >> nr & 1)))
+		return false;
+	if (likely(later)) {
+		*granules = 1 + heap_bit_lowest(later);
+		return true;
+	}
 	/* As above. A start follows every block: there is a next chunk. */
 	later = data_race(chunk[1].start);
 	if (!later)
-		return 0;
-	size = HEAP_CHUNK - nr + heap_bit_lowest(later);
-	return size <= HEAP_CACHE_GRANULES ? size : 0;
+		return false;
+	*granules = HEAP_CHUNK - nr + heap_bit_lowest(later);
+	return *granules <= HEAP_CACHE_GRANULES;
 }
 
 /**
@@ -146,28 +147,28 @@ static __always_inline u32 heap_cache_size(const struct heap_index *index, u32 a
 static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cache *cache,
 					      size_t size, u8 owner)
 {
-	u32 want = granules_for(heap, size);
+	size_t want = granules_for(heap, size);
+	u32 slack = slack_for(heap, size);
 	struct heap_block *block;
-	u32 at, count;
+	u32 at;
 
 	/* 0 when nothing may be allocated. 0 bytes wrap around, and are refused, too. */
 	if (unlikely(size - 1 >= READ_ONCE(heap->largest) || want > HEAP_CACHE_GRANULES))
 		return NULL;
-	count = cache->count[want];
-	if (unlikely(!count))
+	if (unlikely(!cache->count[want]))
 		return NULL;
-	at = cache->at[want][count - 1];
+	at = cache->at[want][--cache->count[want]];
 	block = block_at(heap, at);
 	if (unlikely(!has_state(heap, at, want, HEAP_CACHED))) {
+		cache->count[want]++;
 		cache->full = want;
 		return NULL;
 	}
-	cache->count[want] = count - 1;
 	cache->granules -= want;
 	cache->now.allocs++;
 	cache->now.asked += size;
 	fill_end(heap, block, want);
-	write_used(heap, at, block, want, slack_for(heap, size), owner);
+	write_used(heap, at, block, want, slack, owner);
 	return payload_of(block);
 }
 
@@ -176,44 +177,40 @@ static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cac
  * @heap: the heap
  * @cache: one of its caches
  * @ptr: any pointer
- * @freed: set to owner, size and requested bytes of the block
+ * @asked: set to the requested bytes of the block
  *
- * Return: false, and nothing has changed, unless @ptr is an intact live block for which there is
- * room. Then heap_free() judges it.
+ * Return: its owner; -1, and nothing has changed, unless @ptr is an intact live block for which
+ * there is room. Then heap_free() judges it.
  */
-static __always_inline bool heap_cache_free(struct heap *heap, struct heap_cache *cache,
-					    const void *ptr, struct heap_block_info *freed)
+static __always_inline int heap_cache_free(struct heap *heap, struct heap_cache *cache,
+					   const void *ptr, u64 *asked)
 {
 	size_t offset = distance_of(heap, ptr);
 	u32 at = offset / HEAP_GRANULE;
 	u32 granules, tag, slack;
 
 	if (unlikely(offset / HEAP_GRANULE >= READ_ONCE(heap->granules) || offset % HEAP_GRANULE))
-		return false;
-	granules = heap_cache_size(&heap->index, at);
-	if (unlikely(!granules))
-		return false;
+		return -1;
+	if (unlikely(!heap_cache_size(&heap->index, at, &granules)))
+		return -1;
 	tag = READ_ONCE(block_at(heap, at)->tag);
 	if (unlikely(READ_ONCE(block_at(heap, at)->granules) != granules ||
 		     !is_sealed(heap, at, granules | (u64)tag << WORD_LOW_SHIFT)))
-		return false;
+		return -1;
 	slack = tag & TAG_SLACK;
 	if (unlikely(!is_end_intact(heap, at + granules, slack)))
-		return false;
+		return -1;
 	if (unlikely(!heap_cache_has_room(cache, granules))) {
 		cache->full = granules;
-		return false;
+		return -1;
 	}
 	if (unlikely(!exchange_tag(heap, at, tag, state_tag(heap, HEAP_CACHED))))
-		return false;
+		return -1;
 	heap_cache_push(cache, at, granules);
-	freed->at = at;
-	freed->granules = granules;
-	freed->owner = tag_owner(tag);
-	freed->asked = payload_bytes(heap, granules) - slack;
+	*asked = payload_bytes(heap, granules) - slack;
 	cache->now.frees++;
-	cache->now.asked -= freed->asked;
-	return true;
+	cache->now.asked -= *asked;
+	return tag_owner(tag);
 }
 
 #endif

@@ -164,17 +164,60 @@ static noinline void *alloc_missed(struct heapmod *heap, size_t size, gfp_t gfp,
 	return alloc_uncached(heap, size, gfp, caller);
 }
 
-/* From the cache of this CPU, or else as without one. */
+static noinline void *run_hooks(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
+				unsigned long caller)
+{
+	diagnostics_alloc(heap, ptr, size, gfp, caller);
+	return ptr;
+}
+
+/* From the cache of this CPU, or else as without one. @owner tells which slot is the caller's. */
+static __always_inline void *alloc_cached_by(struct heapmod *heap, struct heapmod_cpu *cpu,
+					     u32 owner, unsigned long flags, size_t size,
+					     gfp_t gfp, unsigned long caller)
+{
+	unsigned long resets = heapmod_begin_call(heap);
+	void *ptr = heapmod_cache_alloc(heap, cpu, size, owner);
+
+	if (unlikely(!ptr)) {
+		heapmod_leave_cpu(cpu, flags);
+		return alloc_missed(heap, size, gfp, caller);
+	}
+	heapmod_leave_cpu(cpu, flags);
+	if (unlikely(diagnostics_want_alloc(heap, gfp)))
+		ptr = run_hooks(heap, ptr, size, gfp, caller);
+	return heapmod_end_call(heap, resets, ptr);
+}
+
+/* The slot of the caller is not the first one that is probed. */
+static noinline void *alloc_probed(struct heapmod *heap, size_t size, gfp_t gfp,
+				   unsigned long caller)
+{
+	struct heapmod_cpu *cpu;
+	unsigned long flags;
+	u32 owner;
+
+	if (unlikely(!heapmod_enter_cpu(heap, &cpu, &flags)))
+		return alloc_missed(heap, size, gfp, caller);
+	owner = heap_owner_peek_further(&heap->owners, caller);
+	return alloc_cached_by(heap, cpu, owner, flags, size, gfp, caller);
+}
+
+/* What is rare follows in tail calls, so that no registers are saved here. */
 static noinline void *alloc_cached(struct heapmod *heap, size_t size, gfp_t gfp,
 				   unsigned long caller)
 {
-	unsigned long resets = heapmod_begin_call(heap);
-	void *ptr = heapmod_cache_alloc(heap, size, caller);
+	struct heapmod_cpu *cpu;
+	unsigned long flags;
+	u32 owner;
 
-	if (unlikely(!ptr))
+	if (unlikely(!heapmod_enter_cpu(heap, &cpu, &flags)))
 		return alloc_missed(heap, size, gfp, caller);
-	diagnostics_alloc(heap, ptr, size, gfp, caller);
-	return heapmod_end_call(heap, resets, ptr);
+	if (unlikely(!heap_owner_peek(&heap->owners, caller, &owner))) {
+		heapmod_leave_cpu(cpu, flags);
+		return alloc_probed(heap, size, gfp, caller);
+	}
+	return alloc_cached_by(heap, cpu, owner, flags, size, gfp, caller);
 }
 
 /* Both kinds of heaps are served by a tail call, which needs no registers saved here. */

@@ -61,6 +61,12 @@ static inline bool diagnostics_hooked(struct heapmod *heap)
 	       heap->flags & HEAPMOD_POISON;
 }
 
+static inline bool diagnostics_want_alloc(struct heapmod *heap, gfp_t gfp)
+{
+	return diagnostics_hooked(heap) || trace_heapmod_alloc_enabled() ||
+	       want_init_on_alloc(gfp);
+}
+
 static inline void diagnostics_alloc(struct heapmod *heap, void *ptr, size_t size, gfp_t gfp,
 				     unsigned long caller)
 {

@@ -244,16 +244,16 @@ static noinline void free_cached(struct heapmod *heap, const void *ptr, unsigned
 {
 	struct heapmod_cpu *cpu;
 	unsigned long flags;
-	bool done = false;
 
-	cpu = heapmod_enter_cpu(heap, &flags);
-	if (likely(cpu)) {
-		if (likely(!diagnostics_want_free(heap) && heapmod_may_cache(heap)))
-			done = heapmod_cache_free(heap, cpu, ptr);
+	if (likely(heapmod_enter_cpu(heap, &cpu, &flags))) {
+		if (likely(!diagnostics_want_free(heap) && heapmod_may_cache(heap) &&
+			   heapmod_cache_free(heap, cpu, ptr))) {
+			heapmod_leave_cpu(cpu, flags);
+			return;
+		}
 		heapmod_leave_cpu(cpu, flags);
 	}
-	if (unlikely(!done))
-		free_past_cache(heap, ptr, caller);
+	free_past_cache(heap, ptr, caller);
 }
 
 static noinline void free_uncached(struct heapmod *heap, const void *ptr, unsigned long caller)

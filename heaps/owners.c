@@ -44,12 +44,15 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 	return &owners->table[number];
 }
 
-/* As heap_owner_lookup(), without assigning a slot. No slot is released at the same time. */
-int heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller)
+/*
+ * As heap_owner_lookup(), without the lock. Return: the number of the slot, or OWNER_NONE. No slot is
+ * released at the same time.
+ */
+u32 heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller)
 {
 	u32 free, number = probe(owners, caller, &free);
 
-	return number == OWNER_OTHER && free != OWNER_OTHER ? -1 : (int)number;
+	return number == OWNER_OTHER && free != OWNER_OTHER ? OWNER_NONE : number;
 }
 
 /* The owner has no live block. Its counters stay in the sums of the heap. */

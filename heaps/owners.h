@@ -14,6 +14,7 @@
 
 #include <linux/compiler.h>
 #include <linux/hash.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/types.h>
 
@@ -22,6 +23,7 @@
 #define OWNERS_REGION	4096		/* bytes of region for a slot */
 #define OWNERS_PROBES	8
 #define OWNER_OTHER	0		/* a slot that the hash never assigns */
+#define OWNER_NONE	U32_MAX		/* no slot is assigned */
 
 /**
  * struct heap_owner - the accounting of one call site
@@ -78,7 +80,7 @@ static inline struct heap_owner *heap_owner_at(struct heap_owners *owners, u32 n
 }
 
 void heap_owner_update_peak(struct heap_owner *owner);
-int heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller);
+u32 heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller);
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
 void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner);
 
@@ -90,14 +92,12 @@ static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, uns
 	return owner->caller == caller ? owner : heap_owner_lookup(owners, caller);
 }
 
-/* The number of the slot of @caller, without the lock, or -1 if none is assigned. */
-static inline int heap_owner_peek(const struct heap_owners *owners, unsigned long caller)
+/* Without the lock: is the slot of @caller the one that the hash names? Then @number is set. */
+static inline bool heap_owner_peek(const struct heap_owners *owners, unsigned long caller,
+				   u32 *number)
 {
-	u32 number = hash_long(caller, 8) & owners->mask;
-
-	if (likely(READ_ONCE(owners->table[number].caller) == caller))
-		return number;
-	return heap_owner_peek_further(owners, caller);
+	*number = hash_long(caller, 8) & owners->mask;
+	return READ_ONCE(owners->table[*number].caller) == caller;
 }
 
 /* @bytes in all. */

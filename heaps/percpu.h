@@ -109,7 +109,7 @@ static __always_inline bool heapmod_may_cache(const struct heapmod *heap)
 
 static __always_inline bool heapmod_hold(struct heapmod_cpu *cpu)
 {
-	return !cmpxchg_acquire(&cpu->busy, 0, 1);
+	return !xchg_acquire(&cpu->busy, 1);
 }
 
 static __always_inline void heapmod_drop(struct heapmod_cpu *cpu)
@@ -124,19 +124,17 @@ static inline bool heapmod_needs_room(struct heapmod *heap)
 	return data_race(raw_cpu_ptr(heap->cpus)->cache.full);
 }
 
-/* Enter the heap and hold the cache of this CPU, or return NULL. */
-static __always_inline struct heapmod_cpu *heapmod_enter_cpu(struct heapmod *heap,
-							     unsigned long *flags)
+/* Enter the heap and hold the cache of this CPU. Return: false if it is held. */
+static __always_inline bool heapmod_enter_cpu(struct heapmod *heap, struct heapmod_cpu **cpu,
+					      unsigned long *flags)
 {
-	struct heapmod_cpu *cpu;
-
 	local_irq_save(*flags);
 	__this_cpu_inc(heapmod_depth);
-	cpu = this_cpu_ptr(heap->cpus);
-	if (likely(heapmod_hold(cpu)))
-		return cpu;
+	*cpu = this_cpu_ptr(heap->cpus);
+	if (likely(heapmod_hold(*cpu)))
+		return true;
 	heapmod_leave(*flags);
-	return NULL;
+	return false;
 }
 
 static __always_inline void heapmod_leave_cpu(struct heapmod_cpu *cpu, unsigned long flags)
@@ -146,30 +144,23 @@ static __always_inline void heapmod_leave_cpu(struct heapmod_cpu *cpu, unsigned 
 }
 
 /*
- * Allocate a block from the cache of this CPU, or return NULL. The call site has an owner already,
- * which is not released while the cache is held.
+ * Allocate a block from the cache, which is held, or return NULL. The call site has an owner
+ * already, which is not released while the cache is held; else @number is OWNER_NONE.
  */
-static __always_inline void *heapmod_cache_alloc(struct heapmod *heap, size_t size,
-						 unsigned long caller)
+static __always_inline void *heapmod_cache_alloc(struct heapmod *heap, struct heapmod_cpu *cpu,
+						 size_t size, u32 number)
 {
-	struct heapmod_cpu *cpu;
-	unsigned long flags;
+	struct cpu_owner *owner = &cpu->owners[number];
 	void *ptr = NULL;
-	int number;
 
-	cpu = heapmod_enter_cpu(heap, &flags);
-	if (unlikely(!cpu))
-		return NULL;
-	number = heap_owner_peek(&heap->owners, caller);
-	if (likely(number >= 0))
+	if (likely(number != OWNER_NONE))
 		ptr = heap_cache_alloc(&heap->core, &cpu->cache, size, number);
-	if (likely(ptr)) {
-		cpu->owners[number].allocs++;
-		cpu->owners[number].bytes += size;
-	} else {
+	if (unlikely(!ptr)) {
 		cpu->misses++;
+		return NULL;
 	}
-	heapmod_leave_cpu(cpu, flags);
+	owner->allocs++;
+	owner->bytes += size;
 	return ptr;
 }
 
@@ -177,14 +168,15 @@ static __always_inline void *heapmod_cache_alloc(struct heapmod *heap, size_t si
 static __always_inline bool heapmod_cache_free(struct heapmod *heap, struct heapmod_cpu *cpu,
 					       const void *ptr)
 {
-	struct heap_block_info freed;
 	struct cpu_owner *owner;
+	u64 asked;
+	int number = heap_cache_free(&heap->core, &cpu->cache, ptr, &asked);
 
-	if (unlikely(!heap_cache_free(&heap->core, &cpu->cache, ptr, &freed)))
+	if (unlikely(number < 0))
 		return false;
-	owner = &cpu->owners[freed.owner & heap->owners.mask];
+	owner = &cpu->owners[number & heap->owners.mask];
 	owner->frees++;
-	owner->bytes -= freed.asked;
+	owner->bytes -= asked;
 	return true;
 }
 

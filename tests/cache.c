@@ -110,22 +110,35 @@ static void free_in_two_steps(u32 cpu, void *ptr)
 		heap_release(&arena.heap, &claimed);
 }
 
+/* Does the cache take the block? */
+static bool cache_free(u32 cpu, const void *ptr)
+{
+	u64 asked;
+
+	return heap_cache_free(&arena.heap, &caches[cpu], ptr, &asked) >= 0;
+}
+
 static void release(u32 cpu, void *ptr, size_t size)
 {
 	struct heap_block_info freed;
+	u64 asked;
+	int owner;
 
 	if (arena.heap.flags & HEAP_POISON) {
 		free_in_two_steps(cpu, ptr);
 		return;
 	}
 	caches[cpu].full = 0;
-	if (!heap_cache_free(&arena.heap, &caches[cpu], ptr, &freed)) {
+	owner = heap_cache_free(&arena.heap, &caches[cpu], ptr, &asked);
+	if (owner < 0) {
 		if (caches[cpu].full)
 			heap_take_back(&arena.heap, &caches[cpu], caches[cpu].full);
 		REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_OK);
+		REQUIRE(freed.at == place_of(&arena, ptr));
+		owner = freed.owner;
+		asked = freed.asked;
 	}
-	REQUIRE(freed.asked == size && freed.owner == TEST_OWNER);
-	REQUIRE(freed.at == place_of(&arena, ptr));
+	REQUIRE(asked == size && owner == TEST_OWNER);
 }
 
 /* A second free is refused, wherever the first one has put the block. */
@@ -135,8 +148,8 @@ static void release_twice(u32 cpu, void *ptr, size_t size)
 	u64 refused = arena.heap.refused;
 
 	release(cpu, ptr, size);
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &freed));
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[1], ptr, &freed));
+	REQUIRE(!cache_free(0, ptr));
+	REQUIRE(!cache_free(1, ptr));
 	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_DOUBLE_FREE);
 	REQUIRE(arena.heap.refused == refused + 1);
 }
@@ -294,7 +307,7 @@ static void room(void)
 /* Blocks across the border of two chunks, and behind it none. */
 static void sizes(void)
 {
-	u32 nr, granules, at;
+	u32 nr, granules, at, size;
 	void *front, *ptr;
 
 	for (nr = 0; nr < 64; nr++) {
@@ -304,12 +317,14 @@ static void sizes(void)
 			ptr = arena_alloc(&arena, granules);
 			at = place_of(&arena, ptr);
 			REQUIRE(at == 64 + nr);
-			REQUIRE(heap_cache_size(&arena.heap.index, at) ==
-				(granules <= HEAP_CACHE_GRANULES ? granules : 0));
-			REQUIRE(!heap_cache_size(&arena.heap.index, at + granules));
-			REQUIRE(granules == 1 || !heap_cache_size(&arena.heap.index, at + 1));
+			REQUIRE(heap_cache_size(&arena.heap.index, at, &size) ==
+				(granules <= HEAP_CACHE_GRANULES));
+			REQUIRE(granules > HEAP_CACHE_GRANULES || size == granules);
+			REQUIRE(!heap_cache_size(&arena.heap.index, at + granules, &size));
+			REQUIRE(granules == 1 ||
+				!heap_cache_size(&arena.heap.index, at + 1, &size));
 			arena_free(&arena, front);
-			REQUIRE(!heap_cache_size(&arena.heap.index, 0));
+			REQUIRE(!heap_cache_size(&arena.heap.index, 0, &size));
 			arena_destroy(&arena);
 		}
 	}
@@ -323,10 +338,10 @@ static void refusals(void)
 
 	setup(4096, 0, 0);
 	ptr = allocate(0, 100);
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr + 16, &freed));
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr + 1, &freed));
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], arena.region, &freed));
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], &freed, &freed));
+	REQUIRE(!cache_free(0, ptr + 16));
+	REQUIRE(!cache_free(0, ptr + 1));
+	REQUIRE(!cache_free(0, arena.region));
+	REQUIRE(!cache_free(0, &freed));
 	REQUIRE(!heap_cache_suspects(&arena.heap, &freed));
 	release(0, ptr, 100);
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], 0, TEST_OWNER));
@@ -336,7 +351,7 @@ static void refusals(void)
 	heap_end_reset(&arena.heap);
 	REQUIRE(heap_cache_alloc(&arena.heap, &caches[0], 100, TEST_OWNER) == ptr);
 	heap_freeze(&arena.heap, 0);
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &freed));
+	REQUIRE(!cache_free(0, ptr));
 	REQUIRE(!heap_take_back(&arena.heap, &caches[0], 0));
 	arena_destroy(&arena);
 }
@@ -346,10 +361,9 @@ static void *freed_by_another;		/* before the next exchange */
 void before_exchange(void)
 {
 	void *ptr = freed_by_another;
-	struct heap_block_info freed;
 
 	freed_by_another = NULL;
-	REQUIRE(!ptr || heap_cache_free(&arena.heap, &caches[1], ptr, &freed));
+	REQUIRE(!ptr || cache_free(1, ptr));
 }
 
 /* The block was live when it was judged. Another CPU frees it before the call can end its life. */
@@ -370,7 +384,7 @@ static void late_races(void)
 	REQUIRE(allocate(1, 100) == ptr);
 	REQUIRE(arena.heap.refused == 2);
 	freed_by_another = ptr;
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &block));
+	REQUIRE(!cache_free(0, ptr));
 	REQUIRE(allocate(1, 100) == ptr);
 	release(0, ptr, 100);
 	while (heap_take_finding(&arena.heap, &(struct heap_finding){}))
@@ -494,7 +508,7 @@ static void damage_header(u32 byte, u8 flip, bool free_again)
 	REQUIRE(arena_check(&arena) == HEAP_CORRUPT_HEADER);
 	REQUIRE(heap_cache_suspects(&arena.heap, ptr));
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], 100, TEST_OWNER));
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &freed));
+	REQUIRE(!cache_free(0, ptr));
 	if (free_again)
 		REQUIRE(!heap_take_back_block(&arena.heap, &caches[1], at) &&
 			heap_take_back_block(&arena.heap, &caches[0], at));
@@ -533,7 +547,7 @@ static void damage_slack(void)
 	setup(4096, 0, 0);
 	ptr = allocate(0, 100);
 	ptr[100] = 0;
-	REQUIRE(!heap_cache_free(&arena.heap, &caches[0], ptr, &freed) && !caches[0].full);
+	REQUIRE(!cache_free(0, ptr) && !caches[0].full);
 	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_OVERRUN && freed.asked == 100);
 	arena_destroy(&arena);
 }

@@ -80,7 +80,7 @@ static bool has_cache(void)
 
 static void free_into_cache(void *ptr)
 {
-	if (!heap_cache_free(heap, &cache, ptr, &(struct heap_block_info){}))
+	if (heap_cache_free(heap, &cache, ptr, &(u64){ 0 }) < 0)
 		refused_by_cache[refused_count++] = ptr;
 }
 

@@ -96,8 +96,9 @@ static void cached_free(void *state, void *ptr)
 {
 	struct core *core = state;
 	struct heap_block_info freed;
+	u64 asked;
 
-	if (heap_cache_free(&core->heap, &core->cache, ptr, &freed))
+	if (heap_cache_free(&core->heap, &core->cache, ptr, &asked) >= 0)
 		return;
 	make_room(core);
 	heap_free(&core->heap, ptr, &freed);
