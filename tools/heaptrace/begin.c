@@ -6,7 +6,8 @@
  * into the event stream. The events before the mark are stored. The first event at a place decides:
  * a free or a resize means that a block was live there at the start, an allocation means that none
  * was. A block that was read from debugfs was live at the start if no event covers any part of it.
- * Otherwise it may have been allocated later, even if its own event is still missing.
+ * Otherwise it may have been allocated later, even if its own event is still missing. A block that
+ * was pending counts as freed: if the event of its free is still missing, it will be ignored.
  */
 #include <linux/minmax.h>
 
@@ -88,7 +89,7 @@ static void append_untouched(struct live *live, const struct live *read,
 			if (touched < end_of(&events[k]))
 				touched = end_of(&events[k]);
 		}
-		if (touched <= read->blocks[i].offset)
+		if (read->blocks[i].kind == RECORD_ALLOC && touched <= read->blocks[i].offset)
 			append(live, &read->blocks[i]);
 	}
 }
@@ -125,6 +126,16 @@ static struct live correct(struct begin *begin)
 	return live;
 }
 
+static void note_pending(struct convert *convert, const struct live *read)
+{
+	size_t i;
+
+	for (i = 0; i < read->count; i++) {
+		if (read->blocks[i].kind == RECORD_FREE)
+			convert_pending(convert, &read->blocks[i]);
+	}
+}
+
 void begin_finish(struct begin *begin, struct convert *convert)
 {
 	struct live live;
@@ -135,6 +146,7 @@ void begin_finish(struct begin *begin, struct convert *convert)
 	begin->over = true;
 	live = correct(begin);
 	convert_live(convert, live.blocks, live.count);
+	note_pending(convert, &begin->live);
 	for (i = 0; i < begin->early_count; i++)
 		convert_record(convert, &begin->early[i]);
 	free(live.blocks);

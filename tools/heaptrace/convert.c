@@ -155,6 +155,8 @@ static void convert_alloc(struct convert *convert, const struct record *record)
 		return;
 	find_redzone(convert, record);
 	evict(convert, at, granules);
+	while (places_take(&convert->pending, at, granules))
+		continue;
 	if (convert->allocs == UINT32_MAX)
 		die("more allocations than a trace can number");
 	places_put(&convert->places, at, granules, ++convert->allocs);
@@ -204,7 +206,7 @@ static void convert_free(struct convert *convert, const struct record *record)
 		return;
 	}
 	evict(convert, at, granules);
-	convert->skipped++;
+	convert->skipped += !places_take(&convert->pending, at, granules);
 }
 
 static void convert_fail(struct convert *convert, const struct record *record)
@@ -265,6 +267,11 @@ void convert_live(struct convert *convert, const struct record *blocks, size_t c
 	fprintf(convert->out, "# live %zu\n", count);
 }
 
+void convert_pending(struct convert *convert, const struct record *freed)
+{
+	places_put(&convert->pending, granule_of(freed), granules_of(freed->bytes), 1);
+}
+
 static void warn_of(u64 count, const char *what)
 {
 	if (count)
@@ -278,6 +285,7 @@ void convert_finish(struct convert *convert)
 	fprintf(convert->out, "# end %" PRIu64 "\n", events);
 	write_all(convert);
 	free(convert->places.ids);
+	free(convert->pending.ids);
 	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
 	     convert->allocs, convert->frees);
 	warn_of(convert->resizes, "of them are resizes of a block where it is");

@@ -16,6 +16,7 @@
  * @target: the output
  * @name: its name
  * @places: the places of live blocks
+ * @pending: the places of blocks that were pending when the recording started
  * @allocs: allocations written; also the last id
  * @frees: frees written
  * @resizes: resizes written
@@ -33,7 +34,7 @@ struct convert {
 	FILE *out;
 	FILE *target;
 	const char *name;
-	struct places places;
+	struct places places, pending;
 	u32 allocs;
 	u64 frees;
 	u64 resizes;
@@ -52,6 +53,9 @@ struct convert convert_start(const char *path);
 
 /* The blocks that were live when the recording started, before any other record. */
 void convert_live(struct convert *convert, const struct record *blocks, size_t count);
+
+/* A block whose free was under way when the recording started: its event may come, or not. */
+void convert_pending(struct convert *convert, const struct record *freed);
 
 void convert_record(struct convert *convert, const struct record *record);
 

@@ -87,15 +87,19 @@ static void open_table(struct table *table, struct lines *lines)
 		lines_die(lines, "expected: offset size state asked owner");
 }
 
-/*
- * Return false for a block that is not live. The event of a free may precede or follow the state
- * "pending", so a pending block counts as freed. An unreadable header has `?` for asked and owner.
- */
-static bool parse_block(const struct table *table, struct lines *lines, struct record *record)
+static enum record_kind kind_of(const char *state)
+{
+	if (table_is(state, "used"))
+		return RECORD_ALLOC;
+	return table_is(state, "pending") ? RECORD_FREE : RECORD_OTHER;
+}
+
+/* An unreadable header has `?` for asked and owner. */
+static void parse_block(const struct table *table, struct lines *lines, struct record *record)
 {
 	const char *fields[FIELDS];
 
-	*record = (struct record){ .kind = RECORD_ALLOC };
+	*record = (struct record){};
 	if (!table_split(table, lines->text, fields) ||
 	    !table_number(fields[OFFSET], &record->offset) ||
 	    !table_number(fields[SIZE], &record->bytes))
@@ -104,7 +108,7 @@ static bool parse_block(const struct table *table, struct lines *lines, struct r
 		record->caller = caller_number(fields[OWNER]);
 	else
 		record->asked = record->bytes - sizeof(struct heap_block);
-	return table_is(fields[STATE], "used");
+	record->kind = kind_of(fields[STATE]);
 }
 
 struct live debugfs_live(const char *root, const char *heap)
@@ -116,7 +120,8 @@ struct live debugfs_live(const char *root, const char *heap)
 
 	open_table(&table, &lines);
 	while (lines_next(&lines)) {
-		if (!parse_block(&table, &lines, &record))
+		parse_block(&table, &lines, &record);
+		if (record.kind == RECORD_OTHER)
 			continue;
 		live.blocks = grow(live.blocks, &live.room, live.count + 1, sizeof(record));
 		live.blocks[live.count++] = record;

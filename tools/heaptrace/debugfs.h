@@ -7,7 +7,10 @@
 
 #include "ftrace.h"
 
-/* Live blocks in address order, as records of their allocations. */
+/*
+ * Blocks in address order: live ones as records of their allocations, pending ones as records of
+ * their frees. The event of such a free may precede the state, or follow it.
+ */
 struct live {
 	struct record *blocks;
 	size_t count;
@@ -17,7 +20,7 @@ struct live {
 /* The id of a heap in tracepoints. @root is the mount point of debugfs. */
 u32 debugfs_id(const char *root, const char *heap);
 
-/* The live blocks. They are not read all at the same moment. */
+/* The live and pending blocks. They are not read all at the same moment. */
 struct live debugfs_live(const char *root, const char *heap);
 
 #endif
