@@ -18,6 +18,7 @@
 #include "heap_core.h"
 #include "../trace/callers.h"
 #include "../trace/packed.h"
+#include "../trace/trace.h"
 #include "convert.h"
 #include "../trace/die.h"
 
@@ -95,14 +96,29 @@ static u64 granules_of(u64 bytes)
 
 static void write_caller(struct convert *convert, const struct record *record)
 {
-	if (record->caller != NO_CALLER)
-		fprintf(convert->out, " %s", caller_name(record->caller));
-	fputc('\n', convert->out);
+	if (record->caller != NO_CALLER) {
+		putc_unlocked(' ', convert->out);
+		fputs_unlocked(caller_name(record->caller), convert->out);
+	}
+	putc_unlocked('\n', convert->out);
+}
+
+/* Each event has one or two numbers: printf() would take most of the time. */
+static void write_number(struct convert *convert, const char *before, u64 number)
+{
+	char digits[20], *first = digits + sizeof(digits);
+
+	for (; number > 9; number /= 10)
+		*--first = '0' + number % 10;
+	*--first = '0' + number;
+	fputs_unlocked(before, convert->out);
+	fwrite_unlocked(first, 1, digits + sizeof(digits) - first, convert->out);
 }
 
 static void write_free(struct convert *convert, u32 id)
 {
-	fprintf(convert->out, "free %" PRIu32 "\n", id);
+	write_number(convert, "free ", id);
+	putc_unlocked('\n', convert->out);
 	convert->frees++;
 }
 
@@ -160,7 +176,8 @@ static void convert_alloc(struct convert *convert, const struct record *record)
 	if (convert->allocs == UINT32_MAX)
 		die("more allocations than a trace can number");
 	places_put(&convert->places, at, granules, ++convert->allocs);
-	fprintf(convert->out, "alloc %" PRIu32 " %" PRIu64, convert->allocs, record->asked);
+	write_number(convert, "alloc ", convert->allocs);
+	write_number(convert, " ", record->asked);
 	write_caller(convert, record);
 }
 
@@ -172,7 +189,8 @@ static void resize(struct convert *convert, const struct record *record)
 	find_redzone(convert, record);
 	evict(convert, at, granules);
 	places_put(&convert->places, at, granules, id);
-	fprintf(convert->out, "resize %" PRIu32 " %" PRIu64, id, record->asked);
+	write_number(convert, "resize ", id);
+	write_number(convert, " ", record->asked);
 	write_caller(convert, record);
 	convert->resizes++;
 }

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "ftrace.h"
+#include "records.h"
 #include "places.h"
 
 /**

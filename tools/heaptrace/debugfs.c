@@ -13,6 +13,7 @@
 #include "../trace/callers.h"
 #include "debugfs.h"
 #include "../trace/die.h"
+#include "../trace/lines.h"
 
 #define STATS_VERSION	2		/* the newest format that is known */
 

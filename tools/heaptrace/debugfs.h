@@ -5,7 +5,7 @@
 #ifndef DEBUGFS_H
 #define DEBUGFS_H
 
-#include "ftrace.h"
+#include "records.h"
 
 /*
  * Blocks in address order: live ones as records of their allocations, pending ones as records of

@@ -94,15 +94,6 @@ static bool parse_fail(const char *text, struct record *record)
 	       take_caller(&text, record);
 }
 
-static bool parse_mark(const char *text, struct record *record)
-{
-	if (sscanf(text, FTRACE_TIME "%" SCNu64, &record->ms) == 1)
-		record->kind = RECORD_TIME;
-	else if (strcmp(text, FTRACE_MARK))
-		record->kind = RECORD_OTHER;
-	return true;
-}
-
 static const struct {
 	const char *name;
 	enum record_kind kind;
@@ -112,23 +103,7 @@ static const struct {
 	{ ": heapmod_free:", RECORD_FREE, parse_block },
 	{ ": heapmod_resize:", RECORD_RESIZE, parse_resize },
 	{ ": heapmod_fail:", RECORD_FAIL, parse_fail },
-	{ ": tracing_mark_write:", RECORD_MARK, parse_mark },
 };
-
-/* The integer in front of @end; 0 if there is none. */
-static u64 stamp_before(const char *text, const char *end)
-{
-	const char *start = end;
-	char *stop;
-	u64 stamp;
-
-	while (start > text && isdigit((unsigned char)start[-1]))
-		start--;
-	if (start == end || (start > text && start[-1] != ' '))
-		return 0;
-	stamp = strtoull(start, &stop, 10);
-	return stop == end ? stamp : 0;
-}
 
 /* The time in front of @end, in seconds with decimals; 0 if there is none. */
 static u64 ms_before(const char *text, const char *end)
@@ -182,7 +157,6 @@ static bool parse_event(const struct lines *lines, struct record *record)
 		if (!name)
 			continue;
 		record->kind = kinds[i].kind;
-		record->stamp = stamp_before(lines->text, name);
 		record->ms = ms_before(lines->text, name);
 		rest = name + strlen(kinds[i].name);
 		if (!kinds[i].parse(rest + strspn(rest, " "), record))

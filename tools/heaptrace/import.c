@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "ftrace.h"
 #include "../trace/die.h"
 #include "options.h"
 

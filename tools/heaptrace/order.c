@@ -2,34 +2,30 @@
 /*
  * order - put the records of several CPUs into time order
  *
- * A binary heap: the record at i is not later than those at 2 * i + 1 and 2 * i + 2. With the trace
- * clock `counter`, two records have the same time only if one interrupted the other. Then they are
- * independent, and their order does not matter.
+ * With the trace clock `counter`, two records have the same time only if one interrupted the other.
+ * Then they are independent, and their order does not matter.
  */
 #include "../trace/die.h"
 #include "order.h"
 
 struct order order_start(void)
 {
-	return (struct order){ .records = zeroed(ORDER_ROOM, sizeof(struct record)) };
+	struct order order = {
+		.records = zeroed(ORDER_ROOM, sizeof(struct record)),
+		.next = zeroed(ORDER_ROOM, sizeof(u32)),
+	};
+	u32 i;
+
+	for (i = 0; i < ORDER_ROOM; i++)
+		order.next[i] = i + 1;
+	return order;
 }
 
 void order_finish(struct order *order)
 {
 	free(order->records);
-}
-
-static void swap_records(struct order *order, size_t a, size_t b)
-{
-	struct record record = order->records[a];
-
-	order->records[a] = order->records[b];
-	order->records[b] = record;
-}
-
-static bool is_earlier(const struct order *order, size_t a, size_t b)
-{
-	return order->records[a].stamp < order->records[b].stamp;
+	free(order->next);
+	free(order->queues);
 }
 
 bool order_is_full(const struct order *order)
@@ -37,40 +33,59 @@ bool order_is_full(const struct order *order)
 	return order->count == ORDER_ROOM;
 }
 
-void order_put(struct order *order, const struct record *record)
+static struct queue *queue_of(struct order *order, u32 cpu)
 {
-	size_t i = order->count++;
+	order->queues = grow(order->queues, &order->room, cpu + 1, sizeof(struct queue));
+	while (order->cpus <= cpu)
+		order->queues[order->cpus++] = (struct queue){};
+	return &order->queues[cpu];
+}
+
+void order_put(struct order *order, const struct record *record, u32 cpu)
+{
+	struct queue *queue = queue_of(order, cpu);
+	u32 slot = order->free;
 
 	if (record->stamp < order->last)
 		order->late++;
-	order->records[i] = *record;
-	for (; i && is_earlier(order, i, (i - 1) / 2); i = (i - 1) / 2)
-		swap_records(order, i, (i - 1) / 2);
+	order->free = order->next[slot];
+	order->records[slot] = *record;
+	if (queue->count++)
+		order->next[queue->last] = slot;
+	else
+		queue->first = slot;
+	queue->last = slot;
+	order->count++;
 }
 
-static size_t earliest_of_three(const struct order *order, size_t i)
+/* The queue with the earliest record, or NULL. */
+static struct queue *earliest(const struct order *order)
 {
-	size_t least = i, child;
+	const struct record *records = order->records;
+	struct queue *found = NULL, *queue;
 
-	for (child = 2 * i + 1; child <= 2 * i + 2 && child < order->count; child++) {
-		if (is_earlier(order, child, least))
-			least = child;
+	for (queue = order->queues; queue < order->queues + order->cpus; queue++) {
+		if (queue->count &&
+		    (!found || records[queue->first].stamp < records[found->first].stamp))
+			found = queue;
 	}
-	return least;
+	return found;
 }
 
 bool order_take(struct order *order, struct record *record)
 {
-	size_t i = 0, least;
+	struct queue *queue = earliest(order);
+	u32 slot;
 
-	if (!order->count)
+	if (!queue)
 		return false;
-	*record = order->records[0];
+	slot = queue->first;
+	*record = order->records[slot];
 	order->last = record->stamp;
-	order->records[0] = order->records[--order->count];
-	while ((least = earliest_of_three(order, i)) != i) {
-		swap_records(order, i, least);
-		i = least;
-	}
+	queue->first = order->next[slot];
+	queue->count--;
+	order->count--;
+	order->next[slot] = order->free;
+	order->free = slot;
 	return true;
 }

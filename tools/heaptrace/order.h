@@ -2,25 +2,42 @@
 /*
  * order - put the records of several CPUs into time order
  *
- * trace_pipe merges the records that the CPUs have completed. A record whose write was interrupted
- * comes late. So the latest ORDER_ROOM records are held in a priority queue.
+ * The records of a CPU come in order, but one CPU's may be read before earlier ones of another. So
+ * the latest ORDER_ROOM records are held in queues, one for each CPU.
  */
 #ifndef ORDER_H
 #define ORDER_H
 
-#include "ftrace.h"
+#include <stddef.h>
+
+#include "records.h"
 
 #define ORDER_ROOM	65536
 
+/* The records of a CPU, by their slots. */
+struct queue {
+	u32 first, last;
+	u32 count;
+};
+
 /**
- * struct order - a priority queue of records, the earliest first
- * @records: a binary heap
+ * struct order - queues of records
+ * @records: by slot
+ * @next: the slot behind a slot, in its queue or among the free ones
+ * @free: the first free slot
+ * @queues: by CPU
+ * @cpus: number of @queues
+ * @room: capacity of @queues
  * @count: number of records
  * @last: time of the record that was taken last
  * @late: records that came after a later one had been taken
  */
 struct order {
 	struct record *records;
+	u32 *next;
+	u32 free;
+	struct queue *queues;
+	size_t cpus, room;
 	size_t count;
 	u64 last;
 	u64 late;
@@ -29,8 +46,8 @@ struct order {
 struct order order_start(void);
 bool order_is_full(const struct order *order);
 
-/* The queue must not be full. */
-void order_put(struct order *order, const struct record *record);
+/* A record of this CPU, which is not earlier than its last one. The queues must not be full. */
+void order_put(struct order *order, const struct record *record, u32 cpu);
 
 /* Take the earliest record. Return false if there is none. */
 bool order_take(struct order *order, struct record *record);

@@ -3,24 +3,28 @@
  * record - record the events of a live heap until a signal comes
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "begin.h"
 #include "convert.h"
 #include "debugfs.h"
+#include "instance.h"
 #include "../trace/die.h"
 #include "options.h"
 #include "order.h"
-#include "tracefs.h"
+#include "raw.h"
 
 #define WAIT_MS	20			/* between two reads of the buffers */
 #define MARK_MS	100			/* between two time marks */
+#define TAKE_MOST	1024		/* events, before it looks at the time and for signals */
 
 struct record_options {
 	const char *tracing;
@@ -30,15 +34,24 @@ struct record_options {
 	u64 kilobytes;
 };
 
+/**
+ * struct recorder - a recording
+ * @order: events that wait for earlier ones
+ * @begin: the blocks that lived before
+ * @convert: the trace
+ * @waiting: the signals that are blocked while it waits
+ * @marked: time of the last mark, in milliseconds
+ * @taken: events so far
+ * @stopped: the events are switched off
+ */
 struct recorder {
-	struct tracefs tracefs;
 	struct order order;
 	struct begin begin;
 	struct convert convert;
-	struct lines lines;		/* without a file: its text is a line of @piece */
-	char piece[65536];
-	u64 marked;			/* time of the last mark, in milliseconds */
-	size_t filled;			/* bytes in @piece: a line that has no end yet */
+	sigset_t waiting;
+	u64 marked;
+	u64 taken;
+	bool stopped;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -73,47 +86,6 @@ static void take_earliest(struct recorder *recorder)
 		begin_record(&recorder->begin, &recorder->convert, &record);
 }
 
-/* RECORD_LOST is ignored here: the buffers count the lost events. */
-static void take_line(struct recorder *recorder)
-{
-	struct record record = ftrace_parse(&recorder->lines);
-
-	if (record.kind == RECORD_OTHER || record.kind == RECORD_LOST)
-		return;
-	if (order_is_full(&recorder->order))
-		take_earliest(recorder);
-	order_put(&recorder->order, &record);
-}
-
-static void take_lines(struct recorder *recorder)
-{
-	char *start = recorder->piece, *end;
-
-	while ((end = memchr(start, '\n', recorder->piece + recorder->filled - start))) {
-		*end = '\0';
-		recorder->lines.text = start;
-		recorder->lines.number++;
-		take_line(recorder);
-		start = end + 1;
-	}
-	recorder->filled -= start - recorder->piece;
-	memmove(recorder->piece, start, recorder->filled);
-	if (recorder->filled == sizeof(recorder->piece))
-		die("trace_pipe has a line without an end");
-}
-
-/* Return false when the pipe is empty. */
-static bool take_piece(struct recorder *recorder)
-{
-	size_t got = tracefs_read(recorder->piece + recorder->filled,
-				  sizeof(recorder->piece) - recorder->filled);
-
-	recorder->filled += got;
-	if (got)
-		take_lines(recorder);
-	return got;
-}
-
 /*
  * The trace clock `counter` orders the events of all CPUs, and tells no time. So the time is
  * written into the event stream.
@@ -129,27 +101,49 @@ static void mark_time(struct recorder *recorder)
 	if (!interrupted && ms < recorder->marked + MARK_MS)
 		return;
 	recorder->marked = ms;
-	snprintf(text, sizeof(text), FTRACE_TIME "%" PRIu64, ms);
-	tracefs_mark(&recorder->tracefs, text);
+	snprintf(text, sizeof(text), RAW_TIME "%" PRIu64, ms);
+	instance_mark(text);
 }
 
-/*
- * A heap may be busier than the recorder, so that the pipe is never empty: time is marked, and
- * signals are received, between any two pieces.
- */
-static void follow(struct recorder *recorder, const sigset_t *waiting)
+/* Mark the time, and wait for a signal. */
+static void attend(struct recorder *recorder, long ms)
 {
-	struct timespec pause = {};
+	const struct timespec pause = { .tv_nsec = ms * 1000000 };
 
-	while (!interrupted) {
-		mark_time(recorder);
-		pause.tv_nsec = take_piece(recorder) ? 0 : WAIT_MS * 1000000L;
-		ppoll(NULL, 0, &pause, waiting);
-	}
 	mark_time(recorder);
-	tracefs_stop(&recorder->tracefs);
-	while (take_piece(recorder))
-		continue;
+	ppoll(NULL, 0, &pause, &recorder->waiting);
+	if (!interrupted)
+		return;
+	mark_time(recorder);
+	instance_stop();
+	recorder->stopped = true;
+}
+
+/* A heap may be busier than the recorder, so that the buffers are never empty. */
+static int take_event(struct tep_event *event, struct tep_record *raw, int cpu, void *context)
+{
+	struct recorder *recorder = context;
+	struct record record = raw_decode(event, raw);
+
+	if (++recorder->taken % TAKE_MOST == 0 && !recorder->stopped)
+		attend(recorder, 0);
+	if (record.kind == RECORD_OTHER)
+		return 0;
+	if (order_is_full(&recorder->order))
+		take_earliest(recorder);
+	order_put(&recorder->order, &record, cpu);
+	return 0;
+}
+
+/* What was recorded until the events were switched off is read after that. */
+static void follow(struct recorder *recorder)
+{
+	while (!recorder->stopped) {
+		instance_read(take_event, recorder);
+		if (!recorder->stopped)
+			attend(recorder, WAIT_MS);
+	}
+	instance_read(take_event, recorder);
 }
 
 static void finish(struct recorder *recorder)
@@ -159,32 +153,39 @@ static void finish(struct recorder *recorder)
 	while (recorder->order.count)
 		take_earliest(recorder);
 	begin_finish(&recorder->begin, &recorder->convert);
-	lost.asked = tracefs_lost(&recorder->tracefs) + recorder->order.late;
+	lost.asked = instance_lost() + recorder->order.late;
 	if (lost.asked)
 		convert_record(&recorder->convert, &lost);
 	order_finish(&recorder->order);
-	tracefs_remove();
+	instance_close();
 	convert_finish(&recorder->convert);
+}
+
+/* The clients fill the buffers on all CPUs: the recorder must not wait for them. */
+static void hurry(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, -20))
+		warn("this may be too slow: no higher priority: %s", strerror(errno));
 }
 
 /* The blocks are read after the events were switched on: see begin.c. */
 static void record(const struct record_options *options, const char *heap)
 {
-	static struct recorder recorder = { .lines.name = "trace_pipe" };
+	static struct recorder recorder;
 	u32 id = debugfs_id(options->debug, heap);
-	sigset_t waiting;
 
-	catch_signals(&waiting);
-	tracefs_start(&recorder.tracefs, options->tracing, options->kilobytes);
+	catch_signals(&recorder.waiting);
+	raw_open(instance_open(options->tracing, options->kilobytes));
+	hurry();
 	recorder.convert = convert_start(options->out);
 	recorder.order = order_start();
-	tracefs_follow(&recorder.tracefs, id);
+	instance_follow(id);
 	mark_time(&recorder);
 	recorder.begin.live = debugfs_live(options->debug, heap);
-	tracefs_mark(&recorder.tracefs, FTRACE_MARK);
+	instance_mark(RAW_MARK);
 	warn("recording heap \"%s\"%s", heap, options->seconds ? "" : " until Ctrl-C");
 	alarm(options->seconds);
-	follow(&recorder, &waiting);
+	follow(&recorder);
 	finish(&recorder);
 }
 

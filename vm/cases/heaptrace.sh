@@ -53,6 +53,12 @@ live_bytes() {
 	awk '/^(alloc|resize) / { size[$2] = $3 } /^free / { delete size[$2] } END { for (id in size) sum += size[id]; print sum + 0 }' "$1"
 }
 
+# foreign_names FILE HEAP - the call sites in the events of allocations that are no owner in debugfs
+foreign_names() {
+	sed 's/^ *\([0-9]* *\)\{6\}//' "$debug/$2/owners" >/tmp/owners
+	sed -n '/^# live/,$s/^alloc [0-9]* [0-9]* //p' "$1" | sort -u | grep -vxFf /tmp/owners
+}
+
 # replayed FILE KEY [OPTION]...
 replayed() {
 	file=$1
@@ -77,6 +83,7 @@ check "the trace has every allocation" [ "$(events /tmp/quiet alloc)" = $(($(sta
 check "blocks were resized in place" [ "$(events /tmp/quiet resize)" -gt 100 ]
 check "at its end the blocks have the sizes of the heap" [ "$(live_bytes /tmp/quiet)" = "$(stat stress asked_bytes)" ]
 check "the trace has every free" [ "$(events /tmp/quiet free)" = $(($(stat stress frees) - 200)) ]
+check "its call sites have the names that the kernel prints" [ -z "$(foreign_names /tmp/quiet stress)" ]
 check "no event is missing" refute grep -qE "LOST|skipped|unseen" /tmp/quiet.log
 
 # The same while both CPUs allocate and free before and after the start. At the end only the witnesses are live.
@@ -117,6 +124,7 @@ while read -r key value; do
 done <$debug/flight_recorder/stats
 check "a client is recorded" stop
 check "its live blocks are those of the heap" [ $(($(events /tmp/flight alloc) - $(events /tmp/flight free))) = "$blocks" ]
+check "its call sites have the names that the kernel prints" [ -z "$(foreign_names /tmp/flight flight_recorder)" ]
 check "its peak is that of the heap" [ "$(replayed /tmp/flight peak)" = "$peak" ]
 cat /tmp/flight.log
 heaptrace size /tmp/flight | tee /tmp/size

@@ -19,27 +19,45 @@ static struct record stamped(u64 stamp)
 	return (struct record){ .kind = RECORD_ALLOC, .stamp = stamp };
 }
 
+/* The CPU of a record: pieces of the events of three CPUs are read in turn. */
+static u32 cpu_of(u64 stamp)
+{
+	return stamp * 2654435761U % 3;
+}
+
+static void put_piece(struct order *order, u64 from, u64 to, u64 *taken)
+{
+	struct record record;
+	u32 cpu;
+	u64 i;
+
+	for (cpu = 0; cpu < 3; cpu++) {
+		for (i = from; i < to; i++) {
+			if (cpu_of(i) != cpu)
+				continue;
+			if (order_is_full(order)) {
+				REQUIRE(order_take(order, &record));
+				REQUIRE(record.stamp == ++*taken);
+			}
+			record = stamped(i);
+			order_put(order, &record, 5 * cpu);
+		}
+	}
+}
+
 /* A record that is late by less than the window is put into order. */
 static void late_records(void)
 {
 	const u64 count = 3 * ORDER_ROOM, piece = ORDER_ROOM / 2;
 	struct order order = order_start();
-	u64 i, put = 0, taken = 0;
 	struct record record;
+	u64 i, taken = 0;
 
-	for (i = 0; i < count; i++) {
-		if (order_is_full(&order)) {
-			REQUIRE(order_take(&order, &record));
-			REQUIRE(record.stamp == ++taken);
-		}
-		/* Pieces of the stamps, each in reverse order. */
-		record = stamped(i / piece * piece + piece - i % piece);
-		order_put(&order, &record);
-		put++;
-	}
+	for (i = 0; i < count; i += piece)
+		put_piece(&order, i + 1, i + piece + 1, &taken);
 	while (order_take(&order, &record))
 		REQUIRE(record.stamp == ++taken);
-	REQUIRE(taken == put && !order.late);
+	REQUIRE(taken == count && !order.late);
 	order_finish(&order);
 }
 
@@ -52,11 +70,11 @@ static void too_late_records(void)
 
 	for (i = 0; i < ORDER_ROOM; i++) {
 		record = stamped(10 + i);
-		order_put(&order, &record);
+		order_put(&order, &record, 0);
 	}
 	REQUIRE(order_take(&order, &record) && order_take(&order, &record));
 	record = stamped(5);
-	order_put(&order, &record);
+	order_put(&order, &record, 1);
 	REQUIRE(order.late == 1);
 	order_finish(&order);
 }
