@@ -150,7 +150,6 @@ static __always_inline void heapmod_leave_cpu(struct heapmod_cpu *cpu, unsigned 
 static __always_inline void *heapmod_cache_alloc(struct heapmod *heap, struct heapmod_cpu *cpu,
 						 size_t size, u32 number)
 {
-	struct cpu_owner *owner = &cpu->owners[number];
 	void *ptr = NULL;
 
 	if (likely(number != OWNER_NONE))
@@ -159,8 +158,8 @@ static __always_inline void *heapmod_cache_alloc(struct heapmod *heap, struct he
 		cpu->misses++;
 		return NULL;
 	}
-	owner->allocs++;
-	owner->bytes += size;
+	cpu->owners[number].allocs++;
+	cpu->owners[number].bytes += size;
 	return ptr;
 }
 
