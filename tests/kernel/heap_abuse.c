@@ -80,6 +80,7 @@ static void corrupt_index(void)
 	if (IS_ERR(broken))
 		return;
 	broken->core.index.max[0][1] = HEAP_CHUNK;
+	broken->core.index.others = HEAP_CHUNK;	/* or a hole is taken without a search */
 	ptr = heapmod_alloc(broken, 100, GFP_KERNEL | __GFP_NOWARN);
 	heapmod_free(broken, ptr);
 	heapmod_destroy(broken);
