@@ -108,8 +108,8 @@ static inline void heap_cache_push(struct heap_cache *cache, u32 at, u32 granule
 }
 
 /*
- * Does a used block of at most HEAP_CACHE_GRANULES begin at @at? Then @granules is set. A block that
- * lives does not change its bits, whatever another CPU changes in these words.
+ * Does a used block of at most HEAP_CACHE_GRANULES begin at @at? Then @granules is set. A block
+ * that lives does not change its bits, whatever another CPU changes in these words.
  */
 static __always_inline bool heap_cache_size(const struct heap_index *index, u32 at, u32 *granules)
 {

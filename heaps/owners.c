@@ -45,8 +45,8 @@ struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long c
 }
 
 /*
- * As heap_owner_lookup(), without the lock. Return: the number of the slot, or OWNER_NONE. No slot is
- * released at the same time.
+ * As heap_owner_lookup(), without the lock. Return: the number of the slot, or OWNER_NONE. No slot
+ * is released at the same time.
  */
 u32 heap_owner_peek_further(const struct heap_owners *owners, unsigned long caller)
 {
