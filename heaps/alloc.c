@@ -190,16 +190,12 @@ static __always_inline void *alloc_cached_by(struct heapmod *heap, struct heapmo
 }
 
 /* The slot of the caller is not the first one that is probed. */
-static noinline void *alloc_probed(struct heapmod *heap, size_t size, gfp_t gfp,
+static noinline void *alloc_probed(struct heapmod *heap, struct heapmod_cpu *cpu,
+				   unsigned long flags, size_t size, gfp_t gfp,
 				   unsigned long caller)
 {
-	struct heapmod_cpu *cpu;
-	unsigned long flags;
-	u32 owner;
+	u32 owner = heap_owner_peek_further(&heap->owners, caller);
 
-	if (unlikely(!heapmod_enter_cpu(heap, &cpu, &flags)))
-		return alloc_missed(heap, size, gfp, caller);
-	owner = heap_owner_peek_further(&heap->owners, caller);
 	return alloc_cached_by(heap, cpu, owner, flags, size, gfp, caller);
 }
 
@@ -213,10 +209,8 @@ static noinline void *alloc_cached(struct heapmod *heap, size_t size, gfp_t gfp,
 
 	if (unlikely(!heapmod_enter_cpu(heap, &cpu, &flags)))
 		return alloc_missed(heap, size, gfp, caller);
-	if (unlikely(!heap_owner_peek(&heap->owners, caller, &owner))) {
-		heapmod_leave_cpu(cpu, flags);
-		return alloc_probed(heap, size, gfp, caller);
-	}
+	if (unlikely(!heap_owner_peek(&heap->owners, caller, &owner)))
+		return alloc_probed(heap, cpu, flags, size, gfp, caller);
 	return alloc_cached_by(heap, cpu, owner, flags, size, gfp, caller);
 }
 

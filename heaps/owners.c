@@ -11,7 +11,7 @@
  */
 static u32 probe(const struct heap_owners *owners, unsigned long caller, u32 *free)
 {
-	u32 number = hash_long(caller, 8) & owners->mask;
+	u32 number = heap_owner_first(owners, caller);
 	unsigned long found;
 	unsigned int i;
 

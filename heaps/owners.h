@@ -84,19 +84,25 @@ u32 heap_owner_peek_further(const struct heap_owners *owners, unsigned long call
 struct heap_owner *heap_owner_lookup(struct heap_owners *owners, unsigned long caller);
 void heap_owner_release(struct heap_owners *owners, struct heap_owner *owner);
 
+/* The number of the slot that is probed first. */
+static inline u32 heap_owner_first(const struct heap_owners *owners, unsigned long caller)
+{
+	return hash_long(caller, 8) & owners->mask;
+}
+
 /* The slot of @caller, assigned on the first call. */
 static inline struct heap_owner *heap_owner_find(struct heap_owners *owners, unsigned long caller)
 {
-	struct heap_owner *owner = heap_owner_at(owners, hash_long(caller, 8));
+	struct heap_owner *owner = &owners->table[heap_owner_first(owners, caller)];
 
 	return owner->caller == caller ? owner : heap_owner_lookup(owners, caller);
 }
 
-/* Without the lock: is the slot of @caller the one that the hash names? Then @number is set. */
+/* Without the lock: is the slot of @caller the first one? Then @number is set. */
 static inline bool heap_owner_peek(const struct heap_owners *owners, unsigned long caller,
 				   u32 *number)
 {
-	*number = hash_long(caller, 8) & owners->mask;
+	*number = heap_owner_first(owners, caller);
 	return READ_ONCE(owners->table[*number].caller) == caller;
 }
 
