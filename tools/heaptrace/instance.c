@@ -12,6 +12,7 @@
 
 #include "../trace/die.h"
 #include "instance.h"
+#include "raw.h"
 
 static struct tracefs_instance *instance;
 static struct tep_handle *formats;
@@ -88,17 +89,15 @@ static void write_event(const char *event, const char *file, const char *text)
 
 void instance_follow(u32 heap)
 {
-	static const char * const events[] = {
-		"heapmod_alloc", "heapmod_free", "heapmod_resize", "heapmod_fail",
-	};
+	const char *event;
 	char filter[32];
 	size_t i;
 
 	switch_events(false);
 	snprintf(filter, sizeof(filter), "heap == %" PRIu32, heap);
-	for (i = 0; i < COUNT(events); i++) {
-		write_event(events[i], "filter", filter);
-		write_event(events[i], "enable", "1");
+	for (i = 0; (event = raw_name(i)); i++) {
+		write_event(event, "filter", filter);
+		write_event(event, "enable", "1");
 	}
 	switch_events(true);
 }

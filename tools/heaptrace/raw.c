@@ -57,6 +57,11 @@ void raw_open(struct tep_handle *formats)
 	}
 }
 
+const char *raw_name(size_t i)
+{
+	return i < COUNT(kinds) ? kinds[i].name : NULL;
+}
+
 static struct record decode(const struct kind *kind, const struct tep_record *raw)
 {
 	unsigned long long values[FIELDS] = {};

@@ -15,6 +15,9 @@
 /* @formats: of the events */
 void raw_open(struct tep_handle *formats);
 
+/* The name of event @i of heapmod in a recording; NULL behind the last. */
+const char *raw_name(size_t i);
+
 struct record raw_decode(const struct tep_event *event, const struct tep_record *raw);
 
 #endif

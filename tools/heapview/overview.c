@@ -78,14 +78,6 @@ static void read_again(struct overview *overview)
 
 /* Drawing */
 
-static void draw_line(int y, attr_t ink, const char *text)
-{
-	move(y, 0);
-	attrset(ink);
-	addnstr(text, COLS);
-	attrset(A_NORMAL);
-}
-
 static void draw_row(const struct overview *overview, int y, u32 number)
 {
 	const s64 *numbers = overview->heaps.rows[number].numbers;
@@ -119,8 +111,8 @@ static void draw_owner(const struct overview *overview)
 		return;
 	snprintf(line, sizeof(line), " %s: %s of %s", row.name, human(bytes, row.owner_bytes),
 		 row.owner);
-	shorten(line, COLS - 1);
-	draw_line(LINES - 2, A_BOLD, line);
+	move(LINES - 2, 0);
+	put_words(A_BOLD, COLS - 1, line);
 }
 
 static void draw_foot(const struct overview *overview)
@@ -131,8 +123,8 @@ static void draw_foot(const struct overview *overview)
 	if (!said)
 		set_problem(&line, "arrows choose  Enter open  s sort (by %s)  r read  q quit",
 			    column_name(overview->by));
-	shorten(line.text, COLS - 1);
-	draw_line(LINES - 1, said ? terminal_title() : terminal_ink(COLOUR_DIM), line.text);
+	move(LINES - 1, 0);
+	put_words(said ? terminal_title() : terminal_ink(COLOUR_DIM), COLS - 1, line.text);
 }
 
 static void draw(const struct overview *overview)

@@ -54,17 +54,6 @@ static void lay_out(struct layout *layout, int top, bool page)
 			      (struct place){ LINES - 1 - list, 0, list, COLS };
 }
 
-/* A longer text loses its middle. */
-static void words(attr_t ink, int room, const char *text)
-{
-	char line[1024];
-
-	snprintf(line, sizeof(line), "%s", text);
-	attrset(ink);
-	addstr(shorten(line, max(room, 0)));
-	attrset(A_NORMAL);
-}
-
 /* Separate an item of @length columns from the one before, by blanks or by a new row. */
 static void separate(int length)
 {
@@ -185,7 +174,7 @@ static void draw_grid(const struct view *view, const struct place *place)
 		}
 		draw_cell(view, &cells[i]);
 		if (i % view->columns == view->columns - 1 || i == view->count - 1)
-			words(terminal_ink(COLOUR_DIM), 1, "|");
+			put_words(terminal_ink(COLOUR_DIM), 1, "|");
 	}
 }
 
@@ -217,7 +206,7 @@ static void draw_block(const struct view *view, const struct place *place)
 	snprintf(line, sizeof(line), "%s", owner_name(model, block));
 	if (getcurx(stdscr) + (int)strlen(line) >= place->columns)
 		move(place->y + 1, LABEL + 1);
-	words(A_BOLD, place->columns - 1 - getcurx(stdscr), line);
+	put_words(A_BOLD, place->columns - 1 - getcurx(stdscr), line);
 }
 
 /* The labels of the chart. */
@@ -294,8 +283,8 @@ static void draw_owner(const struct view *view, const struct place *place, u32 n
 	put_swatch(owner);
 	length = snprintf(line, sizeof(line), " %7s %6s %7u  ", human(a, bytes),
 			  percent(b, bytes, model_used_bytes(model)), owner->blocks);
-	words(ink, place->columns - 2, line);
-	words(ink, place->columns - 3 - length, owner->name);
+	put_words(ink, place->columns - 2, line);
+	put_words(ink, place->columns - 3 - length, owner->name);
 }
 
 static void draw_owners(const struct view *view, const struct place *place)
@@ -327,9 +316,9 @@ static void draw_listed_block(const struct model *model, const struct block *blo
 	length = snprintf(line, sizeof(line), "%10llu %8llu %8s  ",
 			  (unsigned long long)block_offset(block),
 			  (unsigned long long)heap_bytes(block->granules), asked);
-	words(ink, columns - 1, line);
-	words(ink, columns - 2 - length, block->state == HEAP_USED ? owner_name(model, block) :
-					 state_name(block->state));
+	put_words(ink, columns - 1, line);
+	put_words(ink, columns - 2 - length,
+		  block->state == HEAP_USED ? owner_name(model, block) : state_name(block->state));
 }
 
 static void draw_blocks(const struct view *view, const struct place *place)
@@ -366,7 +355,7 @@ static void draw_holes(const struct view *view, const struct place *place)
 			 (unsigned long long)heap_bytes(hole->granules),
 			 (unsigned long long)block_offset(hole));
 		move(place->y + 1 + i - first, place->x);
-		words(A_NORMAL, place->columns, line);
+		put_words(A_NORMAL, place->columns, line);
 	}
 }
 
@@ -386,7 +375,7 @@ static void draw_stats(const struct view *view, const struct place *place)
 		snprintf(line, sizeof(line), " %-18s %14llu", stats->lines[i].key,
 			 (unsigned long long)stats->lines[i].value);
 		move(place->y + 1 + i % rows, place->x + x);
-		words(A_NORMAL, place->columns - x, line);
+		put_words(A_NORMAL, place->columns - x, line);
 	}
 }
 
@@ -405,8 +394,8 @@ static void draw_foot(const struct view *view, const char *prompt)
 	const char *text = prompt ? prompt : *view->message.text ? view->message.text : keys;
 
 	move(LINES - 1, 0);
-	words(*view->message.text && !prompt ? terminal_title() : terminal_ink(COLOUR_DIM),
-	      COLS - 1, text);
+	put_words(*view->message.text && !prompt ? terminal_title() : terminal_ink(COLOUR_DIM),
+		  COLS - 1, text);
 }
 
 static const char * const help[] = {
@@ -435,7 +424,7 @@ static void draw_help(void)
 	mvaddstr(1, 2, "heapview: the keys");
 	for (i = 0; i < ARRAY_SIZE(help); i++) {
 		move(3 + i, 2);
-		words(A_NORMAL, COLS - 3, help[i]);
+		put_words(A_NORMAL, COLS - 3, help[i]);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "array.h"
 #include "size.h"
 #include "terminal.h"
+#include "words.h"
 
 static bool colours, blocks;
 
@@ -153,6 +154,16 @@ static attr_t solid_ink(int colour)
 attr_t terminal_title(void)
 {
 	return colours ? COLOR_PAIR(PAIR_TITLE) | A_BOLD : A_REVERSE;
+}
+
+void put_words(attr_t ink, int room, const char *text)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s", text);
+	attrset(ink);
+	addstr(shorten(line, max(room, 0)));
+	attrset(A_NORMAL);
 }
 
 void put_title(int y, int x, int columns, const char *text)

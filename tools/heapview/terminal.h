@@ -37,6 +37,9 @@ struct place {
 	int y, x, rows, columns;
 };
 
+/* Text at the cursor. A longer one loses its middle. */
+void put_words(attr_t ink, int room, const char *text);
+
 /* A line in the colours of a title. */
 void put_title(int y, int x, int columns, const char *text);
 
