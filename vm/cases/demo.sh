@@ -24,7 +24,7 @@ done
 show tail -n 12 /sys/kernel/debug/flight_recorder/events
 show cat $debug/heaps
 show cat $debug/flight_recorder/stats
-show sh -c "head -n 12 $debug/flight_recorder/blocks"
+show head -n 12 $debug/flight_recorder/blocks
 show cat $debug/flight_recorder/map
 echo
 check "the recorder names a program that was executed" grep -q " /bin/md5sum$" /sys/kernel/debug/flight_recorder/events
