@@ -90,16 +90,20 @@ static void go_owned(struct view *view, int way)
 		go_to_match(view, way, is_owned, view->wanted, "this owner has no further block");
 }
 
-/* The largest hole; when called again, the next largest. */
-static void go_largest(struct view *view, int unused)
+/* The largest hole; when called again, the next or the previous largest. */
+static void go_largest(struct view *view, int way)
 {
 	const struct model *model = &view->source->model;
+	u32 count = model->holes_count, before = min(view->hole, count);
 
-	if (!model->holes_count) {
+	if (!count) {
 		say(view, "there is no hole");
 		return;
 	}
-	view->hole = view->hole % model->holes_count + 1;
+	if (way > 0)
+		view->hole = before % count + 1;
+	else
+		view->hole = before > 1 ? before - 1 : count;
 	view_jump(view, model->blocks[model->holes[view->hole - 1]].at);
 }
 
@@ -257,7 +261,8 @@ static const struct {
 	{ 'H', go_hole, -1 },
 	{ 'o', go_owned, 1 },
 	{ 'O', go_owned, -1 },
-	{ 'l', go_largest, 0 },
+	{ 'l', go_largest, 1 },
+	{ 'L', go_largest, -1 },
 	{ 'g', go_offset, 0 },
 	{ 'j', select_owner, 1 },
 	{ 'k', select_owner, -1 },

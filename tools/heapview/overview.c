@@ -23,6 +23,7 @@
  * @heaps: the rows
  * @by: the column by which they are sorted, or COLUMNS for the name
  * @chosen: number of the chosen row
+ * @first: number of the first visible row
  * @interval: seconds between two updates
  * @message: shown in the last line
  * @lost: the message is the error of the last read
@@ -31,7 +32,7 @@
 struct overview {
 	struct heaps heaps;
 	enum column by;
-	u32 chosen;
+	u32 chosen, first;
 	double interval;
 	struct problem message;
 	bool lost;
@@ -92,13 +93,13 @@ static void draw_row(const struct overview *overview, int y, u32 number)
 	attrset(A_NORMAL);
 }
 
-static void draw_rows(const struct overview *overview)
+static void draw_rows(struct overview *overview)
 {
 	u32 count = overview->heaps.count, rows = max(LINES - ABOVE - BELOW, 1), i;
-	u32 first = terminal_first_line(overview->chosen, rows, count);
 
-	for (i = first; i - first < rows && i < count; i++)
-		draw_row(overview, ABOVE + i - first, i);
+	terminal_scroll(&overview->first, overview->chosen, rows, count);
+	for (i = 0; i < rows && overview->first + i < count; i++)
+		draw_row(overview, ABOVE + i, overview->first + i);
 }
 
 /* The owner may have been shortened in its row. */
@@ -127,7 +128,7 @@ static void draw_foot(const struct overview *overview)
 	put_words(said ? terminal_title() : terminal_ink(COLOUR_DIM), COLS - 1, line.text);
 }
 
-static void draw(const struct overview *overview)
+static void draw(struct overview *overview)
 {
 	char heading[ROW_ROOM], line[ROW_ROOM + 2];
 
@@ -190,6 +191,25 @@ static void open_chosen(struct overview *overview, int unused)
 	free(source);
 }
 
+/* A click chooses a heap; another one opens it. */
+static void use_mouse(struct overview *overview, int unused)
+{
+	struct mouse mouse;
+	int row;
+
+	if (!terminal_mouse(&mouse))
+		return;
+	row = overview->first + mouse.y - ABOVE;
+	if (mouse.wheel)
+		choose(overview, mouse.wheel);
+	else if (mouse.y < ABOVE || mouse.y >= LINES - BELOW || row >= (int)overview->heaps.count)
+		return;
+	else if (row == (int)overview->chosen)
+		open_chosen(overview, 0);
+	else
+		overview->chosen = row;
+}
+
 static const struct {
 	int key;
 	void (*run)(struct overview *overview, int argument);
@@ -206,6 +226,7 @@ static const struct {
 	{ '\r', open_chosen, 0 },
 	{ '\n', open_chosen, 0 },
 	{ KEY_ENTER, open_chosen, 0 },
+	{ KEY_MOUSE, use_mouse, 0 },
 	{ 's', sort_next, 0 },
 	{ 'r', read_now, 0 },
 	{ ESCAPE, quit, 0 },

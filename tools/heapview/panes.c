@@ -27,10 +27,6 @@
 #define SMALL_COLUMNS	40
 #define SMALL_ROWS	16
 
-struct layout {
-	struct place grid, block, chart, list;
-};
-
 /* The columns of the grid are a multiple of 8, so that offsets are round. */
 static int grid_columns(int room)
 {
@@ -49,7 +45,8 @@ static void lay_out(struct layout *layout, int top, bool page)
 
 	layout->chart = (struct place){ LINES - 1 - list - chart, 0, chart, width };
 	layout->block = (struct place){ layout->chart.y - 2, 0, 2, width };
-	layout->grid = (struct place){ top, 0, layout->block.y - top, grid_columns(width) };
+	layout->grid = (struct place){ top, LABEL + 1, layout->block.y - top,
+				       grid_columns(width) };
 	layout->list = wide ? (struct place){ top, width, LINES - 1 - top, side } :
 			      (struct place){ LINES - 1 - list, 0, list, COLS };
 }
@@ -168,7 +165,7 @@ static void draw_grid(const struct view *view, const struct place *place)
 	for (i = 0; i < view->count; i++) {
 		if (i % view->columns == 0) {
 			attrset(terminal_ink(COLOUR_DIM));
-			mvprintw(place->y + i / view->columns, 0, "%*llu|", LABEL,
+			mvprintw(place->y + i / view->columns, place->x - LABEL - 1, "%*llu|", LABEL,
 				 (unsigned long long)heap_offset(cells[i].at));
 			attrset(A_NORMAL);
 		}
@@ -290,10 +287,8 @@ static void draw_owner(const struct view *view, const struct place *place, u32 n
 static void draw_owners(const struct view *view, const struct place *place)
 {
 	const struct owners *owners = &view->source->model.owners;
-	u32 live = owners_live(owners), rows = place->rows - 1;
-	u32 first = terminal_first_line(selected_owner(view, live), rows, live);
+	u32 live = owners_live(owners), rows = place->rows - 1, first = view->first, i;
 	char line[128];
-	u32 i;
 
 	snprintf(line, sizeof(line), "      live  share  blocks  %u owners", live);
 	draw_heading(place, line);
@@ -324,10 +319,8 @@ static void draw_listed_block(const struct model *model, const struct block *blo
 static void draw_blocks(const struct view *view, const struct place *place)
 {
 	const struct model *model = &view->source->model;
-	u32 chosen = view_block(view), rows = place->rows - 1;
-	u32 first = terminal_first_line(chosen, rows, model->count);
+	u32 chosen = view_block(view), rows = place->rows - 1, first = view->first, i;
 	char line[128];
-	u32 i;
 
 	snprintf(line, sizeof(line), "     offset     size    asked  %u blocks", model->count);
 	draw_heading(place, line);
@@ -340,10 +333,8 @@ static void draw_blocks(const struct view *view, const struct place *place)
 static void draw_holes(const struct view *view, const struct place *place)
 {
 	const struct model *model = &view->source->model;
-	u32 rows = place->rows - 1;
-	u32 first = terminal_first_line(view->hole ? view->hole - 1 : 0, rows, model->holes_count);
+	u32 rows = place->rows - 1, first = view->first, i;
 	char line[128];
-	u32 i;
 
 	snprintf(line, sizeof(line), "       hole  at   the largest of %u",
 		 model->number[HEAP_HOLE]);
@@ -386,6 +377,21 @@ static void (* const lists[PANES])(const struct view *view, const struct place *
 	[PANE_STATS] = draw_stats,
 };
 
+static void draw_list(struct view *view, const struct place *place)
+{
+	const struct model *model = &view->source->model;
+	u32 live = owners_live(&model->owners), rows = place->rows - 1;
+
+	if (view->pane == PANE_OWNERS)
+		terminal_scroll(&view->first, selected_owner(view, live), rows, live);
+	else if (view->pane == PANE_BLOCKS)
+		terminal_scroll(&view->first, view_block(view), rows, model->count);
+	else if (view->pane == PANE_HOLES)
+		terminal_scroll(&view->first, view->hole ? view->hole - 1 : 0, rows,
+				model->holes_count);
+	lists[view->pane](view, place);
+}
+
 static void draw_foot(const struct view *view, const char *prompt)
 {
 	const char *keys = view->nested ?
@@ -404,7 +410,7 @@ static const char * const help[] = {
 	"b B   h H                       the next or the previous block; hole",
 	"o O                             the next or the previous block of the owner",
 	"Enter                           the page of the owner: blocks, sizes, ages",
-	"l                               the largest hole; again: the next largest",
+	"l L                             the largest hole, then the next; the previous",
 	"g                               go to an offset: 4096, 0x1000, 4K",
 	"j k                             select the next or the previous owner",
 	"/  n                            search an owner by a part of its name; again",
@@ -414,6 +420,7 @@ static const char * const help[] = {
 	". ,   > <                       trace: an event forward, back; a hundredth",
 	"f s                             trace: faster, slower",
 	"Esc                             select no owner; back to all heaps",
+	"mouse                           select; the wheel scrolls; shift selects text",
 	"? q                             this help; quit, or back to all heaps",
 };
 
@@ -430,18 +437,21 @@ static void draw_help(void)
 
 static void draw_heap(struct view *view)
 {
-	struct layout layout;
+	struct layout *layout = &view->layout;
 
 	draw_bar(&view->source->model);
 	draw_kinds(&view->source->model.stats);
 	draw_totals(&view->source->model);
-	lay_out(&layout, getcury(stdscr) + 1, view->page);
-	view_layout(view, layout.grid.columns, layout.grid.rows);
+	lay_out(layout, getcury(stdscr) + 1, view->page);
+	view_layout(view, layout->grid.columns, layout->grid.rows);
 	draw_title(view);
-	draw_grid(view, &layout.grid);
-	draw_block(view, &layout.block);
-	draw_chart(view, &layout.chart);
-	(view->page ? page_draw : lists[view->pane])(view, &layout.list);
+	draw_grid(view, &layout->grid);
+	draw_block(view, &layout->block);
+	draw_chart(view, &layout->chart);
+	if (view->page)
+		page_draw(view, &layout->list);
+	else
+		draw_list(view, &layout->list);
 }
 
 void panes_draw(struct view *view, const char *prompt)

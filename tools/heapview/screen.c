@@ -7,6 +7,7 @@
 #include <linux/minmax.h>
 
 #include "keys.h"
+#include "mouse.h"
 #include "panes.h"
 #include "screen.h"
 #include "terminal.h"
@@ -40,7 +41,9 @@ static void run(struct view *view)
 		key = terminal_key(view->running ? due : 0);
 		if (key == ERR && !view->running)
 			break;		/* the terminal is gone */
-		if (key != ERR)
+		if (key == KEY_MOUSE)
+			mouse_used(view);
+		else if (key != ERR)
 			key_pressed(view, key);
 		if (view->running && terminal_now() >= due) {
 			advance(view);

@@ -95,6 +95,8 @@ bool terminal_start(struct problem *problem)
 	keypad(stdscr, TRUE);
 	define_sequences();
 	set_escdelay(100);
+	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mouseinterval(0);
 	curs_set(0);
 	start_colours();
 	return true;
@@ -122,11 +124,25 @@ int terminal_key(double due)
 	return getch();
 }
 
-u32 terminal_first_line(u32 chosen, u32 rows, u32 count)
+bool terminal_mouse(struct mouse *mouse)
 {
-	u32 first = chosen < rows / 2 ? 0 : chosen - rows / 2;
+	MEVENT event;
 
-	return min(first, count < rows ? 0 : count - rows);
+	if (getmouse(&event) == ERR)
+		return false;
+	*mouse = (struct mouse){ .y = event.y, .x = event.x };
+	if (event.bstate & BUTTON4_PRESSED)
+		mouse->wheel = -1;
+	else if (event.bstate & BUTTON5_PRESSED)
+		mouse->wheel = 1;
+	return mouse->wheel || event.bstate & BUTTON1_PRESSED;
+}
+
+void terminal_scroll(u32 *first, u32 chosen, u32 rows, u32 count)
+{
+	if (chosen - *first >= rows)
+		*first = chosen < rows / 2 ? 0 : chosen - rows / 2;
+	*first = min(*first, count < rows ? 0 : count - rows);
 }
 
 bool terminal_has_colours(void)

@@ -26,16 +26,20 @@ double terminal_now(void);
 /* Wait for a key. Return ERR at @due, or when the terminal is gone. With @due 0, wait for ever. */
 int terminal_key(double due);
 
-/* The first line of a list of @rows lines in which @chosen is visible. */
-u32 terminal_first_line(u32 chosen, u32 rows, u32 count);
+/* Where the mouse was clicked, or what its wheel did: -1 is up, 1 is down, 0 is a click. */
+struct mouse {
+	int y, x;
+	int wheel;
+};
+
+/* The event of a KEY_MOUSE. Return false if it is neither. */
+bool terminal_mouse(struct mouse *mouse);
+
+/* Scroll a list of @rows lines only if @chosen is not visible. @first: the first visible line. */
+void terminal_scroll(u32 *first, u32 chosen, u32 rows, u32 count);
 
 attr_t terminal_ink(int colour);
 attr_t terminal_title(void);
-
-/* A rectangle of the screen. */
-struct place {
-	int y, x, rows, columns;
-};
 
 /* Text at the cursor. A longer one loses its middle. */
 void put_words(attr_t ink, int room, const char *text);

@@ -16,6 +16,16 @@ enum pane {
 	PANES
 };
 
+/* A rectangle of the screen. */
+struct place {
+	int y, x, rows, columns;
+};
+
+/* The parts of the screen. The first row of the list is a heading. */
+struct layout {
+	struct place grid, block, chart, list;
+};
+
 /**
  * struct view - the state of the screen
  * @source: the heap
@@ -27,6 +37,8 @@ enum pane {
  * @cursor: granule at the cursor
  * @cells: the visible cells
  * @count: number of @cells
+ * @layout: where all was drawn
+ * @first: the first visible line of the list
  * @wanted: the selected owner, which is highlighted, or OWNER_NONE
  * @pane: the list beside the grid
  * @hole: rank of the hole that was visited last, from 1
@@ -50,6 +62,8 @@ struct view {
 	u32 cursor;
 	struct cell *cells;
 	u32 count;
+	struct layout layout;
+	u32 first;
 	u32 wanted;
 	enum pane pane;
 	u32 hole;
