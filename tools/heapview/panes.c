@@ -165,7 +165,7 @@ static void draw_grid(const struct view *view, const struct place *place)
 	for (i = 0; i < view->count; i++) {
 		if (i % view->columns == 0) {
 			attrset(terminal_ink(COLOUR_DIM));
-			mvprintw(place->y + i / view->columns, place->x - LABEL - 1, "%*llu|", LABEL,
+			mvprintw(place->y + i / view->columns, 0, "%*llu|", LABEL,
 				 (unsigned long long)heap_offset(cells[i].at));
 			attrset(A_NORMAL);
 		}
