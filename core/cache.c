@@ -70,7 +70,7 @@ static u32 next_stack(struct heap_cache *cache)
 
 bool heap_cache_pop(struct heap_cache *cache, u32 *granules, u32 *at)
 {
-	if (!*granules || !cache->count[*granules]) {
+	if (!cache->count[*granules]) {
 		*granules = next_stack(cache);
 		if (!*granules)
 			return false;

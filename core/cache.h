@@ -84,7 +84,7 @@ void heap_cache_settle(struct heap *heap, struct heap_cache *cache);
 bool heap_cache_keep(struct heap *heap, struct heap_cache *cache,
 		     const struct heap_block_info *claimed);
 
-/* Remove a block of @granules, or of any size if that is 0 or has none. Return: false: no block. */
+/* Remove a block of @granules, or of any size if there is none. Return: false: no block. */
 bool heap_cache_pop(struct heap_cache *cache, u32 *granules, u32 *at);
 
 /* Remove the block at @at, whatever its header says. Return: false: it is not in this cache. */

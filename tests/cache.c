@@ -304,6 +304,60 @@ static void room(void)
 	arena_destroy(&arena);
 }
 
+static void free_one_of_each(u32 from, u32 to)
+{
+	void *ptrs[HEAP_CACHE_STACKS];
+	u32 i;
+
+	for (i = from; i <= to; i++)
+		ptrs[i] = allocate(0, i * 16 - 8);
+	for (i = from; i <= to; i++)
+		release(0, ptrs[i], i * 16 - 8);
+}
+
+/* The stack that was asked for gives a block, else the stacks in turn, from the first one on. */
+static void turns(void)
+{
+	u32 i, at, granules = 0;
+
+	setup(65535, 0, HEAP_CACHE_DEPTH);
+	REQUIRE(!heap_cache_pop(&caches[0], &granules, &at));
+	free_one_of_each(1, HEAP_CACHE_GRANULES);
+	granules = 3;
+	REQUIRE(heap_cache_pop(&caches[0], &granules, &at) && granules == 3);
+	for (i = 1; i <= HEAP_CACHE_GRANULES; i++) {
+		granules = i < 10 ? 0 : 3;
+		REQUIRE(i == 3 || heap_cache_pop(&caches[0], &granules, &at));
+		REQUIRE(i == 3 || granules == i);
+	}
+	REQUIRE(!cached_blocks());
+	arena_destroy(&arena);
+
+	setup(65535, 0, 0);
+	free_one_of_each(HEAP_CACHE_GRANULES, HEAP_CACHE_GRANULES);
+	REQUIRE(cached_blocks() == 1);
+	take_all_back();
+	arena_destroy(&arena);
+}
+
+/* What was counted is added once, and is a change of the map. */
+static void counted(void)
+{
+	u64 changes;
+	void *ptr;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, 8);
+	changes = arena.heap.index.changes;
+	settle();
+	REQUIRE(arena.heap.index.changes == changes);
+	release(0, ptr, 8);
+	settle();
+	settle();
+	REQUIRE(arena.heap.index.changes == changes + 1);
+	arena_destroy(&arena);
+}
+
 /* Blocks across the border of two chunks, and behind it none. */
 static void sizes(void)
 {
@@ -343,6 +397,7 @@ static void refusals(void)
 	REQUIRE(!cache_free(0, arena.region));
 	REQUIRE(!cache_free(0, &freed));
 	REQUIRE(!heap_cache_suspects(&arena.heap, &freed));
+	REQUIRE(!heap_cache_suspects(&arena.heap, heap_payload(&arena.heap, 4096)));
 	release(0, ptr, 100);
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], 0, TEST_OWNER));
 	REQUIRE(!heap_cache_alloc(&arena.heap, &caches[0], SIZE_MAX, TEST_OWNER));
@@ -454,8 +509,13 @@ static void claimed_blocks(void)
 	REQUIRE(!heap_cache_keep(&arena.heap, &caches[0], &claimed));
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(arena_finding(&arena).verdict == HEAP_CORRUPT_HEADER);
-	live[0] = (struct live){ large, (peak - 1) * 16 - 8, 0 };
-	verify_all(1);
+	release(0, large, (peak - 1) * 16 - 8);
+	one = allocate(0, HEAP_CACHE_BYTES - 8);
+	claimed = claim(one);
+	caches[0].most = HEAP_CACHE_GRANULES;
+	REQUIRE(heap_cache_keep(&arena.heap, &caches[0], &claimed));
+	REQUIRE(heap_take_back_block(&arena.heap, &caches[0], claimed.at));
+	verify_all(0);
 	arena_destroy(&arena);
 }
 
@@ -664,6 +724,8 @@ static const struct test tests[] = {
 	{ "random operations with two caches", random_operations },
 	{ "the budget is all there", budget },
 	{ "a cache without room gives blocks back", room },
+	{ "stacks give blocks back in turn", turns },
+	{ "what was counted is added once", counted },
 	{ "the size of a block is read without the lock", sizes },
 	{ "a cache refuses what is not to be served", refusals },
 	{ "calls with the lock lose to a free without it", lost_races },
