@@ -16,6 +16,7 @@ kernel_line() {
 }
 
 counting=""			# set: one plain CPU, whose clock counts executed instructions
+cpus=2
 
 # Set `qemu`, the command, for `arch`.
 # /dev/kvm may exist on a CPU without virtualization, where guests hang: test the CPU's flags, too.
@@ -25,15 +26,15 @@ choose_emulator() {
 	if [ "$arch" != amd64 ]; then
 		words=$("$here/qemu" "$arch")
 		mapfile -t qemu <<<"$words"
-		qemu+=(-accel "tcg,thread=multi" -smp 2)
+		qemu+=(-accel "tcg,thread=multi" -smp "$cpus")
 	elif [ -n "$counting" ]; then
 		qemu+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu qemu64 -smp 1 -rtc "clock=vm,base=2000-01-01")
 	elif grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
-		qemu+=(-accel kvm -smp 2)
+		qemu+=(-accel kvm -smp "$cpus")
 	else
 		words=$("$here/qemu")
 		mapfile -t qemu <<<"$words"
-		qemu+=(-accel "tcg,thread=multi" -smp 2)
+		qemu+=(-accel "tcg,thread=multi" -smp "$cpus")
 	fi
 }
 

@@ -3,9 +3,12 @@
  * scale - operations per second of CPUs that share a heap or have a heap each, and the time that
  * they wait for the lock
  *
- * After `insmod heap_scale.ko live=1000 pairs=100000 turns=5`, the file
+ * After `insmod heap_scale.ko live=1000 pairs=100000 turns=5 sizes=8,64,4096`, the file
  * /sys/kernel/debug/heap_scale/rows has one JSON object per row and turn. The CPUs must run at the
  * same time.
+ *
+ * In `mixed` and `hot`, each CPU frees and allocates. In `handover`, a CPU allocates blocks of the
+ * given sizes, and another one frees them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,8 +30,10 @@
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
 
-#define CPUS		2U
+#define CPUS		8U		/* at most */
 #define MEAN_BYTES	1024		/* of a live block, with room for fragmentation */
+#define RING		64U		/* blocks that are handed over */
+#define RING_BYTES	SZ_8M
 #define ROWS_BYTES	SZ_64K
 
 static unsigned int live = 1000;
@@ -43,18 +48,36 @@ static unsigned int turns = 5;
 module_param(turns, uint, 0);
 MODULE_PARM_DESC(turns, "repetitions of the whole measurement");
 
+static unsigned int sizes[4096];
+static unsigned int sizes_count;
+module_param_array(sizes, uint, &sizes_count, 0);
+MODULE_PARM_DESC(sizes, "bytes of blocks that one CPU allocates and another one frees");
+
 struct worker {
 	struct heapmod *heap;
 	struct rnd_state random;
-	u64 done_ns;
+	u32 handed;
+	u64 begin_ns, end_ns;
 	bool failed;
 	void **live;
 };
 
+/*
+ * struct workload - what each CPU does
+ * @name: as in the results
+ * @operations: in a call of @run
+ */
 struct workload {
 	const char *name;
-	void (*pair)(struct worker *worker);
+	u32 operations;
+	void (*run)(struct worker *worker);
 };
+
+static struct {
+	void *blocks[RING];
+	u32 filled ____cacheline_aligned;
+	u32 emptied ____cacheline_aligned;
+} ring;
 
 static struct worker workers[CPUS];
 static const struct workload *workload;
@@ -95,7 +118,37 @@ static void hot(struct worker *worker)
 	heapmod_free(worker->heap, allocate(worker, 64));
 }
 
-static const struct workload workloads[] = { { "mixed", mixed }, { "hot", hot } };
+static void produce(struct worker *worker)
+{
+	u32 nr = worker->handed++;
+
+	while (nr - smp_load_acquire(&ring.emptied) == RING)	/* before the slot is reused */
+		cpu_relax();
+	ring.blocks[nr % RING] = allocate(worker, sizes[nr % sizes_count]);
+	smp_store_release(&ring.filled, nr + 1);		/* after the slot is written */
+}
+
+static void consume(struct worker *worker)
+{
+	u32 nr = worker->handed++;
+
+	while (smp_load_acquire(&ring.filled) == nr)		/* before the slot is read */
+		cpu_relax();
+	heapmod_free(worker->heap, ring.blocks[nr % RING]);
+	smp_store_release(&ring.emptied, nr + 1);		/* after the slot was read */
+}
+
+static void hand_over(struct worker *worker)
+{
+	if (worker == workers)
+		produce(worker);
+	else
+		consume(worker);
+}
+
+static const struct workload mixed_workload = { "mixed", 2, mixed };
+static const struct workload hot_workload = { "hot", 2, hot };
+static const struct workload handover_workload = { "handover", 1, hand_over };
 
 /* All workers start together. The last one completes the turn. */
 static int work(void *data)
@@ -106,12 +159,13 @@ static int work(void *data)
 	atomic_dec(&waiting);
 	while (atomic_read(&waiting))
 		cpu_relax();
+	worker->begin_ns = ktime_get_ns();
 	for (i = 0; i < pairs; i++) {
-		workload->pair(worker);
+		workload->run(worker);
 		if (i % 256 == 0)
 			cond_resched();
 	}
-	worker->done_ns = ktime_get_ns();
+	worker->end_ns = ktime_get_ns();
 	if (atomic_dec_and_test(&running))
 		complete(&over);
 	return 0;
@@ -123,6 +177,7 @@ static int fill(struct worker *worker, unsigned int cpu)
 
 	prandom_seed_state(&worker->random, cpu + 1);
 	worker->failed = false;
+	worker->handed = 0;
 	for (i = 0; i < live; i++)
 		worker->live[i] = allocate(worker, random_size(worker));
 	return worker->failed ? -ENOSPC : 0;
@@ -130,7 +185,7 @@ static int fill(struct worker *worker, unsigned int cpu)
 
 static int open_heaps(unsigned int cpus, bool shared, unsigned int flags)
 {
-	size_t bytes = ((size_t)live * MEAN_BYTES * 2 + SZ_1M) * (shared ? cpus : 1);
+	size_t bytes = ((size_t)live * MEAN_BYTES * 2 + RING_BYTES) * (shared ? cpus : 1);
 	char name[] = "scale0";
 	unsigned int i;
 	int error = 0;
@@ -190,11 +245,25 @@ static int start(unsigned int cpus)
 
 static u64 waited(unsigned int cpus, bool shared)
 {
-	u64 ns = workers[0].heap->waited_ns;
+	u64 ns = 0;
+	unsigned int i;
 
-	if (cpus > 1 && !shared)
-		ns += workers[1].heap->waited_ns;
+	for (i = 0; i < (shared ? 1 : cpus); i++)
+		ns += workers[i].heap->waited_ns;
 	return ns;
+}
+
+/* From the first CPU's begin to the last one's end. */
+static u64 elapsed(unsigned int cpus)
+{
+	u64 begin = U64_MAX, end = 0;
+	unsigned int i;
+
+	for (i = 0; i < cpus; i++) {
+		begin = min(begin, workers[i].begin_ns);
+		end = max(end, workers[i].end_ns);
+	}
+	return end - begin;
 }
 
 static __printf(1, 2) void print(const char *format, ...)
@@ -206,11 +275,12 @@ static __printf(1, 2) void print(const char *format, ...)
 	va_end(args);
 }
 
-static void row(unsigned int cpus, bool shared, unsigned int flags, u64 ns)
+static void row(unsigned int cpus, bool shared, unsigned int flags)
 {
-	u64 operations = 2ULL * pairs * cpus;
-	u64 rate = div64_u64(operations * NSEC_PER_SEC, max_t(u64, ns, 1));
-	u64 wait = div64_u64(waited(cpus, shared) * 1000, max_t(u64, ns * cpus, 1));
+	u64 operations = (u64)workload->operations * pairs * cpus;
+	u64 ns = max_t(u64, elapsed(cpus), 1);
+	u64 rate = div64_u64(operations * NSEC_PER_SEC, ns);
+	u64 wait = div64_u64(waited(cpus, shared) * 1000, ns * cpus);
 
 	print("{\"where\":\"kernel\",\"workload\":\"%s\",\"kind\":\"%s\",\"cpus\":%u,",
 	      workload->name, flags ? "percpu" : "exact", cpus);
@@ -220,40 +290,48 @@ static void row(unsigned int cpus, bool shared, unsigned int flags, u64 ns)
 
 static int measure(unsigned int cpus, bool shared, unsigned int flags)
 {
-	u64 end = 0, begin;
-	unsigned int i;
 	int error = open_heaps(cpus, shared, flags);
+	unsigned int i;
 
-	begin = ktime_get_ns();
 	error = error ?: start(cpus);
 	if (!error) {
 		wait_for_completion(&over);
-		for (i = 0; i < cpus; i++) {
-			end = max(end, workers[i].done_ns);
+		for (i = 0; i < cpus; i++)
 			error = workers[i].failed ? -ENOSPC : error;
-		}
-		row(cpus, shared, flags, end - begin);
+		row(cpus, shared, flags);
 	}
 	close_heaps();
 	return error;
 }
 
-static int measure_kind(unsigned int flags)
+static int measure_all(unsigned int flags)
 {
-	return measure(1, false, flags) ?: measure(CPUS, true, flags) ?:
-	       measure(CPUS, false, flags);
+	unsigned int cpus;
+	int error = measure(1, false, flags);
+
+	for (cpus = 2; cpus <= min(CPUS, num_online_cpus()) && !error; cpus *= 2)
+		error = measure(cpus, true, flags) ?: measure(cpus, false, flags);
+	return error;
+}
+
+static int measure_handover(unsigned int flags)
+{
+	ring.filled = 0;
+	ring.emptied = 0;
+	return measure(2, true, flags);
+}
+
+static int measure_kinds(const struct workload *what, int (*measure_kind)(unsigned int flags))
+{
+	workload = what;
+	return measure_kind(0) ?: measure_kind(HEAPMOD_PERCPU);
 }
 
 static int take_turn(void)
 {
-	unsigned int w;
-	int error = 0;
-
-	for (w = 0; w < ARRAY_SIZE(workloads) && !error; w++) {
-		workload = &workloads[w];
-		error = measure_kind(0) ?: measure_kind(HEAPMOD_PERCPU);
-	}
-	return error;
+	return measure_kinds(&mixed_workload, measure_all) ?:
+	       measure_kinds(&hot_workload, measure_all) ?:
+	       measure_kinds(&handover_workload, measure_handover);
 }
 
 static int rows_show(struct seq_file *file, void *unused)
@@ -276,8 +354,8 @@ static int prepare(void)
 {
 	unsigned int i;
 
-	if (!live || !pairs || num_online_cpus() < CPUS) {
-		pr_err("live= and pairs= must be at least 1, and there must be 2 CPUs\n");
+	if (!live || !pairs || !sizes_count || num_online_cpus() < 2) {
+		pr_err("live=, pairs= and sizes= must be at least 1, and there must be 2 CPUs\n");
 		return -EINVAL;
 	}
 	rows = kvzalloc(ROWS_BYTES, GFP_KERNEL);
