@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by vm/test-vm and vm/test-race: run cases, each in its own VM. A line `# boot: ...` in a case has
-# options for vm/boot. CASE:WORD runs CASE with how=WORD on the kernel's command line.
+# Sourced by vm/test-vm and vm/test-race: run cases. A line `# boot: ...` in a case has options for vm/boot; cases with
+# the same options share a VM. CASE:WORD runs CASE with how=WORD in its environment.
 
 . vm/arch.sh
 
@@ -28,15 +28,25 @@ builds_with_warnings() {
 
 # run_cases NAME CASE... - with the modules in build/NAME
 run_cases() {
-	local name=$1 case file modules options
+	local name=$1 case modules documents options cases key
+	local -A vms=()			# cases, by what their VM has: the options, and the case if it ends the VM
 	shift
 	mapfile -t modules < <(find "build/$name" -name '*.ko' -printf '-m\n%p\n')
+	mapfile -t documents < <(printf -- '-f\n%s\n' docs/*.md)
 	for case in "$@"; do
-		echo "# $name: $case"
-		file=vm/cases/${case%:*}.sh
-		read -ra options < <(sed -n 's/^# boot: //p' "$file") || true
-		vm/boot "${boot[@]}" "${options[@]}" -a "how=${case#*:}" "${modules[@]}" "$file" 2>&1 ||
-			echo "not ok - the VM of $case did not report success"
+		key=$(sed -n 's/^# boot: //p' "vm/cases/${case%%:*}.sh")
+		[[ $key != *"-e "* ]] || key+="#$case"
+		vms["$key#"]+="$case "
+	done
+	for key in "${!vms[@]}"; do
+		read -ra options <<<"${key%%#*}" || true
+		echo "# $name: ${vms[$key]}"
+		cases=()
+		for case in ${vms[$key]}; do
+			cases+=("vm/cases/${case%%:*}.sh${case#"${case%%:*}"}")
+		done
+		vm/boot "${boot[@]}" "${options[@]}" "${modules[@]}" "${documents[@]}" "${cases[@]}" 2>&1 ||
+			echo "not ok - this VM did not report success"
 	done
 }
 

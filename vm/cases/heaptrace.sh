@@ -3,7 +3,7 @@
 #
 # heaptrace records live heaps, on both CPUs. Its trace agrees with the counters of the heaps.
 #
-# boot: -p build/tools/heaptrace
+# boot: -p build/tools/heapview -p build/tools/heaptrace -p build/programs/messages
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -4,7 +4,7 @@
 #
 # heapview on heaps of the running kernel: as text, in full screen on a serial console, and its errors.
 #
-# boot: -p build/tools/heapview
+# boot: -p build/tools/heapview -p build/tools/heaptrace -p build/programs/messages
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -3,7 +3,7 @@
 #
 # The example message_queue, used by a program that sleeps and polls.
 #
-# boot: -p build/programs/messages
+# boot: -p build/tools/heapview -p build/tools/heaptrace -p build/programs/messages
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -2,8 +2,6 @@
 # shellcheck shell=sh
 #
 # The file snapshot of a heap that two CPUs use in every context: stats, owners and holes are of one moment.
-#
-# boot: -t 600
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

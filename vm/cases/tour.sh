@@ -3,7 +3,7 @@
 #
 # Each command of docs/tour.md prints what the document has under it.
 #
-# boot: -w -f docs/tour.md
+# boot: -w
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -3,7 +3,7 @@
 #
 # The commands of docs/tracing.md for bpftrace and trace-cmd, unchanged: their counts are those of the heap.
 #
-# boot: -M 1024 -p /usr/bin/bpftrace -p /usr/bin/trace-cmd -f docs/tracing.md
+# boot: -M 1024 -p /usr/bin/bpftrace -p /usr/bin/trace-cmd
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

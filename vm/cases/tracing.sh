@@ -2,8 +2,6 @@
 # shellcheck shell=sh
 #
 # The shell commands of docs/tracing.md, unchanged: their counts are those of the heap.
-#
-# boot: -m docs/tracing.md
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -13,7 +11,7 @@ insmod heapmod.ko size=0
 insmod heap_stress.ko resizes=1
 
 # Each piece of shell in the document goes to a file.
-awk '/^```sh$/ { inside = 1; piece++; next } /^```$/ { inside = 0 } inside { print >"/tmp/piece." piece }' tracing.md
+awk '/^```sh$/ { inside = 1; piece++; next } /^```$/ { inside = 0 } inside { print >"/tmp/piece." piece }' /files/tracing.md
 
 # The heap is busy while the commands would sleep.
 cat >/tmp/sleep <<'END'

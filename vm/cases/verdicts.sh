@@ -4,7 +4,7 @@
 #
 # Every mistake of a client is found, reported, traced and contained. docs/reports.md quotes these reports.
 #
-# boot: -w -f docs/reports.md
+# boot: -w
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
