@@ -158,15 +158,18 @@ static void giants(void)
 
 	REQUIRE(giant > 1 && others);
 	index->giant--;
+	REQUIRE(!heap_index_verify(index, at / HEAP_CHUNK));
 	expect(HEAP_CORRUPT_INDEX);
 	index->giant = giant;
 	index->giant_at = place_of(&arena, blocks[1]);
 	expect(HEAP_CORRUPT_INDEX);
 	index->others = giant;
 	index->giant_at = index->granules;
+	REQUIRE(!heap_index_verify(index, 0));
 	expect(HEAP_CORRUPT_INDEX);
 	index->others = others;
 	index->giant_at = HEAP_NONE;
+	REQUIRE(!heap_index_verify(index, 0));
 	expect(HEAP_CORRUPT_INDEX);
 	index->giant_at = at;
 	index->others = 0;
