@@ -32,7 +32,7 @@
 
 #define CPUS		8U		/* at most */
 #define MEAN_BYTES	1024		/* of a live block, with room for fragmentation */
-#define RING		64U		/* blocks that are handed over */
+#define RING		1024U		/* blocks that are handed over */
 #define RING_BYTES	SZ_8M
 #define ROWS_BYTES	SZ_64K
 
