@@ -120,7 +120,10 @@ static u64 ms_before(const char *text, const char *end)
 	return whole * 1000 + part;
 }
 
-/* `CPU:1 [LOST 23 EVENTS]` of tracefs, `CPU:1 [23 EVENTS DROPPED]` of trace-cmd. */
+/*
+ * `CPU:1 [LOST 23 EVENTS]` of tracefs, `CPU:1 [23 EVENTS DROPPED]` of trace-cmd. Both may lack the
+ * number, if the kernel had no room to store it: then at least one event was lost.
+ */
 static bool parse_lost(const char *text, struct record *record)
 {
 	unsigned int cpu;
@@ -128,6 +131,12 @@ static bool parse_lost(const char *text, struct record *record)
 
 	if (sscanf(text, " CPU:%u [LOST %" SCNu64 " EVENTS]%n", &cpu, &record->asked, &end) < 2)
 		sscanf(text, " CPU:%u [%" SCNu64 " EVENTS DROPPED]%n", &cpu, &record->asked, &end);
+	if (!end)
+		record->asked = 1;
+	if (!end)
+		sscanf(text, " CPU:%u [LOST EVENTS]%n", &cpu, &end);
+	if (!end)
+		sscanf(text, " CPU:%u [EVENTS DROPPED]%n", &cpu, &end);
 	if (end)
 		record->kind = RECORD_LOST;
 	return end;
