@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * import - convert saved output of tracefs or trace-cmd to a trace
+ * import - convert what tracefs or trace-cmd have recorded to a trace
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,73 +9,99 @@
 #include <string.h>
 
 #include "convert.h"
+#include "dat.h"
 #include "ftrace.h"
 #include "../trace/die.h"
 #include "options.h"
 
-struct import_options {
-	u32 heap;			/* 0: the only heap in the file */
+/**
+ * struct import - a file that is converted
+ * @heap: id of the heap, or 0 before its first event
+ * @given: the heap was selected by its id
+ * @out: name of the trace
+ * @convert: the trace
+ */
+struct import {
+	u32 heap;
+	bool given;
 	const char *out;
+	struct convert convert;
 };
 
 /* Is it an event of the imported heap? With several heaps in the file, -i must select one. */
-static bool is_selected(struct import_options *selected, bool given, const struct record *record,
-			const struct lines *lines)
+static bool is_selected(struct import *import, const struct record *record,
+			const struct lines *line)
 {
 	if (record->kind == RECORD_LOST)
 		return true;
 	if (record->kind != RECORD_ALLOC && record->kind != RECORD_FREE &&
 	    record->kind != RECORD_RESIZE && record->kind != RECORD_FAIL)
 		return false;
-	if (!selected->heap)
-		selected->heap = record->heap;
-	if (!given && selected->heap != record->heap)
-		lines_die(lines, "heap %" PRIu32 " after heap %" PRIu32 ": select one with -i ID",
-			  record->heap, selected->heap);
-	return selected->heap == record->heap;
+	if (!import->heap)
+		import->heap = record->heap;
+	if (!import->given && import->heap != record->heap)
+		lines_die(line, "heap %" PRIu32 " after heap %" PRIu32 ": select one with -i ID",
+			  record->heap, import->heap);
+	return import->heap == record->heap;
 }
 
-static void import(struct import_options options, const char *path)
+static void take_line(void *context, const struct lines *line)
+{
+	struct import *import = context;
+	struct record record = ftrace_parse(line);
+
+	if (!is_selected(import, &record, line))
+		return;
+	if (record.ms)
+		convert_time(&import->convert, record.ms);
+	convert_record(&import->convert, &record);
+}
+
+static void read_text(struct import *import, const char *path)
 {
 	struct lines lines = lines_open(path);
-	bool given = options.heap;
-	struct convert convert;
-	struct record record;
 
 	if (!lines.file)
 		die("%s: %s", path, strerror(errno));
-	convert = convert_start(options.out);
-	while (lines_next(&lines)) {
-		record = ftrace_parse(&lines);
-		if (!is_selected(&options, given, &record, &lines))
-			continue;
-		if (record.ms)
-			convert_time(&convert, record.ms);
-		convert_record(&convert, &record);
-	}
-	if (!convert.allocs)
-		die("%s has no allocation of %s heap", lines.name, given ? "this" : "a");
-	convert_finish(&convert);
+	import->convert = convert_start(import->out);
+	while (lines_next(&lines))
+		take_line(import, &lines);
 	lines_close(&lines);
+}
+
+static void read_dat(struct import *import, const char *path)
+{
+	import->convert = convert_start(import->out);
+	dat_read(path, take_line, import);
+}
+
+static void run(struct import *import, const char *path)
+{
+	(dat_is(path) ? read_dat : read_text)(import, path);
+	if (!import->convert.allocs)
+		die("%s has no allocation of %s heap", strcmp(path, "-") ? path : "stdin",
+		    import->given ? "this" : "a");
+	convert_finish(&import->convert);
 }
 
 int import_main(int argc, char **argv)
 {
-	struct import_options options = {};
+	struct import import = {};
 	int option;
 
 	while ((option = getopt(argc, argv, "i:o:")) != -1) {
 		switch (option) {
 		case 'i':
-			options.heap = number_option("-i", optarg, 1, UINT32_MAX);
+			import.heap = number_option("-i", optarg, 1, UINT32_MAX);
+			import.given = true;
 			break;
 		case 'o':
-			options.out = optarg;
+			import.out = optarg;
 			break;
 		default:
 			return 1;
 		}
 	}
-	import(options, only_argument(argc, argv, "file"));
+	run(&import, only_argument(argc, argv, "file"));
 	return 0;
 }

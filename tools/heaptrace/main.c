@@ -10,7 +10,7 @@
 
 static const char help[] =
 "heaptrace record [-o FILE] [-s SECONDS] [-b KB] HEAP  record a heap until Ctrl-C\n"
-"heaptrace import [-i ID] [-o FILE] FILE               convert output of tracefs or trace-cmd\n"
+"heaptrace import [-i ID] [-o FILE] FILE               convert what tracefs or trace-cmd recorded\n"
 "heaptrace size [--redzone] TRACE                      size of the region to reserve\n"
 "heaptrace leaks [--older SECONDS] [--json] TRACE      call sites that leak\n"
 "heaptrace replay [--region BYTES] [--rows N] [--csv] [--redzone] TRACE\n"

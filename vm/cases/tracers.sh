@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# The commands of docs/tracing.md for bpftrace and trace-cmd, unchanged: their counts are those of the heap.
+# The commands of docs/tracing.md for bpftrace and trace-cmd, unchanged: their counts are those of the heap. heaptrace
+# imports what trace-cmd has recorded.
 #
-# boot: -M 1024 -p /usr/bin/bpftrace -p /usr/bin/trace-cmd
+# boot: -M 1024 -p /usr/bin/bpftrace -p /usr/bin/trace-cmd -p build/tools/heaptrace
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -79,6 +80,35 @@ check "trace-cmd: sizes: as bpftrace counted them" [ "$(column 2)" = "$sizes" ]
 check "trace-cmd: lives" run trace-cmd 3
 cat out
 check "trace-cmd: lives: the life of every block is counted" [ "$(column 2 | sum)" = "$recorded" ]
+
+# imports_dat - trace.dat is imported as the report of it is, and has every allocation
+imports_dat() {
+	heaptrace import -o dat trace.dat && trace-cmd report 2>/dev/null | heaptrace import -o text - &&
+		cmp dat text && counts_in dat
+}
+
+counts_in() {
+	[ "$(grep -c '^alloc ' "$1")" = "$recorded" ] && grep -q '^alloc .* work+0x' "$1"
+}
+
+# loses_dat - a small buffer loses events, and the import counts them as the report does
+loses_dat() {
+	trace-cmd record -q -b 4 -C mono -e heapmod -o lossy.dat sh work >/dev/null || return
+	heaptrace import -o dat lossy.dat && trace-cmd report lossy.dat 2>/dev/null | heaptrace import -o text - || return
+	head -n 1 dat text
+	cmp dat text && grep -q '^# heaptrace 2 lost [1-9]' dat
+}
+
+# refuses_cut - a trace.dat that lacks its end
+refuses_cut() {
+	head -c -4096 trace.dat >cut.dat
+	heaptrace import -o dat cut.dat 2>errors
+	[ $? = 1 ] && grep "cannot read this trace.dat of version [67]: it is truncated" errors
+}
+
+check "heaptrace imports trace.dat as it imports the report" imports_dat
+check "heaptrace counts the events that trace-cmd lost" loses_dat
+check "heaptrace refuses a trace.dat that is cut" refuses_cut
 
 rmmod heap_stress
 check "heapmod unloads" rmmod heapmod
