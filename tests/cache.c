@@ -358,6 +358,19 @@ static void counted(void)
 	arena_destroy(&arena);
 }
 
+/* What no cache takes is coalesced at once. */
+static void coalesced(void)
+{
+	struct heap_block_info freed;
+	void *ptr;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, HEAP_CACHE_BYTES);
+	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_OK);
+	REQUIRE(arena.heap.index.holes == 1 && !arena.heap.index.top);
+	arena_destroy(&arena);
+}
+
 /* Blocks across the border of two chunks, and behind it none. */
 static void sizes(void)
 {
@@ -726,6 +739,7 @@ static const struct test tests[] = {
 	{ "a cache without room gives blocks back", room },
 	{ "stacks give blocks back in turn", turns },
 	{ "what was counted is added once", counted },
+	{ "what no cache takes is coalesced at once", coalesced },
 	{ "the size of a block is read without the lock", sizes },
 	{ "a cache refuses what is not to be served", refusals },
 	{ "calls with the lock lose to a free without it", lost_races },
