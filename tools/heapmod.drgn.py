@@ -8,6 +8,7 @@ format of blocks is described in heap_core.c and core/block.h, the invariants in
 """
 
 import argparse
+import collections
 from dataclasses import dataclass
 import functools
 import itertools
@@ -56,6 +57,10 @@ def entries(first, count, batch=4096):
     for i in range(0, count, batch):
         some = prog.array_type(element, min(batch, count - i))
         yield from Object(prog, some, address=(first + i).value_()).value_()
+
+
+def signed(number):
+    return number - 2**64 if number >> 63 else number
 
 
 def groups(count, size):
@@ -133,6 +138,7 @@ class Block:
         "HEAP_PENDING": "pending",
         "HEAP_QUARANTINED": "quarantined",
         "HEAP_DEFERRED": "pending",
+        "HEAP_CACHED": "cached",
     }
 
     @property
@@ -188,7 +194,9 @@ class Heap:
         self.region_bytes = heapmod.region_bytes.value_()
         self.core = heapmod.core.read_()
         self.index = self.core.index
-        core = self.core.value_()
+        cpus = heapmod.cpus
+        self.cpus = {cpu: per_cpu_ptr(cpus, cpu) for cpu in for_each_possible_cpu(self.prog)} if cpus else {}
+        core = self.settled(self.core.value_())
         self.region = core["region"]
         self.granules = core["index"]["granules"]  # heap.granules is 0 when it is frozen
         self.is_frozen = not core["granules"]
@@ -206,6 +214,14 @@ class Heap:
         self.header_type = self.prog.type("struct heap_block")
         self.states = {name: value for name, value in self.prog.type("enum heap_state").enumerators}
 
+    def settled(self, core):
+        """The counters, with what the caches have counted since heap_cache_settle()."""
+        for cpu in self.cpus.values():
+            now, settled = cpu.cache.now.value_(), cpu.cache.settled.value_()
+            for key in now:
+                core[key] = core[key] + now[key] - settled[key] & U64
+        return core
+
     @property
     def used_bytes(self):
         return (self.used + self.pending + self.quarantined) * GRANULE
@@ -213,10 +229,14 @@ class Heap:
     @property
     def cached(self):
         """Granules in the caches of the CPUs."""
-        cpus = self.heapmod.cpus
-        if not cpus:
-            return 0
-        return sum(per_cpu_ptr(cpus, cpu).cache.granules.value_() for cpu in for_each_possible_cpu(self.prog))
+        return sum(cpu.cache.granules.value_() for cpu in self.cpus.values())
+
+    def stacked(self):
+        """(at, granules) of each block in the stacks of the caches."""
+        for cpu in self.cpus.values():
+            cache = cpu.cache.value_()
+            for granules, (count, stack) in enumerate(zip(cache["count"], cache["at"])):
+                yield from ((at, granules) for at in stack[:count])
 
     def holes(self):
         """The size of each hole, in bytes."""
@@ -337,6 +357,8 @@ class Heap:
             return "HEAP_QUARANTINED"
         if at in self.claims:
             return "HEAP_PENDING"
+        if (word ^ self.mask) >> WORD_LOW_SHIFT == self.states["HEAP_CACHED"]:
+            return "HEAP_CACHED"
         return "HEAP_DEFERRED" if self.is_deferred(at, word) else "HEAP_USED"
 
     def inspect(self, at, granules, hole):
@@ -364,7 +386,16 @@ class Heap:
 
     def owners(self):
         table = self.heapmod.owners.table[0].address_of_()
-        return [Owner(**owner) for owner in entries(table, self.heapmod.owners.mask.value_() + 1)]
+        owners = [Owner(**owner) for owner in entries(table, self.heapmod.owners.mask.value_() + 1)]
+        for cpu in self.cpus.values():
+            for owner, counted in zip(owners, entries(cpu.owners[0].address_of_(), len(owners))):
+                owner.allocs += counted["allocs"]
+                owner.frees += counted["frees"]
+                owner.room -= signed(counted["bytes"])
+        for owner in owners:
+            owner.peak = max(owner.peak, owner.bytes)
+            owner.room = max(owner.room, 0)
+        return owners
 
 
 @dataclass
@@ -480,7 +511,8 @@ def check_counters(heap, blocks):
     for what, counter, actual in (
         ("blocks", heap.blocks_counted, len(live)),
         ("holes", heap.index.holes.value_(), holes),
-        ("used granules", heap.used, sum(block.granules for block in live)),
+        ("used granules", heap.used - heap.cached, sum(block.granules for block in live)),
+        ("cached granules", heap.cached, granules["HEAP_CACHED"]),
         ("pending granules", heap.pending, granules["HEAP_PENDING"]),
         ("quarantined granules", heap.quarantined, granules["HEAP_QUARANTINED"]),
     ):
@@ -490,6 +522,16 @@ def check_counters(heap, blocks):
     asked = sum(block.asked for block in live)
     if asked - heap.asked & U64 > heap.lost * TAG_SLACK:
         yield wrong_index(f"the counter of asked bytes is {heap.asked} instead of {asked}")
+
+
+def check_caches(heap, blocks):
+    """Each cached block is in one stack, that of its size."""
+    cached = collections.Counter((block.at, block.granules) for block in blocks if block.state == "HEAP_CACHED")
+    stacked = collections.Counter(heap.stacked())
+    for at, _ in stacked - cached:
+        yield wrong_index("a cache has a block that is not free", at)
+    for at, _ in cached - stacked:
+        yield wrong_index("a free block is in no cache", at)
 
 
 def check(heap):
@@ -511,6 +553,7 @@ def check(heap):
     yield from wrong
     if not wrong:
         yield from check_counters(heap, blocks)
+        yield from check_caches(heap, blocks)
 
 
 # The commands. Tables have format version 2 of debugfs.
@@ -526,10 +569,17 @@ def print_heaps(heaps):
 
 
 def print_stats(heap):
-    if heap.heapmod.cpus:
-        note(heap, "allocs, frees and asked_bytes are without what the caches of the CPUs have counted since they were settled")
     for key, value in heap.stats().items():
         print(f"{key} {value}")
+
+
+def print_cpus(heap):
+    row = "{:>4} {:>13} {:>12} {:>12} {:>12} {:>12} {:>12}".format
+    print(row("cpu", "cached_blocks", "cached_bytes", "hits", "misses", "frees", "drains"))
+    for number, cpu in heap.cpus.items():
+        cache = cpu.cache.value_()
+        sizes = sum(cache["count"]), cache["granules"] * GRANULE
+        print(row(number, *sizes, cache["now"]["allocs"], cpu.misses.value_(), cache["now"]["frees"], cpu.drains.value_()))
 
 
 def print_holes(heap):
@@ -743,6 +793,7 @@ def parse_arguments():
     commands.add_parser("heaps", help="list the heaps")
     for name, what in (
         ("stats", "print the counters of a heap"),
+        ("cpus", "print what the caches of a heap with HEAPMOD_PERCPU have"),
         ("holes", "print the fragmentation of a heap"),
         ("owners", "list the call sites of a heap"),
         ("blocks", "list the blocks of a heap"),
@@ -777,6 +828,8 @@ def run(arguments):
         print_blocks(heaps[0], sites, arguments.owner)
     elif arguments.command == "owners":
         print_owners(heaps[0], sites)
+    elif arguments.command == "cpus":
+        print_cpus(heaps[0])
     elif arguments.command == "stats":
         print_stats(heaps[0])
     else:

@@ -146,6 +146,31 @@ finds("counter holes", "holes", (index.holes, index.holes + 1))
 finds("frozen", "the heap is frozen", (fields.granules, 0))
 finds("size", "the size of the region is wrong", (index.granules, index.granules + 1))
 
+# The caches of the CPUs. Blocks are in a stack for each size.
+cpu = max(heap.cpus.values(), key=lambda cpu: cpu.cache.granules.value_())
+stack = next(i for i, count in enumerate(cpu.cache.count.value_()) if count)
+top = cpu.cache.at[stack][cpu.cache.count[stack] - 1]
+finds("a free block in no cache", f"in no cache) at {tool.EDGE + top.value_() * tool.GRANULE}", (cpu.cache.count[stack], cpu.cache.count[stack] - 1))
+finds("a used block in a cache", f"not free) at {twin.offset}", (top, twin.at))
+finds("the size of a cache", "cached granules", (cpu.cache.granules, cpu.cache.granules + 1))
+finds("the header of a cached block", "corrupt header", (header(top.value_()), header(top.value_()) ^ 1))
+with planted(
+    (fields.allocs, fields.allocs - 1),
+    (fields.asked, fields.asked - 10),
+    (cpu.cache.now.allocs, cpu.cache.now.allocs + 1),
+    (cpu.cache.now.asked, cpu.cache.now.asked + 10),
+) as changed:
+    ok("what a cache has counted is added", changed.stats() == heap.stats(), changed.stats())
+    ok("what a cache has counted is not a finding", findings_in(name_of_heap) == [], findings_in(name_of_heap))
+owner = heap.heapmod.owners.table[twin.owner]
+with planted(
+    (owner.allocs, owner.allocs - 1),
+    (owner.room, owner.room + 10),
+    (cpu.owners[twin.owner].allocs, cpu.owners[twin.owner].allocs + 1),
+    (cpu.owners[twin.owner].bytes, cpu.owners[twin.owner].bytes + 10),
+) as changed:
+    ok("what a cache has counted for an owner is added", changed.owners() == heap.owners(), changed.owners())
+
 # Blocks between used and free are not damage.
 with planted((header(twin.at), header(twin.at) ^ tool.WORD_DEFERRED)) as changed:
     ok("a deferred block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))

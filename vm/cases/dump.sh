@@ -11,7 +11,7 @@
 check "heapmod loads" insmod heapmod.ko
 check "hello_heap loads" insmod hello_heap.ko
 check "flight_recorder loads" insmod flight_recorder.ko
-check "heap_stress loads" insmod heap_stress.ko
+check "heap_stress loads" insmod heap_stress.ko flags=8
 check "heap_shell loads" insmod heap_shell.ko size=1048576 flags=3
 check "heap_stress runs" sh -c "echo 300 >/sys/kernel/debug/heap_stress/run"
 check "heap_forget loads" insmod heap_forget.ko
@@ -35,7 +35,7 @@ save() {
 	done >/dev/ttyS2
 }
 cd $debug || exit
-save heaps ./*/blocks ./*/check ./*/holes ./*/stats
+save heaps ./*/blocks ./*/check ./*/cpus ./*/holes ./*/stats
 # A read of debugfs coalesces the quick list. After the last command a block is on it.
 command "alloc z 40"
 command "free z"
