@@ -170,8 +170,12 @@ static void search(struct view *view, int unused)
 		say(view, "no owner has this in its name");
 }
 
+/* When the stats are shown already, go on with those that had no room. */
 static void show_pane(struct view *view, int pane)
 {
+	if (pane == PANE_STATS)
+		view->first = view->pane == PANE_STATS && !view->page ?
+			      view->first + view->shown : 0;
 	view->page = false;
 	view->pane = pane;
 }
@@ -179,6 +183,7 @@ static void show_pane(struct view *view, int pane)
 static void next_pane(struct view *view, int steps)
 {
 	view->page = false;
+	view->first = 0;
 	view->pane = (view->pane + steps + PANES) % PANES;
 }
 

@@ -59,6 +59,7 @@ static const struct {
 	[PANE_OWNERS] = { click_owner, 'k', 'j' },
 	[PANE_BLOCKS] = { click_block, 'B', 'b' },
 	[PANE_HOLES] = { click_hole, 'L', 'l' },
+	[PANE_STATS] = { NULL, 0, '4' },
 };
 
 /* On the page of an owner, the wheel shows the page of the next one. */

@@ -350,6 +350,8 @@ static void draw_holes(const struct view *view, const struct place *place)
 	}
 }
 
+#define STAT_COLUMNS	38
+
 /* As many columns as fit. */
 static void draw_stats(const struct view *view, const struct place *place)
 {
@@ -357,14 +359,15 @@ static void draw_stats(const struct view *view, const struct place *place)
 	u32 rows = place->rows - 1, i;
 	char line[64];
 
-	draw_heading(place, " stats");
-	for (i = 0; i < stats->count; i++) {
-		int x = 38 * (i / rows);
+	snprintf(line, sizeof(line), view->shown < stats->count ?
+		 " stats, %u to %u of %u; 4: the next" : " stats", view->first + 1,
+		 min(view->first + view->shown, stats->count), stats->count);
+	draw_heading(place, line);
+	for (i = 0; i < view->shown && view->first + i < stats->count; i++) {
+		int x = STAT_COLUMNS * (i / rows);
 
-		if (x + 20 > place->columns)
-			break;
-		snprintf(line, sizeof(line), " %-18s %14llu", stats->lines[i].key,
-			 (unsigned long long)stats->lines[i].value);
+		snprintf(line, sizeof(line), " %-18s %14llu", stats->lines[view->first + i].key,
+			 (unsigned long long)stats->lines[view->first + i].value);
 		move(place->y + 1 + i % rows, place->x + x);
 		put_words(A_NORMAL, place->columns - x, line);
 	}
@@ -389,6 +392,9 @@ static void draw_list(struct view *view, const struct place *place)
 	else if (view->pane == PANE_HOLES)
 		terminal_scroll(&view->first, view->hole ? view->hole - 1 : 0, rows,
 				model->holes_count);
+	else if (view->first >= model->stats.count)
+		view->first = 0;
+	view->shown = rows * max(place->columns / STAT_COLUMNS, 1);
 	lists[view->pane](view, place);
 }
 

@@ -39,6 +39,7 @@ struct layout {
  * @count: number of @cells
  * @layout: where all was drawn
  * @first: the first visible line of the list
+ * @shown: number of visible stats
  * @wanted: the selected owner, which is highlighted, or OWNER_NONE
  * @pane: the list beside the grid
  * @hole: rank of the hole that was visited last, from 1
@@ -63,7 +64,7 @@ struct view {
 	struct cell *cells;
 	u32 count;
 	struct layout layout;
-	u32 first;
+	u32 first, shown;
 	u32 wanted;
 	enum pane pane;
 	u32 hole;
