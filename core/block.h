@@ -55,6 +55,18 @@ static inline size_t distance_of(const struct heap *heap, const void *ptr)
 	return (const char *)ptr - (const char *)payload_of(block_at(heap, 0));
 }
 
+/*
+ * The block whose payload begins at a pointer, which may be any; heap->granules or more if none
+ * can. One comparison finds both kinds of wrong pointers: a distance that is no multiple of
+ * HEAP_GRANULE has low bits, which the rotation makes the highest.
+ */
+static inline size_t start_of(const struct heap *heap, const void *ptr)
+{
+	size_t distance = distance_of(heap, ptr);
+
+	return distance / HEAP_GRANULE | distance << (sizeof(distance) * 8 - HEAP_GRANULE_SHIFT);
+}
+
 /* Most bytes that a payload of @granules can have: all but the header and the redzone. */
 static inline u64 payload_bytes(const struct heap *heap, u32 granules)
 {

@@ -185,11 +185,11 @@ static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cac
 static __always_inline int heap_cache_free(struct heap *heap, struct heap_cache *cache,
 					   const void *ptr, u64 *asked)
 {
-	size_t offset = distance_of(heap, ptr);
-	u32 at = offset / HEAP_GRANULE;
+	size_t start = start_of(heap, ptr);
+	u32 at = start;
 	u32 granules, tag, slack;
 
-	if (unlikely(offset / HEAP_GRANULE >= READ_ONCE(heap->granules) || offset % HEAP_GRANULE))
+	if (unlikely(start >= READ_ONCE(heap->granules)))
 		return -1;
 	if (unlikely(!heap_cache_size(&heap->index, at, &granules)))
 		return -1;

@@ -17,6 +17,7 @@
 #include "core/verdict.h"
 
 #define HEAP_GRANULE	16		/* bytes */
+#define HEAP_GRANULE_SHIFT	4	/* HEAP_GRANULE is 1 << 4 */
 #define HEAP_EDGE	8		/* bytes before the first header */
 
 /**

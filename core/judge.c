@@ -4,10 +4,14 @@
  */
 #include "core/judge.h"
 
-/* No pointer is inside a frozen heap, which has no granules. */
-enum heap_verdict heap_judge_outside(const struct heap *heap)
+/* No payload can begin at @ptr. A frozen heap has no granules, so that none can in it. */
+enum heap_verdict heap_judge_outside(const struct heap *heap, const void *ptr)
 {
-	return heap_is_frozen(heap) ? HEAP_CORRUPT_INDEX : HEAP_FOREIGN;
+	if (heap_is_frozen(heap))
+		return HEAP_CORRUPT_INDEX;
+	if (distance_of(heap, ptr) / HEAP_GRANULE < heap->granules)
+		return HEAP_MISALIGNED;
+	return HEAP_FOREIGN;
 }
 
 /* No used block starts at @at: the block around it tells which mistake this is. */

@@ -22,7 +22,7 @@ enum heap_verdict heap_judge(const struct heap *heap, const void *ptr,
 			     struct heap_block_info *block);
 
 /* The slow paths of judge_inline(), for what is no live block with a valid header. */
-enum heap_verdict heap_judge_outside(const struct heap *heap);
+enum heap_verdict heap_judge_outside(const struct heap *heap, const void *ptr);
 enum heap_verdict heap_judge_unused(const struct heap *heap, u32 at);
 enum heap_verdict heap_judge_again(const struct heap *heap, enum heap_verdict verdict,
 				   struct heap_block_info *block);
@@ -35,14 +35,12 @@ static __always_inline enum heap_verdict judge_inline(const struct heap *heap, c
 						      struct heap_block_info *block, u32 *slack)
 {
 	const struct heap_index *index = &heap->index;
-	size_t offset = distance_of(heap, ptr);
-	u32 at = offset / HEAP_GRANULE;
+	size_t start = start_of(heap, ptr);
+	u32 at = start;
 	u64 word;
 
-	if (unlikely(offset / HEAP_GRANULE >= heap->granules))
-		return heap_judge_outside(heap);
-	if (unlikely(offset % HEAP_GRANULE))
-		return HEAP_MISALIGNED;
+	if (unlikely(start >= heap->granules))
+		return heap_judge_outside(heap, ptr);
 	if (unlikely(!heap_index_is_used(index, at)))
 		return heap_judge_unused(heap, at);
 	if (unlikely(heap->quick_count | heap->withheld) &&
