@@ -4,7 +4,7 @@
 # The kernel panics, and a client allocates and frees in the panic notifier. The kernel's command line has how=, for
 # heap_panic.ko, which prints the results.
 #
-# boot: -n 0.01 -a printk.time=0 -e heap_panic:|Fatal.exception -x BUG:.unable.to.handle|Oops:
+# boot: -n 0.01 -a printk.time=0 -e heap_panic:|Fatal.exception -x BUG:.unable.to.handle|Oops
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
