@@ -80,6 +80,9 @@ test-vm: ## test the modules on Debian's kernel in a VM
 test-race: ## test with lockdep and KCSAN (slow)
 	@scripts/test race
 
+test-litmus: ## test what is read without the lock in the kernel's memory model
+	@scripts/test litmus
+
 test-dump: ## test heapmod.drgn.py on a memory dump of a VM
 	@scripts/test dump
 

@@ -81,7 +81,8 @@ static void publish(struct heap_deferred *deferred, struct heap_slot *slot, unsi
 	}
 	WRITE_ONCE(slot->caller, caller);
 	smp_store_release(&slot->ready, 1);	/* after the caller */
-	smp_store_release(&deferred->any, 1);	/* after the slot */
+	smp_mb();	/* the slot is full before @any is set: who clears it sees the slot */
+	WRITE_ONCE(deferred->any, 1);
 }
 
 static bool claim(const struct heap *heap, u32 at, u64 word)

@@ -11,6 +11,7 @@ void before_exchange(void) __attribute__((weak));
 		before_exchange();				\
 	__sync_val_compare_and_swap(ptr, old, new);		\
 })
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define smp_store_mb(var, value) __atomic_store_n(&(var), value, __ATOMIC_SEQ_CST)
 #define smp_load_acquire(ptr)	__atomic_load_n(ptr, __ATOMIC_ACQUIRE)
