@@ -6,10 +6,14 @@
  * checked in that text is checked here, too.
  */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <trace-cmd.h>
+#include <unistd.h>
 
 #include "../trace/die.h"
 #include "dat.h"
@@ -110,11 +114,40 @@ static void open_file(const char *path)
 		die("%s has more than one buffer: record without -B", path);
 }
 
+/* Nothing is written twice at the end: this process has not written yet, and does not any more. */
+static void end_as(pid_t child, const char *path)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child)
+		die("%s: %s", path, strerror(errno));
+	if (WIFSIGNALED(status))
+		warn("%s: libtracecmd ended with \"%s\": is the file damaged?", path,
+		     strsignal(WTERMSIG(status)));
+	_exit(WIFSIGNALED(status) ? 1 : WEXITSTATUS(status));
+}
+
+/*
+ * The libraries trust numbers in the file, and crash if these are damaged. So the rest of the
+ * program runs in a child. The parent only waits, and reports a crash.
+ */
+static void go_on_in_child(const char *path)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("%s: %s", path, strerror(errno));
+	if (child)
+		end_as(child, path);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void dat_read(const char *path, void (*take)(void *context, const struct lines *line),
 	      void *context)
 {
 	struct dat dat = { .line.name = path, .take = take, .context = context };
 
+	go_on_in_child(path);
 	open_file(path);
 	dat.formats = tracecmd_get_tep(input);
 	trace_seq_init(&dat.text);

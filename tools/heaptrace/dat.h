@@ -14,7 +14,8 @@ bool dat_is(const char *path);
 
 /*
  * Call @take for heapmod's events, in time order, each as the line that `trace-cmd report` prints.
- * A file that cannot be read is fatal.
+ * A file that cannot be read is fatal. The caller goes on in a child process, and must not have
+ * written anything before.
  */
 void dat_read(const char *path, void (*take)(void *context, const struct lines *line),
 	      void *context);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""dat.py [--version N] [--instance] <EVENTS >trace.dat - write events of heapmod, as tracefs prints them, as trace-cmd would have recorded them.
+"""dat.py [--version N] [--instance] [--damaged] <EVENTS >trace.dat - write events of heapmod, as tracefs prints them, as trace-cmd would have recorded them.
 
 A line `CPU:1 [LOST 4 EVENTS]` before an event of that CPU is noted in the page of the event. With `?` for the number, the page
 does not have it. The format is that of trace-cmd.dat.v6(5).
@@ -112,6 +112,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--version", default="6")
     parser.add_argument("--instance", action="store_true", help="with another buffer, as of trace-cmd -B")
+    parser.add_argument("--damaged", action="store_true", help="the first page says that it has 128M, and the number of lost events behind them")
     options = parser.parse_args()
     recording = Recording({name: 1000 + number for number, name in enumerate(EVENTS)})
     read(recording, sys.stdin)
@@ -126,6 +127,8 @@ def main():
         pages = b"".join(map(packed, recording.pages.get(cpu, [])))
         table += struct.pack("<QQ", offset + len(data), len(pages))
         data += pages
+    if options.damaged:
+        data = data[:8] + b"\xff" * 8 + data[16:]
     sys.stdout.buffer.write((start + table).ljust(offset, b"\0") + data)
 
 
