@@ -230,7 +230,8 @@ static void step_hundredths(struct view *view, int hundredths)
 static void change_speed(struct view *view, int faster)
 {
 	view->speed = faster > 0 ? min(2 * view->speed, 1U << 24) : max(view->speed / 2, 1U);
-	set_problem(&view->message, "%u events at a time", view->speed);
+	set_problem(&view->message, "%u event%s at a time", view->speed,
+		    plural(view->speed));
 }
 
 static void toggle_help(struct view *view, int unused)

@@ -184,8 +184,8 @@ static bool find_place(const struct replay *trace, const char *option, const cha
 	else if (*end)
 		number = -1;
 	if (end == at || !(number >= 0 && number <= trace->count))
-		return fail(problem, "%s %s is not a place among %u events", option, at,
-			    trace->count);
+		return fail(problem, "%s %s is not a place among %u event%s", option, at,
+			    trace->count, plural(trace->count));
 	*event = number;
 	return true;
 }

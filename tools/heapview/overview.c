@@ -133,8 +133,8 @@ static void draw(struct overview *overview)
 	char heading[ROW_ROOM], line[ROW_ROOM + 2];
 
 	erase();
-	snprintf(line, sizeof(line), " heapview  %u heaps  live every %gs", overview->heaps.count,
-		 overview->interval);
+	snprintf(line, sizeof(line), " heapview  %u heap%s  live every %gs", overview->heaps.count,
+		 plural(overview->heaps.count), overview->interval);
 	put_title(0, 0, COLS, line);
 	rows_heading(&overview->heaps, heading, COLS - 2);
 	snprintf(line, sizeof(line), " %s", heading);

@@ -122,7 +122,7 @@ void page_draw(const struct view *view, const struct place *place)
 
 	fill(view, &sizes, &ages);
 	split(place, trace, &one, &other);
-	set_problem(&line, " %u blocks  %s  %s", owner->blocks,
+	set_problem(&line, " %u block%s  %s  %s", owner->blocks, plural(owner->blocks),
 		    human(word, owner->granules * HEAP_GRANULE), owner->name);
 	shorten(line.text, place->columns - 1);
 	put_title(place->y, place->x, place->columns, line.text);

@@ -290,7 +290,7 @@ static void draw_owners(const struct view *view, const struct place *place)
 	u32 live = owners_live(owners), rows = place->rows - 1, first = view->first, i;
 	char line[128];
 
-	snprintf(line, sizeof(line), "      live  share  blocks  %u owners", live);
+	snprintf(line, sizeof(line), "      live  share  blocks  %u owner%s", live, plural(live));
 	draw_heading(place, line);
 	for (i = 0; i < rows && first + i < live; i++) {
 		move(place->y + 1 + i, place->x);
@@ -322,7 +322,8 @@ static void draw_blocks(const struct view *view, const struct place *place)
 	u32 chosen = view_block(view), rows = place->rows - 1, first = view->first, i;
 	char line[128];
 
-	snprintf(line, sizeof(line), "     offset     size    asked  %u blocks", model->count);
+	snprintf(line, sizeof(line), "     offset     size    asked  %u block%s", model->count,
+		 plural(model->count));
 	draw_heading(place, line);
 	for (i = first; i - first < rows && i < model->count; i++) {
 		move(place->y + 1 + i - first, place->x);

@@ -171,7 +171,7 @@ static u32 draw_owners(FILE *file, const struct model *model, u32 y)
 	u32 live = owners_live(owners), i;
 	char line[64];
 
-	snprintf(line, sizeof(line), "%u owners by live bytes", live);
+	snprintf(line, sizeof(line), "%u owner%s by live bytes", live, plural(live));
 	draw_text(file, LEGEND, y, "dim", line);
 	y += 24;
 	for (i = 0; i < live && i < TOP_OWNERS; i++)
@@ -233,8 +233,8 @@ static u32 draw_chart(FILE *file, const struct source *source, u32 y)
 	fprintf(file, "<path d=\"M%u 0v%d\" stroke=\"#fff\" stroke-width=\"1.5\"/>\n</g>\n", x,
 		CHART_HEIGHT);
 	snprintf(line, sizeof(line),
-		 "used, free in pieces, largest hole; above, it is after %u of %u events",
-		 source->trace->position, source->trace->count);
+		 "used, free in pieces, largest hole; above, it is after %u of %u event%s",
+		 source->trace->position, source->trace->count, plural(source->trace->count));
 	draw_text(file, LEFT, y + CHART_HEIGHT + 18, "dim", line);
 	return y + CHART_HEIGHT + 24;
 }

@@ -55,24 +55,26 @@ static void print_title(const struct paper *paper, const struct source *source)
 	fprintf(paper->file, "%s (%s): region of %llu bytes", source->name, source->kind,
 		(unsigned long long)stats_get(&source->model.stats, "region_bytes"));
 	if (source->trace)
-		fprintf(paper->file, ", after %u of %u events", source->trace->position,
-			source->trace->count);
+		fprintf(paper->file, ", after %u of %u event%s", source->trace->position,
+			source->trace->count, plural(source->trace->count));
 	fputc('\n', paper->file);
 }
 
 static void print_totals(const struct paper *paper, const struct source *source)
 {
 	const struct model *model = &source->model;
+	u32 blocks = model->number[HEAP_USED], holes = model->number[HEAP_HOLE];
+	u32 owners = owners_live(&model->owners);
 	u64 all = heap_bytes(model->granules);
 	char a[WORD], b[WORD], c[WORD];
 
-	fprintf(paper->file, "used %s %s in %u blocks of %u owners, peak %s\n",
+	fprintf(paper->file, "used %s %s in %u block%s of %u owner%s, peak %s\n",
 		human(a, model_used_bytes(model)), percent(b, model_used_bytes(model), all),
-		model->number[HEAP_USED], owners_live(&model->owners),
+		blocks, plural(blocks), owners, plural(owners),
 		human(c, stats_get(&model->stats, "peak_bytes")));
-	fprintf(paper->file, "free %s %s in %u holes, the largest %s, fragmentation %.1f%%\n",
+	fprintf(paper->file, "free %s %s in %u hole%s, the largest %s, fragmentation %.1f%%\n",
 		human(a, model_free_bytes(model)), percent(b, model_free_bytes(model), all),
-		model->number[HEAP_HOLE], human(c, model_largest_bytes(model)),
+		holes, plural(holes), human(c, model_largest_bytes(model)),
 		100 * model_fragmentation(model));
 }
 

@@ -32,6 +32,11 @@ const char *percent(char word[WORD], u64 part, u64 whole)
 	return word;
 }
 
+const char *plural(u32 count)
+{
+	return count == 1 ? "" : "s";
+}
+
 char *shorten(char *text, size_t room)
 {
 	size_t length = strlen(text), head = room / 2, tail;

@@ -13,6 +13,9 @@
 const char *human(char word[WORD], u64 bytes);
 const char *percent(char word[WORD], u64 part, u64 whole);
 
+/* The end of a noun after its number: "1 block", "2 blocks". */
+const char *plural(u32 count);
+
 /* Replace the middle of @text by two dots if it is longer than @room. Both ends remain. */
 char *shorten(char *text, size_t room);
 
