@@ -32,9 +32,9 @@ check "heapmod loads" insmod heapmod.ko size=0
 check "heap_nmi loads" insmod heap_nmi.ko
 echo "# NMI"
 run 1 0
-run 2 0
-run 1 1
 run 2 1
+run 1 8
+run 2 8
 check "each heap was destroyed with its two live blocks" [ "$(dmesg | grep -c 'is destroyed with')" = "$(dmesg | grep -c 'is destroyed with 2 blocks alive, 200 bytes')" ]
 
 verdict
