@@ -81,7 +81,7 @@ static void publish(struct heap_deferred *deferred, struct heap_slot *slot, unsi
 	}
 	WRITE_ONCE(slot->caller, caller);
 	smp_store_release(&slot->ready, 1);	/* after the caller */
-	smp_mb();	/* the slot is full before @any is set: who clears it sees the slot */
+	smp_mb();	/* full before @any is set: a CPU that clears it sees the slot */
 	WRITE_ONCE(deferred->any, 1);
 }
 

@@ -4,8 +4,9 @@
  *
  * The parameter how= selects the holder of the heap's lock at that time: none (task); the code
  * interrupted by the NMI that panics (nmi); another CPU, stopped in an operation (other); the code
- * whose fault leads to the panic (fault). For nmi and other, NMIs must come from outside, and the
- * machine must be x86.
+ * whose fault leads to the panic (fault). With cache, the code interrupted by the NMI that panics
+ * holds the cache of its CPU instead, in a heap with HEAPMOD_PERCPU. For nmi, other and cache, NMIs
+ * must come from outside, and the machine must be x86.
  *
  * The results are printed as `ok - ...` and `not ok - ...`, and the machine ends.
  */
@@ -22,12 +23,13 @@
 
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
+#include "heaps/percpu.h"
 
 #define BYTES		(16 * PAGE_SIZE)
 
 static char *how = "task";
 module_param(how, charp, 0);
-MODULE_PARM_DESC(how, "holder of the lock: task (none), nmi, other or fault");
+MODULE_PARM_DESC(how, "holder of the lock: task (none), nmi, other or fault; or of the cache: cache");
 
 static struct heapmod *heap;
 static char *block, *second;
@@ -90,13 +92,38 @@ static void check_locked(void)
 	check("a second free is deferred", is_deferred_block(block) && is_deferred_block(second));
 }
 
+/* As with the lock, a nested call does not wait: it goes on to the heap. */
+static void check_cache_held(void)
+{
+	void *ptr = heapmod_alloc(heap, 100, GFP_ATOMIC);
+
+	check("an allocation succeeds beside the cache", ptr);
+	heapmod_free(heap, block);
+	check("a free succeeds", !heapmod_owns(heap, block));
+	free_invalid();
+	check("invalid pointers are refused",
+	      heap->core.refused + heapmod_counter_read(&heap->refused) == 4);
+	heapmod_free(heap, ptr);
+	check("the free of the new block succeeds", !heapmod_owns(heap, ptr));
+	check("a block that is not freed is live", heapmod_owns(heap, second));
+}
+
+/* NMIs arrive at CPU 0. */
+static bool is_cache_held(void)
+{
+	return heap->cpus && READ_ONCE(per_cpu_ptr(heap->cpus, 0)->busy);
+}
+
 static int on_panic(struct notifier_block *notifier, unsigned long unused, void *message)
 {
-	bool held = raw_spin_is_locked(&heap->lock);
+	bool held = raw_spin_is_locked(&heap->lock), cache = !strcmp(how, "cache");
 
-	check("the lock is held as intended", held == !!strcmp(how, "task"));
+	check("the lock is held as intended", held == (!cache && strcmp(how, "task")));
+	check("and the cache", is_cache_held() == cache);
 	if (held)
 		check_locked();
+	else if (is_cache_held())
+		check_cache_held();
 	else
 		check_unlocked();
 	pr_emerg("# %u passed, %u failed\n", passed, failed);
@@ -117,12 +144,12 @@ static int work(void *unused)
 	return 0;
 }
 
-/* No other code uses the heap: if the lock is held, the interrupted code holds it. */
+/* No other code uses the heap: if the lock or the cache is held, the interrupted code holds it. */
 static int interrupt(unsigned int type, struct pt_regs *regs)
 {
-	if (!raw_spin_is_locked(&heap->lock))
+	if (!(heap->cpus ? is_cache_held() : raw_spin_is_locked(&heap->lock)))
 		return NMI_HANDLED;
-	if (!strcmp(how, "nmi"))
+	if (strcmp(how, "other"))
 		panic("heap_panic: requested in an NMI");
 	WRITE_ONCE(stopped, true);
 	for (;;)
@@ -188,7 +215,8 @@ static int __init panic_init(void)
 
 	if (!memory)
 		return -ENOMEM;
-	heap = heapmod_create_in("panic", memory, BYTES + PAGE_SIZE, 0);
+	heap = heapmod_create_in("panic", memory, BYTES + PAGE_SIZE,
+				 strcmp(how, "cache") ? 0 : HEAPMOD_PERCPU);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	return begin();
