@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * profile exact|percpu LIVE|TRACE - free and allocate, while callgrind counts instructions
+ * profile exact|percpu mixed|hot LIVE
+ * profile exact|percpu replay TRACE - free and allocate, while callgrind counts instructions
  *
- * LIVE replaces random live blocks. Run it with --toggle-collect=take --toggle-collect=give, which
- * collects only in these two functions. Prints how often they were called.
+ * Run it with --toggle-collect=take --toggle-collect=give, which collects only in these two
+ * functions. Prints the number of rounds or, of a trace, events.
  */
 #include <string.h>
 
@@ -29,7 +30,7 @@ noinline void give(void *ptr)
 	allocator->free(state, ptr);
 }
 
-/* Log-uniform, 16 to 4096 bytes, as in the workload `mixed`. */
+/* Log-uniform, 16 to 4096 bytes. */
 static u32 random_size(void)
 {
 	u32 low = 16U << next_random(8);
@@ -37,7 +38,7 @@ static u32 random_size(void)
 	return low + 1 + next_random(low);
 }
 
-static u32 replace(u32 count)
+static void **fill(u32 count)
 {
 	void **ptr = calloc(count, sizeof(*ptr));
 	u32 i, k;
@@ -48,11 +49,30 @@ static u32 replace(u32 count)
 			allocator->free(state, ptr[k]);
 		ptr[k] = allocator->alloc(state, random_size());
 	}
+	return ptr;
+}
+
+static u32 mixed(u32 count)
+{
+	void **ptr = fill(count);
+	u32 i, k;
+
 	for (i = 0; i < ROUNDS; i++) {
 		k = next_random(count);
 		give(ptr[k]);
 		ptr[k] = take(random_size());
 	}
+	free(ptr);
+	return ROUNDS;
+}
+
+static u32 hot(u32 count)
+{
+	void **ptr = fill(count);
+	u32 i;
+
+	for (i = 0; i < ROUNDS; i++)
+		give(take(64));
 	free(ptr);
 	return ROUNDS;
 }
@@ -76,13 +96,20 @@ static u32 replay(const char *path)
 	return i;
 }
 
+static u32 run(const char *workload, const char *what)
+{
+	if (!strcmp(workload, "replay"))
+		return replay(what);
+	return strcmp(workload, "hot") ? mixed(atoi(what)) : hot(atoi(what));
+}
+
 int main(int argc, char **argv)
 {
-	REQUIRE(argc == 3);
+	REQUIRE(argc == 4);
 	allocator = &allocators[strcmp(argv[1], "percpu") ? 0 : 1];
 	state = allocator->open(REGION);
 	REQUIRE(state);
-	printf("%u\n", strchr(argv[2], '.') ? replay(argv[2]) : replace(atoi(argv[2])));
+	printf("%u\n", run(argv[2], argv[3]));
 	allocator->close(state);
 	return 0;
 }
