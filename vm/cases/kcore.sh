@@ -9,10 +9,9 @@
 check "heapmod loads" insmod heapmod.ko
 check "heap_stress loads" insmod heap_stress.ko
 check "heap_stress runs" sh -c "echo 300 >/sys/kernel/debug/heap_stress/run"
-tar -xf /files/python.tar -C / && rm /files/python.tar
 
 drgn() {
-	"$(ls /bin/python3*)" /files/heapmod.drgn.py -s /files/vmlinux -s heapmod.ko "$@"
+	heapmod.drgn -s /files/vmlinux -s heapmod.ko "$@"
 }
 
 agrees() {
