@@ -2,10 +2,11 @@
 /*
  * heap_nested - a kprobe calls a heap from inside a call on the same heap
  *
- * insmod probes the function `symbol` and makes each call on a heap. Whenever the function runs,
- * with or without the lock of the heap, the handler allocates, frees a live block and frees a wrong
- * pointer. No call may spin, no block may be lost, and each wrong pointer must be refused. insmod
- * fails with ENXIO if the function cannot be probed, and with EUCLEAN if anything is wrong.
+ * When the name of a function is written to the parameter `symbol`, it is probed, and each call is
+ * made on a heap. Whenever the function runs, with or without the lock of the heap, the handler
+ * allocates, frees a live block and frees a wrong pointer. No call may spin, no block may be lost,
+ * and each wrong pointer must be refused. The write fails with ENXIO if the function cannot be
+ * probed, and with EUCLEAN if anything is wrong. The parameter `hits` tells how often it ran.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,24 +14,25 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "heapmod.h"
 
 #define ROUNDS	20
 #define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
 
-static char *symbol = "heap_alloc";
-module_param(symbol, charp, 0);
-MODULE_PARM_DESC(symbol, "function to probe");
-
 static unsigned int flags;
 module_param(flags, uint, 0);
 MODULE_PARM_DESC(flags, "flags of the heap");
 
+static int hits;
+module_param(hits, int, 0400);
+MODULE_PARM_DESC(hits, "how often the function has run");
+
 static struct heapmod *heap, *other;
 static char *live;
 static void *spare;			/* a block that the next hit frees */
-static atomic_t hits, wrong;
+static int wrong;
 
 static void allocate(struct heapmod *from)
 {
@@ -42,17 +44,17 @@ static void allocate(struct heapmod *from)
 
 static int handler(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (!live || atomic_inc_return(&hits) > HITS)
+	if (!live || ++hits > HITS)
 		return 0;
 	allocate(heap);
 	allocate(other);
 	heapmod_free(heap, xchg(&spare, NULL));
 	heapmod_free(heap, live + 8);
-	atomic_inc(&wrong);
+	wrong++;
 	return 0;
 }
 
-static struct kprobe probe = { .pre_handler = handler };
+static struct kprobe probe;
 
 static void call_all(void)
 {
@@ -82,22 +84,22 @@ static const char *verify(void)
 	heapmod_get_stats(heap, &stats);
 	if (stats.blocks || stats.pending_bytes)
 		return "blocks are left";
-	if (stats.refused != atomic_read(&wrong))
+	if (stats.refused != wrong)
 		return "a wrong pointer was not refused";
 	return NULL;
 }
 
-static int run(void)
+static int run(const char *symbol)
 {
 	const char *problem;
-	int i, error;
+	int i;
 
-	probe.symbol_name = symbol;
-	error = register_kprobe(&probe);
-	if (error) {
-		pr_info("%s cannot be probed: %d\n", symbol, error);
+	probe = (struct kprobe){ .pre_handler = handler, .symbol_name = symbol };
+	live = NULL;
+	hits = 0;
+	wrong = 0;
+	if (register_kprobe(&probe))
 		return -ENXIO;
-	}
 	live = heapmod_alloc(heap, 100, GFP_KERNEL);
 	for (i = 0; i < ROUNDS; i++)
 		call_all();
@@ -105,21 +107,31 @@ static int run(void)
 	problem = live ? verify() : "no memory";
 	if (problem)
 		pr_err("%s: %s\n", symbol, problem);
-	pr_info("%s: %d hits\n", symbol, atomic_read(&hits));
 	return problem ? -EUCLEAN : 0;
 }
 
-static int __init nested_init(void)
+static int set_symbol(const char *value, const struct kernel_param *unused)
 {
+	char symbol[KSYM_NAME_LEN];
 	int error = -ENOMEM;
 
+	strscpy(symbol, value, sizeof(symbol));
 	heap = heapmod_create("nested", 1 << 16, flags);
 	other = heapmod_create("other", 1 << 16, flags);
 	if (!IS_ERR(heap) && !IS_ERR(other))
-		error = run();
+		error = run(strim(symbol));
 	heapmod_destroy(heap);
 	heapmod_destroy(other);
 	return error;
+}
+
+static const struct kernel_param_ops symbol_ops = { .set = set_symbol };
+module_param_cb(symbol, &symbol_ops, NULL, 0200);
+MODULE_PARM_DESC(symbol, "function to probe, now");
+
+static int __init nested_init(void)
+{
+	return 0;
 }
 
 static void __exit nested_exit(void)

@@ -8,12 +8,12 @@
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
-# probe SYMBOL FLAGS - 0 if nothing went wrong; adds to the counts
+parameters=/sys/module/heap_nested/parameters
+
+# probe SYMBOL - 0 if nothing went wrong; adds to the counts
 probe() {
-	hush
-	if answer=$(insmod heap_nested.ko symbol="$1" flags="$2" 2>&1); then
-		rmmod heap_nested
-		[ "$(dmesg | grep -c "heap_nested: $1: 0 hits")" != 0 ] || hit=$((hit + 1))
+	if answer=$(echo "$1" 2>&1 >$parameters/symbol); then
+		[ "$(cat $parameters/hits)" = 0 ] || hit=$((hit + 1))
 		return 0
 	fi
 	[ "${answer##*: }" = "No such device or address" ] || return 1
@@ -23,11 +23,13 @@ probe() {
 # probe_all FLAGS - all functions of the module, from the symbols of the running kernel, and those of its lock
 probe_all() {
 	tried=0 hit=0 skipped=0 bad=
+	insmod heap_nested.ko flags="$1"
 	for symbol in $(awk '$4 == "[heapmod]" && tolower($2) == "t" && $3 !~ /\.cold|__pfx|^__|^trace_|^perf_trace|^bpf_trace|_show$|_open$|_init$|_exit$|init_module|cleanup_module/ { print "heapmod:" $3 }' /proc/kallsyms | sort -u) \
 		_raw_spin_trylock _raw_spin_lock _raw_spin_unlock _raw_spin_unlock_irqrestore irq_work_queue; do
 		tried=$((tried + 1))
-		probe "$symbol" "$1" || bad="$bad $symbol"
+		probe "$symbol" || bad="$bad $symbol"
 	done
+	rmmod heap_nested
 }
 
 check "heapmod loads" insmod heapmod.ko size=0
