@@ -10,8 +10,9 @@
 
 echo 0 >/proc/sys/kernel/panic_on_oops
 check "heapmod loads" insmod heapmod.ko size=0
-for frees in 1 8 100; do
-	check "$frees frees during an oops are completed" insmod heap_oops.ko frees=$frees
+for parameters in frees=1 frees=8 frees=100 "frees=100 percpu=1"; do
+	# shellcheck disable=SC2086 # several words
+	check "$parameters: frees during an oops are completed" insmod heap_oops.ko $parameters
 	check "there was an oops" [ "$(dmesg | grep -c 'Oops:')" -ge 1 ]
 	dmesg -c >/tmp/log
 	rmmod heap_oops
