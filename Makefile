@@ -98,7 +98,7 @@ test-bench: ## check that all benchmarks run
 
 ##@ Measure
 bench: ## run all benchmarks; results are in build/bench
-	@bench/run kernel host scale profile draw
+	@bench/run kernel host scale profile api draw
 
 bench-kernel:
 	@bench/run kernel

@@ -33,7 +33,20 @@ static char *trace;
 module_param(trace, charp, 0);
 MODULE_PARM_DESC(trace, "path of a recorded trace, as text, to replay after the workloads");
 
+static char *only_allocator;
+module_param_named(allocator, only_allocator, charp, 0);
+MODULE_PARM_DESC(allocator, "the only allocator to measure");
+
+static char *only_workload;
+module_param_named(workload, only_workload, charp, 0);
+MODULE_PARM_DESC(workload, "the only workload to measure");
+
 static struct bench_trace bench_trace;
+
+static bool is_wanted(const char *name, const char *only)
+{
+	return !only || !strcmp(name, only);
+}
 
 /* Limit the operations of a slow allocator, so that the run ends in time. */
 static u32 limited(u32 operations)
@@ -82,7 +95,7 @@ static int run_allocator(size_t bytes, void (*run)(void))
 	u32 count = rig.count;
 	int error;
 
-	if (allocator->only && strcmp(allocator->only, rig.workload->name))
+	if (!is_wanted(rig.workload->name, allocator->only))
 		return 0;
 	if (allocator->most && count > allocator->most)
 		return 0;
@@ -108,7 +121,8 @@ static int run_allocators(size_t bytes, u32 operations, void (*run)(void))
 	for (c = 0; c < allocators_count && !error; c++) {
 		rig.allocator = &allocators[c];
 		rig.rounds = limited(operations);
-		error = run_allocator(bytes, run);
+		if (is_wanted(rig.allocator->name, only_allocator))
+			error = run_allocator(bytes, run);
 	}
 	return error;
 }
@@ -122,7 +136,8 @@ static int run_workloads(void)
 		rig.count = live[l];
 		for (w = 0; w < workloads_count && !error; w++) {
 			rig.workload = &workloads[w];
-			error = run_allocators(rig_bytes(), rounds, measure_steady_state);
+			if (is_wanted(rig.workload->name, only_workload))
+				error = run_allocators(rig_bytes(), rounds, measure_steady_state);
 		}
 	}
 	return error;
