@@ -295,13 +295,11 @@ static void uncache(struct heap *heap, u32 at, u32 granules)
 
 bool heap_take_back(struct heap *heap, struct heap_cache *cache, u32 granules)
 {
-	u32 i, at;
+	u32 at;
 
-	for (i = 0; i < HEAP_CACHE_BATCH; i++) {
-		if (heap_is_frozen(heap) || !heap_cache_pop(cache, &granules, &at))
-			return false;
-		uncache(heap, at, granules);
-	}
+	if (heap_is_frozen(heap) || !heap_cache_pop(cache, &granules, &at))
+		return false;
+	uncache(heap, at, granules);
 	return true;
 }
 

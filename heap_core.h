@@ -175,19 +175,19 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed);
 u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claimed, u32 most);
 
 /**
- * heap_take_back - make cached blocks holes
- * @heap: the heap; not frozen
+ * heap_take_back - make a cached block a hole
+ * @heap: the heap
  * @cache: one of its caches
- * @granules: size of the blocks; of any size if there are none, or if it is 0
+ * @granules: size of the block; of any size if there is none, or if it is 0
  *
- * Takes at most heap_bound() steps: HEAP_CACHE_BATCH blocks are taken back. A block whose header
- * was overwritten is recorded and quarantined.
+ * Takes at most heap_bound() steps. A block whose header was overwritten is recorded and
+ * quarantined.
  *
- * Return: whether the cache may have more blocks.
+ * Return: false if there is no block in the cache, or the heap is frozen.
  */
 bool heap_take_back(struct heap *heap, struct heap_cache *cache, u32 granules);
 
-/* The same for one block. Return: false if it is not in @cache. */
+/* The same for the block at @at. Return: false if it is not in @cache. */
 bool heap_take_back_block(struct heap *heap, struct heap_cache *cache, u32 at);
 
 /* Coalesce the blocks on the quick list. */

@@ -28,7 +28,6 @@
 #define HEAP_CACHE_BYTES	(HEAP_CACHE_GRANULES * HEAP_GRANULE)	/* no payload has more */
 #define HEAP_CACHE_STACKS	(HEAP_CACHE_GRANULES + 1)	/* by size; the first stays empty */
 #define HEAP_CACHE_DEPTH	16U	/* blocks in a stack */
-#define HEAP_CACHE_BATCH	2U	/* taken back at a time, for a bounded free */
 #define HEAP_CACHE_SHARE	16U	/* all caches of a heap: one part in 16 of the region */
 
 /**

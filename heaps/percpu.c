@@ -161,7 +161,7 @@ bool heapmod_expel(struct heapmod *heap, const void *ptr)
 	return true;
 }
 
-/* One batch. Return: whether there may be more. */
+/* One block. Return: whether there may be more. */
 static bool take_back(struct heapmod *heap, struct heapmod_cpu *cpu)
 {
 	unsigned long flags;
@@ -185,9 +185,9 @@ static bool take_back(struct heapmod *heap, struct heapmod_cpu *cpu)
  */
 static void empty_cache(struct heapmod *heap, struct heapmod_cpu *cpu)
 {
-	u32 batches = HEAP_CACHE_GRANULES * HEAP_CACHE_DEPTH / HEAP_CACHE_BATCH + 1;
+	u32 most = HEAP_CACHE_GRANULES * HEAP_CACHE_DEPTH + 1;
 
-	while (take_back(heap, cpu) && --batches)
+	while (take_back(heap, cpu) && --most)
 		;
 }
 

@@ -40,7 +40,7 @@ struct cpu_owner {
  * @busy: 1 while it is held
  * @cache: the cache
  * @misses: allocations that the cache could not serve; not those of more than HEAP_CACHE_BYTES
- * @drains: batches of blocks that it has given back
+ * @drains: blocks that it has given back
  * @owners: by number
  */
 struct heapmod_cpu {
@@ -69,7 +69,7 @@ void heapmod_caches_exit(struct heapmod *heap);
 int heapmod_percpu_init(void);
 void heapmod_percpu_exit(void);
 
-/* Make all cached blocks holes, in batches. Without the lock, in any context. */
+/* Make all cached blocks holes, one by one. Without the lock, in any context. */
 void heapmod_empty_caches(struct heapmod *heap);
 
 void heapmod_read_cpu(struct heapmod *heap, unsigned int cpu, struct heapmod_cpu_stats *stats);
@@ -86,7 +86,7 @@ u32 heapmod_cached(struct heapmod *heap) __must_hold(&heap->lock);
 /* Add to @count owners what the caches have counted for them. All caches are held. */
 void heapmod_settle_owners(struct heapmod *heap, u32 from, u32 count) __must_hold(&heap->lock);
 
-/* If the cache of this CPU had no room for a block, or a damaged one, let it give some back. */
+/* If the cache of this CPU had no room for a block, or a damaged one, let it give one back. */
 void heapmod_make_room(struct heapmod *heap) __must_hold(&heap->lock);
 
 /* Put a claimed block into the cache of this CPU. Return: false if there is no room. */
@@ -120,7 +120,7 @@ static __always_inline void heapmod_drop(struct heapmod_cpu *cpu)
 /* Is a block of the cache of this CPU in the way of the next call? It may be another CPU's soon. */
 static inline bool heapmod_needs_room(struct heapmod *heap)
 {
-	/* Read without holding the cache: a wrong answer only costs or saves a batch. */
+	/* Read without holding the cache: a wrong answer only costs or saves a block. */
 	return data_race(raw_cpu_ptr(heap->cpus)->cache.full);
 }
 

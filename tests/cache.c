@@ -278,7 +278,7 @@ static void budget(void)
 	arena_destroy(&arena);
 }
 
-/* A stack that is full gives back blocks of its size; a cache that is full, of any. */
+/* A stack that is full gives back a block of its size; a cache that is full, of any. */
 static void room(void)
 {
 	void *ptrs[HEAP_CACHE_DEPTH + 1];
@@ -291,16 +291,16 @@ static void room(void)
 		REQUIRE(caches[0].count[1] == i);
 		release(0, ptrs[i], 8);
 	}
-	REQUIRE(caches[0].full == 1 && caches[0].count[1] == HEAP_CACHE_DEPTH - HEAP_CACHE_BATCH);
+	REQUIRE(caches[0].full == 1 && caches[0].count[1] == HEAP_CACHE_DEPTH - 1);
 	caches[0].most = 70;
 	ptrs[0] = allocate(0, 64 * 16 - 8);
 	release(0, ptrs[0], 64 * 16 - 8);
 	REQUIRE(caches[0].full == 64 && !caches[0].count[64]);
-	REQUIRE(caches[0].count[1] == HEAP_CACHE_DEPTH - 2 * HEAP_CACHE_BATCH);
+	REQUIRE(caches[0].count[1] == HEAP_CACHE_DEPTH - 2);
 	ptrs[0] = allocate(0, 65 * 16 - 8);
 	caches[0].most = 4096;
 	release(0, ptrs[0], 65 * 16 - 8);
-	REQUIRE(!caches[0].full && caches[0].granules == HEAP_CACHE_DEPTH - 2 * HEAP_CACHE_BATCH);
+	REQUIRE(!caches[0].full && caches[0].granules == HEAP_CACHE_DEPTH - 2);
 	arena_destroy(&arena);
 }
 
