@@ -46,6 +46,15 @@ build_client() {
 	AUTOPKGTEST_TMP=$client sh ./client
 }
 
+# commands HEADING WORD - print the commands of that section of docs/install.md that has WORD among them, without other text
+commands() {
+	awk -v heading="## $1" -v word="$2" '
+		/^## / { inside = $0 == heading }
+		!inside { next }
+		/^```/ { fence = !fence; if (!fence && index(block, word)) printf "%s", block; block = ""; next }
+		fence { block = block $0 "\n" }' install.md
+}
+
 # check_client WHICH
 check_client() {
 	check "$1 loads" insmod "$client/hello_heap.ko"
