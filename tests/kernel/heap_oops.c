@@ -99,16 +99,32 @@ static struct task_struct *create(int (*function)(void *unused), unsigned int cp
 	return task;
 }
 
-/* No call of the heap completes a free here. Blocks in the cache are live for the core. */
+/* Caches have counts that the core does not have yet. */
+static u64 live_blocks(void)
+{
+	u64 live = heap_live_blocks(&heap->core);
+	struct heap_cache *cache;
+	int cpu;
+
+	if (!percpu)
+		return live;
+	for_each_possible_cpu(cpu) {
+		cache = &per_cpu_ptr(heap->cpus, cpu)->cache;
+		live += cache->now.allocs - cache->settled.allocs;
+		live -= cache->now.frees - cache->settled.frees;
+	}
+	return live;
+}
+
+/* No call of the heap completes a free here. */
 static int verify(void)
 {
-	u64 live;
+	u64 live = live_blocks();
 
 	while (delayed_work_pending(&heap->slow_work))
 		flush_delayed_work(&heap->slow_work);
 	if (!deferred)
 		pr_err("heap_oops: no free was deferred\n");
-	live = heap_live_blocks(&heap->core) - (frees - uncached);
 	if (live)
 		pr_err("heap_oops: %llu blocks are live\n", live);
 	return !deferred || live ? -EUCLEAN : heapmod_check(heap);
