@@ -12,7 +12,7 @@ parameters=/sys/module/heap_nested/parameters
 
 # probe SYMBOL - 0 if nothing went wrong; adds to the counts
 probe() {
-	if answer=$(echo "$1" 2>&1 >$parameters/symbol); then
+	if answer=$(printf %s "$1" 2>&1 >$parameters/symbol); then
 		[ "$(cat $parameters/hits)" = 0 ] || hit=$((hit + 1))
 		return 0
 	fi
