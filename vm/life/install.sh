@@ -17,8 +17,9 @@ check "the command heapmod lists it" same "$(heapmod list | awk 'NR > 1 { print 
 check "the autopkgtest passes, which builds a client" quietly build_client
 check_client "it"
 check "heapmod unloads" rmmod heapmod
-check "a client is built as docs/install.md says" quietly sh -euxc "$(commands "A client" hello_heap.c)"
-check "... and loaded, with heapmod" quietly sh -euxc "cd client; $(commands "A client" depmod)"
+mkdir said
+check "a client is built as docs/install.md says" quietly sh -euxc "cd said; $(commands "A client" hello_heap.c)"
+check "... and loaded, with heapmod" quietly sh -euxc "cd said/client; $(commands "A client" depmod)"
 check "... and has its block" same "$(stat hello blocks)" 1
 check "it and heapmod unload" rmmod client heapmod
 rm "/lib/modules/$release/updates/client.ko"
