@@ -123,9 +123,8 @@ void heapmod_make_room(struct heapmod *heap)
 	if (!cpu || !heapmod_needs_room(heap) || !heapmod_hold(cpu))
 		return;
 	if (cpu->cache.full) {
-		heap_take_back(&heap->core, &cpu->cache, cpu->cache.full);
+		cpu->drains += heap_take_back(&heap->core, &cpu->cache, cpu->cache.full);
 		cpu->cache.full = 0;
-		cpu->drains++;
 	}
 	heapmod_drop(cpu);
 }
@@ -170,8 +169,8 @@ static bool take_back(struct heapmod *heap, struct heapmod_cpu *cpu)
 	if (!heapmod_lock(heap, flags))
 		return false;
 	if (hold_wait(cpu)) {
-		cpu->drains += !!cpu->cache.granules;
 		more = heap_take_back(&heap->core, &cpu->cache, 0);
+		cpu->drains += more;
 		heapmod_drop(cpu);
 	}
 	heapmod_unlock(heap, flags, _RET_IP_);
