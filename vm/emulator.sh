@@ -16,6 +16,7 @@ kernel_line() {
 }
 
 counting=""			# set: one plain CPU, whose clock counts executed instructions
+steps=""			# set: a file; QEMU logs instructions there
 cpus=2
 
 # Set `qemu`, the command, for `arch`.
@@ -29,11 +30,7 @@ choose_emulator() {
 		qemu+=(-accel "tcg,thread=multi" -smp "$cpus")
 	elif [ -n "$counting" ]; then
 		qemu+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu qemu64 -smp 1 -rtc "clock=vm,base=2000-01-01")
-	elif [ -n "${steps-}" ]; then
-		words=$("$here/qemu")
-		mapfile -t qemu <<<"$words"
-		qemu+=(-accel "tcg,thread=single" -cpu qemu64 -smp 1 -D "$steps" -dfilter 0xffffffffc0000000+0x20000000)
-	elif grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
+	elif [ -z "$steps" ] && grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
 		qemu+=(-accel kvm -smp "$cpus")
 	else
 		words=$("$here/qemu")

@@ -129,17 +129,6 @@ static const struct kernel_param_ops symbol_ops = { .set = set_symbol };
 module_param_cb(symbol, &symbol_ops, NULL, 0200);
 MODULE_PARM_DESC(symbol, "function to probe, now");
 
-static int __init nested_init(void)
-{
-	return 0;
-}
-
-static void __exit nested_exit(void)
-{
-}
-
-module_init(nested_init);
-module_exit(nested_exit);
 MODULE_INFO(import_ns, "HEAPMOD");
 MODULE_DESCRIPTION("Nested calls of heapmod, by kprobes");
 MODULE_LICENSE("GPL");

@@ -9,15 +9,10 @@
 
 insmod heapmod.ko size=0
 [ ! -e drm.ko ] || insmod drm.ko
-if grep -qw steps /proc/cmdline; then
-	echo "# STEPS"
-	sleep 2
-fi
+steps=$(grep -ow steps /proc/cmdline)		# vm/boot -s
+[ -z "$steps" ] || { echo "# STEPS" && sleep 2; }
 # shellcheck disable=SC2046 # several words
 check "the benchmark runs" insmod heap_bench.ko $(sed 's/.*bench="\([^"]*\)".*/\1/' /proc/cmdline)
-if grep -qw steps /proc/cmdline; then
-	echo "# STOP"
-	grep heap /proc/kallsyms >/dev/ttyS2
-fi
+[ -z "$steps" ] || { echo "# STOP" && grep heap /proc/kallsyms >/dev/ttyS2; }
 check "it has rows" grep '^{' /sys/kernel/debug/heap_bench/rows
 verdict
