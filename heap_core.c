@@ -11,7 +11,9 @@
  *	    0                         at                                    granules
  *
  * To allocate: find the lowest hole that is large enough (first fit), and split the block off. To
- * free: coalesce the block with the holes on both sides, so that no two holes are adjacent.
+ * free: coalesce the block with the holes on both sides, so that no two holes are adjacent. A block
+ * that is freed right after it was split off goes to the quick list first (core/quick.h): the next
+ * request takes it again, or it is coalesced before the next search.
  *
  * The map says what is a block and what is a hole (core/index.h, with the search). It lies outside
  * the region, where no overrun reaches it. Its sentinel, a used block behind the last granule,
@@ -52,8 +54,7 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 		.quick_most = flags & HEAP_CACHES ? 0 : HEAP_QUICK,
 		.watermark = U32_MAX,
 	};
-	if (heap_bytes(granules) > heap->overhead)
-		heap->largest = payload_bytes(heap, granules);
+	heap->largest = largest_payload(heap);
 	heap_index_init(&heap->index, index, granules);
 	write_state(heap, 0, granules, HEAP_HOLE);
 }
@@ -265,30 +266,30 @@ enum heap_verdict heap_claim(struct heap *heap, const void *ptr,
 	return verdict;
 }
 
+/* Before a claimed or cached block is reused. Return: false if it is damaged and quarantined. */
+static bool verify_state(struct heap *heap, u32 at, u32 granules, enum heap_state state)
+{
+	if (likely(has_state(heap, at, granules, state)))
+		return true;
+	heap_record_header(heap, at);
+	return heap_quarantine(heap, at, granules) != HEAP_QUARANTINED;
+}
+
 void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 {
 	u32 at = claimed->at, granules = claimed->granules;
 
 	heap_drop_claim(heap, at, granules);
-	if (heap_is_frozen(heap))
-		return;
-	if (unlikely(!has_state(heap, at, granules, HEAP_PENDING))) {
-		heap_record_header(heap, at);
-		if (heap_quarantine(heap, at, granules) == HEAP_QUARANTINED)
-			return;
-	}
-	give_back(heap, at, granules);
+	if (!heap_is_frozen(heap) && verify_state(heap, at, granules, HEAP_PENDING))
+		give_back(heap, at, granules);
 }
 
 /* A block that was in a cache becomes a hole. */
 static void uncache(struct heap *heap, u32 at, u32 granules)
 {
 	heap->used -= granules;
-	if (unlikely(!has_state(heap, at, granules, HEAP_CACHED))) {
-		heap_record_header(heap, at);
-		if (heap_quarantine(heap, at, granules) == HEAP_QUARANTINED)
-			return;
-	}
+	if (!verify_state(heap, at, granules, HEAP_CACHED))
+		return;
 	coalesce(heap, at, granules);
 	last_split(heap)->at = HEAP_NONE;
 }

@@ -168,6 +168,17 @@ static void destroy_all(void)
 	rcu_barrier();	/* a callback may have freed its block and not returned yet */
 }
 
+/* No client is loaded. Heaps that still exist were not destroyed by their clients. */
+static void stop(void)
+{
+	heapmod_module_notifier_exit();
+	heapmod_percpu_exit();
+	destroy_all();
+	heapmod_sites_exit();
+	heapmod_debugfs_exit();
+	diagnostics_exit();
+}
+
 static int __init heapmod_init(void)
 {
 	int error;
@@ -184,27 +195,16 @@ static int __init heapmod_init(void)
 	heapmod_debugfs_init();
 	error = create_default() ?: create_all_named();
 	if (error) {
-		destroy_all();
-		heapmod_debugfs_exit();
-		diagnostics_exit();
-		heapmod_percpu_exit();
-		heapmod_module_notifier_exit();
-		heapmod_sites_exit();
+		stop();
 		return error;
 	}
 	pr_info("loaded, default heap of %s bytes\n", size);
 	return 0;
 }
 
-/* No client is loaded any more. Heaps that still exist were not destroyed by their clients. */
 static void __exit heapmod_exit(void)
 {
-	heapmod_module_notifier_exit();
-	heapmod_percpu_exit();
-	destroy_all();
-	heapmod_sites_exit();
-	heapmod_debugfs_exit();
-	diagnostics_exit();
+	stop();
 }
 
 /* Built in: before the initcalls of drivers, which may be clients. */

@@ -58,7 +58,7 @@ struct heapmod;
  * An allocation or a free takes the lock once; with %HEAPMOD_PERCPU mostly not at all. The number
  * of steps under it is bounded by heap_bound() in heap_core.h: it grows with the logarithm of the
  * region, and does not depend on the number of blocks. docs/performance.md has measurements. An
- * aligned allocation is bounded by heap_aligned_bound(), which is some times as much.
+ * aligned allocation is bounded by heap_aligned_bound(), which is several times as much.
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole while there are
@@ -400,8 +400,8 @@ struct heapmod *heapmod_default(void);
  * Even with %GFP_KERNEL this is no preemption point, unlike kmalloc(): a loop over it must call
  * cond_resched(). docs/from-kmalloc.md has the other differences.
  *
- * Context: Any context. Does not sleep. Fails when the lock is not available in an NMI, or during
- * an oops or a panic.
+ * Context: Any context. Does not sleep. Fails when the lock is not available in an NMI, in a
+ * nested call, or during an oops or a panic.
  * Return: Memory aligned to 16 bytes; %ZERO_SIZE_PTR for a @size of 0; NULL if no hole is large
  * enough, the lock is not available, or the heap is invalid, frozen or being reset.
  */
@@ -600,7 +600,7 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  * twice while %HEAPMOD_POISON, init_on_free, KASAN, kmemleak or a tracepoint of blocks is active:
  * then the end of a block that shrinks is filled before it becomes a hole.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  * Return: The block, with its contents up to the smaller size; %ZERO_SIZE_PTR for a @size of 0;
  * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen or being reset.
  * After NULL the block is unchanged.
@@ -620,7 +620,7 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  * to @align yet moves, also if it shrinks. Costs at most as much as a resize in place, an aligned
  * allocation and a free.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  * Return: As heapmod_realloc(); also NULL, and the block is unchanged, if @align is not allowed,
  * which is logged whatever @gfp is.
  */
@@ -636,9 +636,9 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  * freed and reported. A block whose header was overwritten is quarantined and reported. The cost is
  * bounded as for heapmod_alloc(); the lock is taken once, or twice (see DOC: cost).
  *
- * Context: Any context. Does not sleep. If the lock is not available in an NMI, or during an oops
- * or a panic, the pointer is judged at once and the free is completed later. The same holds in an
- * NMI while something hooks freed memory.
+ * Context: Any context. Does not sleep. If the lock is not available in an NMI, in a nested call,
+ * or during an oops or a panic, the pointer is judged at once and the free is completed later. The
+ * same holds in an NMI and in a nested call while something hooks freed memory.
  */
 #define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, HEAPMOD_HERE)
 
@@ -703,7 +703,7 @@ struct heapmod *heapmod_of(const void *ptr);
  * bytes or in the region of a heap of heapmod_create_in(). At the end of the grace period a softirq
  * frees the block, as heapmod_free() does, with the same cost.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 #define heapmod_free_rcu(heap, ptr, field)						\
 do {											\
@@ -748,7 +748,7 @@ void heapmod_barrier(struct heapmod *heap);
  *
  * Takes time in proportion to the size of the block, without the lock.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 #define heapmod_free_sensitive(heap, ptr) \
 	heapmod_free_sensitive_caller(heap, ptr, HEAPMOD_HERE)
@@ -762,8 +762,7 @@ void heapmod_barrier(struct heapmod *heap);
  *
  * Slack is not usable. A wrong pointer is not reported.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once, for
- * a bounded time.
+ * Context: Task, softirq or hardirq. Takes the lock once, for a bounded time.
  * Return: Bytes; 0 if @ptr is not a live block of @heap, or its header was overwritten.
  */
 size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
@@ -773,8 +772,7 @@ size_t heapmod_usable_size(struct heapmod *heap, const void *ptr);
  * @heap: the heap
  * @ptr: as for heapmod_usable_size()
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once, for
- * a bounded time.
+ * Context: Task, softirq or hardirq. Takes the lock once, for a bounded time.
  * Return: true if heapmod_free() would free @ptr; false also if the header was overwritten.
  */
 bool heapmod_owns(struct heapmod *heap, const void *ptr);
@@ -785,7 +783,7 @@ bool heapmod_owns(struct heapmod *heap, const void *ptr);
  * @stats: a struct heapmod_stats as the caller knows it. New counters are added at its end.
  * @size: size of that struct in bytes. Counters that this heapmod does not know are zeroed.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 void heapmod_copy_stats(struct heapmod *heap, void *stats, size_t size);
 
@@ -796,7 +794,7 @@ void heapmod_copy_stats(struct heapmod *heap, void *stats, size_t size);
  *
  * Completes deferred frees first, then copies the counters with the lock held. Walks no blocks.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats *stats)
 {
@@ -815,8 +813,8 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
  * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without
  * CONFIG_PREEMPT_COUNT cannot know that, so the caller is never rescheduled.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Findings are logged by
- * the caller: it must not hold a lock of the scheduler.
+ * Context: Task, softirq or hardirq. Findings are logged by the caller: it must not hold a lock of
+ * the scheduler.
  * Return:
  * * 0 - nothing is wrong
  * * -EUCLEAN - something is wrong, and was reported; or the heap is frozen
@@ -867,7 +865,7 @@ typedef int (*heapmod_walk_fn)(struct heapmod *heap, const struct heapmod_block_
  * The lock is taken once for each block, used or not. In between, the caller is rescheduled as in
  * heapmod_check().
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  * Return:
  * * 0 - at the end; also if the heap is frozen
  * * what @fn returned - it stopped the walk
@@ -895,7 +893,7 @@ int heapmod_show(struct seq_file *file, struct heapmod *heap);
  * heapmod_reset_peak - start a new peak at what is in use now
  * @heap: the heap
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once.
+ * Context: Task, softirq or hardirq. Takes the lock once.
  */
 void heapmod_reset_peak(struct heapmod *heap);
 
@@ -929,7 +927,7 @@ typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data, bool above);
  * A heap has up to %HEAPMOD_WATCHES watches, so that the lock is held for a bounded time. The watch
  * ends with heapmod_unwatch(), with the heap, and when the module of @callback is unloaded.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic. Takes the lock once.
+ * Context: Task, softirq or hardirq. Takes the lock once.
  *
  * Return:
  *
@@ -1115,7 +1113,7 @@ void *heapmod_alloc_wait_caller(struct heapmod *heap, size_t size, size_t align,
  * @caller: address of the call site. A block that is resized in place remains accounted to the call
  *	    site that allocated it.
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  * Return: As heapmod_realloc().
  */
 void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size, gfp_t gfp,
@@ -1131,7 +1129,7 @@ void *heapmod_realloc_caller(struct heapmod *heap, const void *ptr, size_t size,
  * @gfp: as for heapmod_realloc()
  * @caller: address of the call site, as for heapmod_realloc_caller()
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  * Return: As heapmod_realloc_aligned().
  */
 void *heapmod_realloc_aligned_caller(struct heapmod *heap, const void *ptr, size_t size,
@@ -1224,7 +1222,7 @@ void heapmod_free_bulk_caller(struct heapmod *heap, size_t n, void **ptrs, unsig
  * @head: a struct rcu_head in the block
  * @caller: address of the call site
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 void heapmod_free_rcu_caller(struct heapmod *heap, const void *ptr, struct rcu_head *head,
 			     unsigned long caller);
@@ -1246,7 +1244,7 @@ void heapmod_free_rcu_mightsleep_caller(struct heapmod *heap, const void *ptr,
  * @ptr: as for heapmod_free()
  * @caller: address of the call site
  *
- * Context: Task, softirq or hardirq; never in an NMI, an oops or a panic.
+ * Context: Task, softirq or hardirq.
  */
 void heapmod_free_sensitive_caller(struct heapmod *heap, const void *ptr, unsigned long caller);
 

@@ -73,6 +73,14 @@ static inline u64 payload_bytes(const struct heap *heap, u32 granules)
 	return heap_bytes(granules) - heap->overhead;
 }
 
+/* That of the whole region; 0 if it is too small. */
+static inline u64 largest_payload(const struct heap *heap)
+{
+	if (heap_bytes(heap->granules) <= heap->overhead)
+		return 0;
+	return payload_bytes(heap, heap->granules);
+}
+
 /* Granules of a block for @size bytes, at most heap->largest, and the slack in it. */
 static inline u32 granules_for(const struct heap *heap, size_t size)
 {
@@ -91,9 +99,14 @@ static inline u32 slack_for(const struct heap *heap, size_t size)
 #define WORD_OPEN_BITS	44
 #define WORD_LOW_SHIFT	32
 
+static inline u64 word_of(u32 granules, u32 tag)
+{
+	return granules | (u64)tag << WORD_LOW_SHIFT;
+}
+
 static inline u64 header_word(const struct heap_block *header)
 {
-	return header->granules | (u64)header->tag << WORD_LOW_SHIFT;
+	return word_of(header->granules, header->tag);
 }
 
 static inline void write_header(struct heap_block *header, u64 word)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * deferred - frees that cannot take the lock: in an NMI, or while the kernel panics
+ * deferred - frees that cannot take the lock: in an NMI, in a nested call, in an oops or a panic
  *
  * The lock may be held by a context that does not continue before this one returns, in the middle
  * of a change. But what makes a block live does not change while it lives: its start bit in the
@@ -30,7 +30,7 @@ void heap_deferred_init(struct heap_deferred *deferred)
 /* If another CPU writes it now, it is not the header of a live block. */
 static u64 read_header(const struct heap_block *header)
 {
-	return READ_ONCE(header->granules) | (u64)READ_ONCE(header->tag) << WORD_LOW_SHIFT;
+	return word_of(READ_ONCE(header->granules), READ_ONCE(header->tag));
 }
 
 /* As judge_inline(), with what can be read without the lock. */
@@ -140,8 +140,7 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
 /* The size is the map's: if only the granules are overwritten, the free will report that. */
 static bool is_waiting(const struct heap *heap, u32 at)
 {
-	u64 word = heap_index_size(&heap->index, at) |
-		   (u64)READ_ONCE(block_at(heap, at)->tag) << WORD_LOW_SHIFT;
+	u64 word = word_of(heap_index_size(&heap->index, at), READ_ONCE(block_at(heap, at)->tag));
 
 	return heap_index_is_used(&heap->index, at) && is_deferred(heap, at, word);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * deferred - frees that cannot take the lock: in an NMI, or while the kernel panics
+ * deferred - frees that cannot take the lock: in an NMI, in a nested call, in an oops or a panic
  *
  * heap_defer() takes no lock. The pointer is judged at once, and the block is freed by the next
  * caller that has the lock.

@@ -63,7 +63,7 @@ struct heap_run {
 #define HEAP_FINDINGS	4		/* queued findings, at most; all are counted */
 
 /* Bits of @events, next to the number of queued findings. */
-#define HEAP_EVENT_WAITERS	0x80000000U	/* a caller sleeps until a block is freed */
+#define HEAP_EVENT_WAITERS	0x80000000U	/* a waiter or a poller needs room: frees look */
 #define HEAP_EVENT_WATERMARK	0x40000000U	/* @used went above @watermark */
 #define HEAP_EVENT_FINDINGS	0x3fffffffU
 

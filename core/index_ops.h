@@ -2,8 +2,7 @@
 /*
  * index_ops - changes of the index: split a hole, coalesce, and the search
  *
- * Static inlines, because an allocation or a free with all of this inlined takes 6% fewer
- * instructions.
+ * Static inlines, because inlined they take fewer instructions (docs/performance.md).
  */
 #ifndef HEAP_INDEX_OPS_H
 #define HEAP_INDEX_OPS_H
@@ -376,8 +375,8 @@ static __always_inline void drop_from_tree(struct heap_index *index, const struc
 }
 
 /*
- * As below, of the giant, or of the largest hole if there is no giant: @rest granules remain at
- * @at. They are the giant, unless another hole is larger now.
+ * What split_hole() does if the hole may be the largest: @rest granules remain at @at. They are the
+ * giant, unless another hole is larger now.
  */
 static __always_inline void split_largest(struct heap_index *index, const struct heap_hole *hole,
 					  u32 at, u32 rest)

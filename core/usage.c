@@ -45,6 +45,6 @@ void heap_end_reset(struct heap *heap)
 		heap->asked = 0;
 		heap->lost = 0;
 	}
-	if (!heap_is_frozen(heap) && heap_bytes(heap->granules) > heap->overhead)
-		WRITE_ONCE(heap->largest, payload_bytes(heap, heap->granules));
+	if (!heap_is_frozen(heap))
+		WRITE_ONCE(heap->largest, largest_payload(heap));
 }

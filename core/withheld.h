@@ -23,7 +23,7 @@ static inline bool heap_can_claim(const struct heap *heap)
 bool heap_is_claimed(const struct heap *heap, u32 at);
 bool heap_is_quarantined(const struct heap *heap, u32 at);
 
-/* Whatever the header says. */
+/* By the tables, because the header may be overwritten. */
 static inline bool heap_is_withheld(const struct heap *heap, u32 at)
 {
 	return heap->withheld && (heap_is_claimed(heap, at) || heap_is_quarantined(heap, at));

@@ -16,9 +16,18 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "core/withheld.h"
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
+#include "heaps/lock.h"
 #include "heaps/trace.h"
+
+/* A hook does not run where it may have interrupted one, and needs room for a claim. */
+static inline bool diagnostics_may_run(const struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	return !in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core);
+}
 
 void diagnostics_init(void);
 void diagnostics_exit(void);

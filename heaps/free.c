@@ -154,12 +154,11 @@ static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned lo
 		heapmod_release(heap, &block, 1, caller);
 }
 
-/* Hooks do not run in an NMI or in a nested call, which may have interrupted one. */
 static noinline void free_with_hooks(struct heapmod *heap, const void *ptr, unsigned long flags,
 				     unsigned long caller)
 	__releases(&heap->lock)
 {
-	if (!in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core)) {
+	if (diagnostics_may_run(heap)) {
 		free_in_two_steps(heap, ptr, flags, caller);
 		return;
 	}

@@ -69,14 +69,15 @@ struct heapmod_limit {
 
 /**
  * struct heapmod - a heap
- * @lock: protects @core, @freed, @owners, @history, @waiters and @served. While it is held, nothing
- *	  allocates, prints, wakes a task or takes another lock.
+ * @lock: protects @core, @freed, @owners, @history, @waited_ns, @waiters, @waited, @polled,
+ *	  @served, @shut_down, and changes of @resets. While it is held, nothing allocates,
+ *	  prints, wakes a task or takes another lock.
  * @core: the blocks
  * @freed: the block that heap_free() has freed. It is used only while @lock is held; a variable on
  *	   the stack costs more.
  * @history: the last frees, with HEAPMOD_POISON; NULL without
  * @flags: from heapmod_create()
- * @waited_ns: time that allocations and frees have spun for @lock, in all; protected by @lock
+ * @waited_ns: time that allocations and frees have spun for @lock, in all
  * @id: names the heap in tracepoints; never reused
  * @name: from heapmod_create()
  * @region_bytes: size of the region
@@ -92,8 +93,8 @@ struct heapmod_limit {
  * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
- * @shut_down: after heapmod_shutdown(): allocations fail; protected by @lock
- * @low: the watches of heapmod_watch()
+ * @shut_down: after heapmod_shutdown(): allocations fail
+ * @watermark: the watches of heapmod_watch()
  * @slow_work: does what is too much for @follow_up
  * @follow_up: does what must not be done with @lock held: see heaps/follow_up.c
  * @refused: pointers refused without @lock
@@ -131,7 +132,7 @@ struct heapmod {
 	atomic_t hooking;
 	atomic_t waiting;
 	bool shut_down;
-	struct heapmod_watermark low;
+	struct heapmod_watermark watermark;
 	struct delayed_work slow_work;
 	heapmod_counter_t refused;
 	heapmod_counter_t busy;

@@ -111,10 +111,27 @@ static void *alloc_metadata(size_t bytes, u32 *sum)
 	return ptr;
 }
 
+/* What needs no memory. */
+static void init_heap(struct heapmod *heap, const char *name)
+{
+	static atomic_t ids = ATOMIC_INIT(0);
+
+	raw_spin_lock_init(&heap->lock);
+	init_irq_work(&heap->follow_up, heapmod_follow_up);
+	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
+	INIT_WORK(&heap->serve, heapmod_follow_up_waits);
+	heapmod_report_init(heap);
+	heapmod_poll_init(heap);
+	heapmod_wait_init(heap);
+	heapmod_watermark_init(heap);
+	heap_deferred_init(&heap->deferred);
+	heap->id = atomic_inc_return(&ids);
+	strscpy(heap->name, name, sizeof(heap->name));
+}
+
 /* A heap without a region: struct heapmod, the index and, with HEAPMOD_POISON, the history. */
 static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags)
 {
-	static atomic_t ids = ATOMIC_INIT(0);
 	u32 owners = heap_owners_for(size);
 	struct heapmod *heap;
 	u32 sum = 0;
@@ -134,25 +151,36 @@ static struct heapmod *alloc_heap(const char *name, u64 size, unsigned int flags
 		release_memory(heap);
 		return NULL;
 	}
-	raw_spin_lock_init(&heap->lock);
-	init_irq_work(&heap->follow_up, heapmod_follow_up);
-	heapmod_report_init(heap);
-	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
-	INIT_WORK(&heap->serve, heapmod_follow_up_waits);
-	heapmod_poll_init(heap);
-	heapmod_wait_init(heap);
-	heapmod_watermark_init(heap);
-	heap_deferred_init(&heap->deferred);
-	heap->id = atomic_inc_return(&ids);
-	strscpy(heap->name, name, sizeof(heap->name));
+	init_heap(heap, name);
 	return heap;
 }
 
-static void init_region(struct heapmod *heap, void *region)
+/* Use @mem as the region, or reserve one. Return: 0 or an error, which is logged. */
+static int set_region(struct heapmod *heap, void *mem, int node)
 {
-	diagnostics_adopt(heap, region);
-	heap_init(&heap->core, region, heap_granules_in(heap->region_bytes), heap->index,
+	if (!mem) {
+		heap->memory = heapmod_memory_alloc(heap->region_bytes, heap->flags, node);
+		mem = heap->memory;
+	}
+	if (!mem)
+		return refuse(heap->name, -ENOMEM, heap->flags & HEAPMOD_LINEAR ?
+			      "no contiguous memory for the region" : "no memory for the region");
+	diagnostics_adopt(heap, mem);
+	heap_init(&heap->core, mem, heap_granules_in(heap->region_bytes), heap->index,
 		  heap->flags, get_random_u64());
+	return 0;
+}
+
+/* Make the heap known by its name. Return: 0 or an error, which is logged. */
+static int publish(struct heapmod *heap)
+{
+	int error = heapmod_register(heap);
+
+	if (!error)
+		return 0;
+	diagnostics_abandon(heap);
+	return refuse(heap->name, error, error == -EEXIST ?
+		      "the name is in use" : "no memory for its metadata");
 }
 
 /* @mem: region of @size bytes, or NULL to reserve one. */
@@ -168,23 +196,10 @@ static struct heapmod *create(const char *name, void *mem, u64 size, unsigned in
 	heap = alloc_heap(name, size, flags);
 	if (!heap)
 		return ERR_PTR(refuse(name, -ENOMEM, "no memory for its metadata"));
-	if (!mem) {
-		heap->memory = heapmod_memory_alloc(size, flags, node);
-		mem = heap->memory;
-	}
-	if (!mem) {
-		release_memory(heap);
-		return ERR_PTR(refuse(name, -ENOMEM, flags & HEAPMOD_LINEAR ?
-				      "no contiguous memory for the region" :
-				      "no memory for the region"));
-	}
-	init_region(heap, mem);
-	error = heapmod_register(heap);
+	error = set_region(heap, mem, node) ?: publish(heap);
 	if (error) {
-		diagnostics_abandon(heap);
 		release_memory(heap);
-		return ERR_PTR(refuse(name, error, error == -EEXIST ?
-				      "the name is in use" : "no memory for its metadata"));
+		return ERR_PTR(error);
 	}
 	return heap;
 }
@@ -302,9 +317,7 @@ static void settle(struct heapmod *heap)
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	heapmod_hold_caches(heap);
-	heapmod_settle_owners(heap, 0, heap_owners_count(&heap->owners));
-	heapmod_drop_caches(heap);
+	heapmod_sync_owners(heap, 0, heap_owners_count(&heap->owners));
 	heapmod_unlock_irqrestore(heap, flags);
 }
 
@@ -334,7 +347,7 @@ static void sync_follow_up(struct heapmod *heap)
 	irq_work_sync(&heap->follow_up);
 	cancel_delayed_work_sync(&heap->slow_work);
 	cancel_work_sync(&heap->serve);
-	cancel_delayed_work_sync(&heap->low.work);
+	cancel_delayed_work_sync(&heap->watermark.work);
 }
 
 /* Complete what the last calls have left to be done. No call uses the heap any more. */

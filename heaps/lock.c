@@ -15,7 +15,7 @@ noinline bool heapmod_lock_slow(struct heapmod *heap)
 {
 	u64 start;
 
-	if (in_nmi() || oops_in_progress || heapmod_is_reentered())
+	if (heapmod_must_not_wait())
 		return false;
 	start = local_clock();
 	raw_spin_lock(&heap->lock);

@@ -2,10 +2,10 @@
 /*
  * lock - the lock of a heap, in any context
  *
- * It is held with interrupts off, for a bounded time. In an NMI, and in any context once the
- * kernel panics, the holder may be unable to continue before the caller returns. The same holds
- * for a call from inside another one on the same CPU, by a probe or a fault. In those contexts
- * the lock is only tried. Everywhere else the caller spins.
+ * It is held with interrupts off, for a bounded time. In an NMI, and in any context while the
+ * kernel oopses or panics, the holder may be unable to continue before the caller returns. The same
+ * holds for a nested call: one from inside another on the same CPU, by a probe or a fault. In those
+ * contexts the lock is only tried. Everywhere else the caller spins.
  */
 #ifndef HEAP_LOCK_H
 #define HEAP_LOCK_H
@@ -43,6 +43,12 @@ DECLARE_PER_CPU(unsigned int, heapmod_depth);
 static __always_inline bool heapmod_is_reentered(void)
 {
 	return unlikely(__this_cpu_read(heapmod_depth) > 1);
+}
+
+/* With interrupts off: the holder of a lock may be unable to continue before this context returns. */
+static __always_inline bool heapmod_must_not_wait(void)
+{
+	return in_nmi() || oops_in_progress || heapmod_is_reentered();
 }
 
 /* On a !SMP kernel a trylock always succeeds, so a nested call and an NMI must not even try. */

@@ -53,9 +53,7 @@ static struct heap_owner read_owner(struct heapmod *heap, unsigned int number)
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	heapmod_hold_caches(heap);
-	heapmod_settle_owners(heap, number, 1);
-	heapmod_drop_caches(heap);
+	heapmod_sync_owners(heap, number, 1);
 	owner = *heap_owner_at(&heap->owners, number);
 	heapmod_unlock_irqrestore(heap, flags);
 	return owner;

@@ -106,7 +106,7 @@ static inline bool heap_owner_peek(const struct heap_owners *owners, unsigned lo
 	return READ_ONCE(owners->table[*number].caller) == caller;
 }
 
-/* @bytes in all. */
+/* Account @blocks allocations, of @bytes in all. */
 static inline void heap_owner_add(struct heap_owner *owner, u32 blocks, u64 bytes)
 {
 	owner->allocs += blocks;

@@ -44,7 +44,7 @@ static void hold(struct heapmod_cpu *cpu)
 static bool hold_wait(struct heapmod_cpu *cpu)
 {
 	while (!heapmod_hold(cpu)) {
-		if (in_nmi() || oops_in_progress || heapmod_is_reentered())
+		if (heapmod_must_not_wait())
 			return false;
 		cpu_relax();
 	}
@@ -114,6 +114,13 @@ void heapmod_settle_owners(struct heapmod *heap, u32 from, u32 count)
 		return;
 	for (i = from; i < from + count; i++)
 		settle_owner(heap, i);
+}
+
+void heapmod_sync_owners(struct heapmod *heap, u32 from, u32 count)
+{
+	heapmod_hold_caches(heap);
+	heapmod_settle_owners(heap, from, count);
+	heapmod_drop_caches(heap);
 }
 
 void heapmod_make_room(struct heapmod *heap)

@@ -86,6 +86,9 @@ u32 heapmod_cached(struct heapmod *heap) __must_hold(&heap->lock);
 /* Add to @count owners what the caches have counted for them. All caches are held. */
 void heapmod_settle_owners(struct heapmod *heap, u32 from, u32 count) __must_hold(&heap->lock);
 
+/* The same, holding them meanwhile. */
+void heapmod_sync_owners(struct heapmod *heap, u32 from, u32 count) __must_hold(&heap->lock);
+
 /* If the cache of this CPU had no room for a block, or a damaged one, let it give one back. */
 void heapmod_make_room(struct heapmod *heap) __must_hold(&heap->lock);
 

@@ -33,7 +33,6 @@ void heapmod_poll_init(struct heapmod *heap)
 {
 	init_waitqueue_head(&heap->pollers);
 	heap->polled = U32_MAX;
-	heap->waited = U32_MAX;
 }
 
 void heapmod_update_waiters(struct heapmod *heap)

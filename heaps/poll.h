@@ -9,7 +9,7 @@
 
 void heapmod_poll_init(struct heapmod *heap);
 
-/* What a free must make room for has changed: let frees look, or not any more. */
+/* Waiters or pollers have changed: set HEAP_EVENT_WAITERS while frees must look for room. */
 void heapmod_update_waiters(struct heapmod *heap)
 	__must_hold(&heap->lock);
 

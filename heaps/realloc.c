@@ -37,20 +37,13 @@ static void account_resize(struct heapmod *heap, const struct heap_block_info *w
 	owner->allocs--;
 }
 
-/* As in a free: a hook does not run in an NMI or in a nested call, and needs room for a claim. */
-static bool may_hook(struct heapmod *heap)
-	__must_hold(&heap->lock)
-{
-	return !in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core);
-}
-
 /* Where a hook is enabled and must not run, the block is not resized in place. */
 static void resize_locked(struct heapmod *heap, const void *ptr, size_t size, bool in_place,
 			  struct resized *resized)
 	__must_hold(&heap->lock)
 {
 	resized->hooked = diagnostics_want_resize(heap);
-	if (!in_place || (resized->hooked && !may_hook(heap)))
+	if (!in_place || (resized->hooked && !diagnostics_may_run(heap)))
 		resized->verdict = heap_judge_resize(&heap->core, ptr, &resized->block);
 	else
 		resized->verdict = heap_resize(&heap->core, ptr, size, &resized->block,

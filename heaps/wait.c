@@ -146,6 +146,7 @@ void heapmod_wait_init(struct heapmod *heap)
 {
 	INIT_LIST_HEAD(&heap->waiters);
 	INIT_LIST_HEAD(&heap->served);
+	heap->waited = U32_MAX;
 }
 
 void heapmod_take_back(struct heapmod *heap)

@@ -26,9 +26,7 @@ void heapmod_copy_owners(struct heapmod *heap, u32 from, struct heap_owner *owne
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	heapmod_hold_caches(heap);
-	heapmod_settle_owners(heap, from, count);
-	heapmod_drop_caches(heap);
+	heapmod_sync_owners(heap, from, count);
 	memcpy(owners, &heap->owners.table[from], count * sizeof(*owners));
 	heapmod_unlock_irqrestore(heap, flags);
 }

@@ -41,7 +41,7 @@ static DECLARE_WAIT_QUEUE_HEAD(call_ended);
 
 static struct heapmod_watch *end_of(struct heapmod *heap)
 {
-	return heap->low.watches + HEAPMOD_WATCHES;
+	return heap->watermark.watches + HEAPMOD_WATCHES;
 }
 
 static bool is_exceeded(const struct heapmod *heap, const struct heapmod_watch *watch)
@@ -63,7 +63,7 @@ static bool update(struct heapmod *heap)
 	u32 lowest = U32_MAX;
 	bool exceeded = false;
 
-	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
 		if (!watch->callback || watch->state != WATCH_ARMED)
 			continue;
 		if (is_exceeded(heap, watch)) {
@@ -132,7 +132,7 @@ static bool is_idle(struct heapmod *heap)
 	bool idle = true;
 
 	heapmod_lock_irqsave(heap, flags);
-	for (watch = heap->low.watches; watch < end_of(heap); watch++)
+	for (watch = heap->watermark.watches; watch < end_of(heap); watch++)
 		idle &= !watch->callback || watch->state == WATCH_ARMED;
 	heapmod_unlock_irqrestore(heap, flags);
 	return idle;
@@ -140,11 +140,11 @@ static bool is_idle(struct heapmod *heap)
 
 static void notify_work(struct work_struct *item)
 {
-	struct heapmod *heap = container_of(to_delayed_work(item), struct heapmod, low.work);
+	struct heapmod *heap = container_of(to_delayed_work(item), struct heapmod, watermark.work);
 	struct heapmod_watch *watch;
 	struct call call;
 
-	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
 		if (begin_call(heap, watch, &call)) {
 			call.callback(heap, call.data, call.above);
 			end_call(&call);
@@ -153,13 +153,13 @@ static void notify_work(struct work_struct *item)
 	/* Cached blocks count as used. */
 	heapmod_empty_caches(heap);
 	if (!is_idle(heap))
-		schedule_delayed_work(&heap->low.work, PERIOD);
+		schedule_delayed_work(&heap->watermark.work, PERIOD);
 }
 
 /* The work item may be waiting for its next poll. */
 static void notify_now(struct heapmod *heap)
 {
-	mod_delayed_work(system_wq, &heap->low.work, 0);
+	mod_delayed_work(system_wq, &heap->watermark.work, 0);
 }
 
 void heapmod_notify_watermark(struct heapmod *heap)
@@ -176,7 +176,7 @@ void heapmod_notify_watermark(struct heapmod *heap)
 
 void heapmod_watermark_init(struct heapmod *heap)
 {
-	INIT_DELAYED_WORK(&heap->low.work, notify_work);
+	INIT_DELAYED_WORK(&heap->watermark.work, notify_work);
 }
 
 static void end_watch(struct heapmod *heap, struct heapmod_watch *watch)
@@ -192,7 +192,7 @@ void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
 		if (!module || within_module((unsigned long)watch->callback, module))
 			end_watch(heap, watch);
 	}
@@ -202,7 +202,7 @@ void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 void heapmod_watermark_exit(struct heapmod *heap)
 {
 	heapmod_unwatch_module(heap, NULL);
-	cancel_delayed_work_sync(&heap->low.work);
+	cancel_delayed_work_sync(&heap->watermark.work);
 }
 
 static bool runs_call_in(const struct module *module)
@@ -240,7 +240,7 @@ static struct heapmod_watch *find(struct heapmod *heap, heapmod_watch_fn callbac
 {
 	struct heapmod_watch *watch;
 
-	for (watch = heap->low.watches; watch < end_of(heap); watch++) {
+	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
 		if (watch->callback == callback && watch->data == data)
 			return watch;
 	}

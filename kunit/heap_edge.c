@@ -102,7 +102,7 @@ static void unwatch_during_callback(struct kunit *test)
 	wait_for_completion(&watched.unwatched);
 	watched.ptr = suite_alloc(test, 40000);
 	irq_work_sync(&heap->follow_up);
-	flush_delayed_work(&heap->low.work);
+	flush_delayed_work(&heap->watermark.work);
 	KUNIT_EXPECT_EQ(test, watched.count, 1);
 	KUNIT_EXPECT_EQ(test, heap->core.watermark, U32_MAX);
 }

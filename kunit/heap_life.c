@@ -245,7 +245,7 @@ static int watch(struct heapmod *heap, unsigned int percent, struct notified *no
 static void flush_callback(struct heapmod *heap)
 {
 	irq_work_sync(&heap->follow_up);
-	flush_delayed_work(&heap->low.work);
+	flush_delayed_work(&heap->watermark.work);
 }
 
 /* The callback is called once when usage exceeds the watermark, and once when it is below again. */
@@ -350,12 +350,12 @@ static void late_work_is_no_reason_to_notify(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, watch(heap, 50, &old), 0);
 	heapmod_unwatch(heap, notify, &old);
-	schedule_delayed_work(&heap->low.work, 0);
-	flush_delayed_work(&heap->low.work);
+	schedule_delayed_work(&heap->watermark.work, 0);
+	flush_delayed_work(&heap->watermark.work);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
 	KUNIT_EXPECT_EQ(test, watch(heap, 50, &new), 0);
-	schedule_delayed_work(&heap->low.work, 0);
-	flush_delayed_work(&heap->low.work);
+	schedule_delayed_work(&heap->watermark.work, 0);
+	flush_delayed_work(&heap->watermark.work);
 	KUNIT_EXPECT_EQ(test, old.count, 0);
 	KUNIT_EXPECT_EQ(test, new.count, 0);
 	heapmod_free(heap, suite_alloc(test, FILL(60)));
