@@ -5,8 +5,8 @@
  * When the name of a function is written to the parameter `symbol`, it is probed, and each call is
  * made on a heap. Whenever the function runs, with or without the lock of the heap, the handler
  * allocates, frees a live block and frees a wrong pointer. No call may spin, no block may be lost,
- * and each wrong pointer must be refused. The write fails with ENXIO if the function cannot be
- * probed, and with EUCLEAN if anything is wrong. The parameter `hits` tells how often it ran.
+ * and each wrong pointer must be refused: otherwise the write fails. The parameter `hits` tells how
+ * often the function ran, or -1 if it cannot be probed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,7 +27,7 @@ MODULE_PARM_DESC(flags, "flags of the heap");
 
 static int hits;
 module_param(hits, int, 0400);
-MODULE_PARM_DESC(hits, "how often the function has run");
+MODULE_PARM_DESC(hits, "how often the function has run; -1 if it cannot be probed");
 
 static struct heapmod *heap, *other;
 static char *live;
@@ -96,10 +96,11 @@ static int run(const char *symbol)
 
 	probe = (struct kprobe){ .pre_handler = handler, .symbol_name = symbol };
 	live = NULL;
-	hits = 0;
+	hits = -1;
 	wrong = 0;
 	if (register_kprobe(&probe))
 		return -ENXIO;
+	hits = 0;
 	live = heapmod_alloc(heap, 100, GFP_KERNEL);
 	for (i = 0; i < ROUNDS; i++)
 		call_all();

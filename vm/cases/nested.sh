@@ -12,11 +12,11 @@ parameters=/sys/module/heap_nested/parameters
 
 # probe SYMBOL - 0 if nothing went wrong; adds to the counts
 probe() {
-	if answer=$(printf %s "$1" 2>&1 >$parameters/symbol); then
+	if printf %s "$1" 2>/dev/null >$parameters/symbol; then
 		[ "$(cat $parameters/hits)" = 0 ] || hit=$((hit + 1))
 		return 0
 	fi
-	[ "${answer##*: }" = "No such device or address" ] || return 1
+	[ "$(cat $parameters/hits)" = -1 ] || return 1
 	skipped=$((skipped + 1))
 }
 
