@@ -179,24 +179,28 @@ void heapmod_watermark_init(struct heapmod *heap)
 	INIT_DELAYED_WORK(&heap->watermark.work, notify_work);
 }
 
-static void end_watch(struct heapmod *heap, struct heapmod_watch *watch)
+/* Return: as update(), which may find that another watch is exceeded. */
+static bool end_watch(struct heapmod *heap, struct heapmod_watch *watch)
 	__must_hold(&heap->lock)
 {
 	*watch = (struct heapmod_watch){};
-	update(heap);
+	return update(heap);
 }
 
 void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 {
 	struct heapmod_watch *watch;
+	bool exceeded = false;
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
 	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
 		if (!module || within_module((unsigned long)watch->callback, module))
-			end_watch(heap, watch);
+			exceeded |= end_watch(heap, watch);
 	}
 	heapmod_unlock_irqrestore(heap, flags);
+	if (exceeded)
+		notify_now(heap);
 }
 
 void heapmod_watermark_exit(struct heapmod *heap)
@@ -283,15 +287,17 @@ void heapmod_unwatch(struct heapmod *heap, heapmod_watch_fn callback, void *data
 {
 	struct heapmod_watch *watch;
 	unsigned long flags;
+	bool exceeded;
 
 	might_sleep();
 	if (!heapmod_is_valid(heap) || !callback)
 		return;
 	heapmod_lock_irqsave(heap, flags);
 	watch = find(heap, callback, data);
-	if (watch)
-		end_watch(heap, watch);
+	exceeded = watch && end_watch(heap, watch);
 	heapmod_unlock_irqrestore(heap, flags);
+	if (exceeded)
+		notify_now(heap);
 	wait_event(call_ended, !runs_call(heap, callback, data));
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_unwatch);

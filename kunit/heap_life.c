@@ -321,6 +321,25 @@ static void watermarks_are_independent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, high.count, 2);
 }
 
+/*
+ * The end of one may be the first to see that another one is exceeded: User-Mode Linux runs an
+ * irq_work at the next tick.
+ */
+static void the_end_of_a_watch_keeps_the_others(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct notified low, high;
+	void *ptr;
+
+	KUNIT_EXPECT_EQ(test, watch(heap, 80, &high), 0);
+	KUNIT_EXPECT_EQ(test, watch(heap, 20, &low), 0);
+	ptr = suite_alloc(test, FILL(50));
+	heapmod_unwatch(heap, notify, &high);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&low.above, 10 * HZ), 0);
+	heapmod_unwatch(heap, notify, &low);
+	heapmod_free(heap, ptr);
+}
+
 /* A callback is called at most ten times a second, of either kind. */
 static void watermark_limits_its_rate(struct kunit *test)
 {
@@ -456,6 +475,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(watermark_notifies_of_both),
 	KUNIT_CASE(watermark_notifies_of_a_short_peak),
 	KUNIT_CASE(watermarks_are_independent),
+	KUNIT_CASE(the_end_of_a_watch_keeps_the_others),
 	KUNIT_CASE(watches_are_bounded),
 	KUNIT_CASE(watermark_limits_its_rate),
 	KUNIT_CASE(late_work_is_no_reason_to_notify),
