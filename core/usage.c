@@ -43,6 +43,7 @@ void heap_end_reset(struct heap *heap)
 {
 	if (!heap_live_blocks(heap)) {
 		heap->asked = 0;
+		heap->limbo_asked = 0;
 		heap->lost = 0;
 	}
 	if (!heap_is_frozen(heap))

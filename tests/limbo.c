@@ -163,6 +163,23 @@ static void corrupt_headers(void)
 	arena_destroy(&arena);
 }
 
+/* When the header is unreadable, so are the bytes that were asked for, until a reset. */
+static void lost_slack(void)
+{
+	char *ptr;
+
+	arena_init(&arena, 100);
+	ptr = heap_alloc(&arena.heap, 33, TEST_OWNER);
+	REQUIRE(ptr && enter(ptr) == HEAP_OK);
+	ptr[-1] ^= 1;
+	REQUIRE(leave(ptr) == HEAP_CORRUPT_HEADER);
+	heap_begin_reset(&arena.heap);
+	heap_end_reset(&arena.heap);
+	REQUIRE(!arena.heap.asked);
+	expect_limbo(0, 0, 0);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -172,6 +189,7 @@ int main(void)
 		{ "heads outside of the block and wrong pointers are refused", wrong_heads },
 		{ "other blocks and holes do not leave", stays },
 		{ "overwritten headers are refused, or quarantined", corrupt_headers },
+		{ "a reset knows again how many bytes are in use", lost_slack },
 	};
 
 	run_tests("limbo", tests, sizeof(tests) / sizeof(*tests));
