@@ -163,7 +163,8 @@ static void destroy_all(void)
 	if (default_heap)
 		default_heap->permanent = false;
 	default_heap = NULL;
-	list_for_each_entry_safe(heap, next, &heaps, all)
+	/* The newest first: it may be in a block of an older one. */
+	list_for_each_entry_safe_reverse(heap, next, &heaps, all)
 		heapmod_destroy(heap);
 	rcu_barrier();	/* a callback may have freed its block and not returned yet */
 }

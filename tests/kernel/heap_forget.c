@@ -5,7 +5,8 @@
  *
  * With `failures=N`, it fails N allocations of the default heap instead, N with a wrong alignment
  * and, while the lock is busy, N frees of a wrong pointer; then one each of another heap. With
- * `late=1`, it allocates one block instead, and frees it in its exit, while the lock is busy.
+ * `late=1`, it allocates one block instead, and frees it in its exit, while the lock is busy. With
+ * `inside=1`, it leaves a heap in a block of the default heap.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -20,6 +21,10 @@ MODULE_PARM_DESC(failures, "allocations that fail (default 0)");
 static bool late;
 module_param(late, bool, 0444);
 MODULE_PARM_DESC(late, "free a block in the exit (default no)");
+
+static bool inside;
+module_param(inside, bool, 0444);
+MODULE_PARM_DESC(inside, "leave a heap in a block of the default heap (default no)");
 
 static void *last;			/* the block that the exit frees */
 
@@ -72,12 +77,27 @@ static noinline int fail(struct heapmod *heap)
 	return 0;
 }
 
+static noinline int forget_heap(struct heapmod *heap)
+{
+	void *block = heapmod_alloc(heap, 4096, GFP_KERNEL);
+	struct heapmod *inner;
+
+	if (!block)
+		return -ENOMEM;
+	inner = heapmod_create_in("inside", block, 4096, 0);
+	if (IS_ERR(inner))
+		return PTR_ERR(inner);
+	return heapmod_alloc(inner, 100, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+
 static int __init forget_init(void)
 {
 	struct heapmod *heap = heapmod_default();
 
 	if (failures)
 		return fail(heap);
+	if (inside)
+		return forget_heap(heap);
 	if (late) {
 		last = heapmod_alloc(heap, 50, GFP_KERNEL);
 		return last ? 0 : -ENOMEM;

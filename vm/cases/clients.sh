@@ -99,4 +99,11 @@ check "suppressed messages are counted" said 'messages about failed allocations 
 check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
 check "... with their call site" said "1 blocks, 77 bytes, the first at 8, allocated by forget_init+0x"
 
+check "heapmod loads again" insmod heapmod.ko
+check "a client leaves a heap in a block of another one" insmod heap_forget.ko inside=1
+check "it unloads" rmmod heap_forget
+hush
+check "heapmod unloads, and destroys both" rmmod heapmod
+check "... with their blocks" [ "$(dmesg | grep -c "is destroyed with 1 blocks alive")" = 2 ]
+
 verdict
