@@ -26,7 +26,7 @@ static bool next_block(struct heapmod *heap, u32 *at, struct heapmod_block_info 
 	/* If the header is unreadable, only the caches know whether the block is in one of them. */
 	if (found && block.state == HEAP_USED && !block.sealed) {
 		heapmod_expel(heap, heap_payload(&heap->core, block.at));
-		heap_walk(&heap->core, block.at, &block, 1);
+		found = heap_walk(&heap->core, block.at, &block, 1);
 	}
 	if (found) {
 		*at = block.at + block.granules;

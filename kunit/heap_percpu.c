@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define BYTES	100
@@ -230,6 +231,24 @@ static void a_walk_skips_cached_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count, 1);
 }
 
+/* It has left the cache and become a part of the hole in front of it, behind which is no block. */
+static void a_walk_skips_what_it_frees(struct kunit *test)
+{
+	struct heapmod *heap = cached_heap(test, 1 << 16);
+	void *front = suite_alloc(test, 2000);
+	void *damaged = suite_alloc(test, 300);
+	u32 quarantined = heap->core.quarantined;
+	int count = 0;
+
+	heapmod_free(heap, front);
+	heapmod_free(heap, damaged);
+	damage(damaged);
+	heap->core.quarantined = heap->core.granules;	/* there is no room */
+	KUNIT_EXPECT_EQ(test, heapmod_walk(heap, count_block, &count), 0);
+	heap->core.quarantined = quarantined;
+	KUNIT_EXPECT_EQ(test, count, 0);
+}
+
 static void a_check_finds_damage_in_a_cache(struct kunit *test)
 {
 	struct heapmod *heap = cached_heap(test, 1 << 16);
@@ -277,6 +296,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_damaged_block_is_not_allocated),
 	KUNIT_CASE(a_damaged_block_is_not_freed_twice),
 	KUNIT_CASE(a_walk_skips_cached_blocks),
+	KUNIT_CASE(a_walk_skips_what_it_frees),
 	KUNIT_CASE(a_check_finds_damage_in_a_cache),
 	KUNIT_CASE(a_poisoned_block_is_verified),
 	KUNIT_CASE(a_redzone_is_verified),
