@@ -22,11 +22,14 @@
 #include "heaps/lock.h"
 #include "heaps/trace.h"
 
-/* A hook does not run where it may have interrupted one, and needs room for a claim. */
+/*
+ * Between the steps the lock is dropped, and then waited for. A hook does not run where that is not
+ * possible, or where it may have interrupted one, and needs room for a claim.
+ */
 static inline bool diagnostics_may_run(const struct heapmod *heap)
 	__must_hold(&heap->lock)
 {
-	return !in_nmi() && !heapmod_is_reentered() && heap_can_claim(&heap->core);
+	return !heapmod_must_not_wait() && heap_can_claim(&heap->core);
 }
 
 void diagnostics_init(void);

@@ -11,9 +11,6 @@ struct work_struct;
 /* The function of heap->follow_up. */
 void heapmod_follow_up(struct irq_work *work);
 
-/* The function of heap->serve. */
-void heapmod_follow_up_waits(struct work_struct *work);
-
 /* The function of heap->slow_work. */
 void heapmod_follow_up_slowly(struct work_struct *work);
 

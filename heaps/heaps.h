@@ -90,7 +90,6 @@ struct heapmod_limit {
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
  * @resets: number of resets; changed with @lock held, read without
- * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail
@@ -128,7 +127,6 @@ struct heapmod {
 	wait_queue_head_t pollers;
 	struct list_head served;
 	unsigned long resets;
-	struct work_struct serve;
 	atomic_t hooking;
 	atomic_t waiting;
 	bool shut_down;

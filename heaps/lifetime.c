@@ -119,7 +119,6 @@ static void init_heap(struct heapmod *heap, const char *name)
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
 	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
-	INIT_WORK(&heap->serve, heapmod_follow_up_waits);
 	heapmod_report_init(heap);
 	heapmod_poll_init(heap);
 	heapmod_wait_init(heap);
@@ -346,7 +345,6 @@ static void sync_follow_up(struct heapmod *heap)
 	synchronize_rcu();
 	irq_work_sync(&heap->follow_up);
 	cancel_delayed_work_sync(&heap->slow_work);
-	cancel_work_sync(&heap->serve);
 	cancel_delayed_work_sync(&heap->watermark.work);
 }
 
