@@ -73,15 +73,18 @@ static noinline void *report_failure(struct heapmod *heap, const char *why, size
 	return NULL;
 }
 
-void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
+void *heapmod_fail(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+		   unsigned long caller)
 {
-	heapmod_poll_failed(heap, size, caller);
+	heapmod_poll_failed(heap, size, align, caller);
 	return report_failure(heap, "no hole for", size, gfp, caller);
 }
 
 /* The lock is not available: see heaps/lock.h. */
 static void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller)
 {
+	if (!size)
+		return ZERO_SIZE_PTR;
 	heapmod_counter_inc(&heap->busy);
 	return report_failure(heap, "the lock is busy, cannot allocate", size, gfp, caller);
 }
@@ -121,7 +124,7 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 		ptr = heapmod_alloc_locked(heap, size, align, caller);
 		heapmod_unlock_alloc(heap, flags, caller);
 	}
-	return ptr ?: heapmod_fail(heap, size, gfp, caller);
+	return ptr ?: heapmod_fail(heap, size, align, gfp, caller);
 }
 
 static __always_inline void *alloc_exact(struct heapmod *heap, size_t size, size_t align,
@@ -220,7 +223,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 	if (!heapmod_is_valid(heap))
 		return NULL;
 	if (diagnostics_fail(size))
-		return heapmod_fail(heap, size, gfp, caller);
+		return heapmod_fail(heap, size, 1, gfp, caller);
 	if (heap->cpus && size <= HEAP_CACHE_BYTES)
 		return alloc_cached(heap, size, gfp, caller);
 	return alloc_uncached(heap, size, gfp, caller);
@@ -247,7 +250,7 @@ void *heapmod_alloc_aligned_caller(struct heapmod *heap, size_t size, size_t ali
 	if (align <= HEAP_GRANULE)
 		return heapmod_alloc_caller(heap, size, gfp, caller);
 	if (diagnostics_fail(size))
-		return heapmod_fail(heap, size, gfp, caller);
+		return heapmod_fail(heap, size, align, gfp, caller);
 	return alloc_exact(heap, size, align, gfp, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_alloc_aligned_caller);
@@ -276,7 +279,7 @@ static size_t alloc_some(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
 	size_t done, i;
 
 	if (diagnostics_fail(size)) {
-		heapmod_fail(heap, size, gfp, caller);
+		heapmod_fail(heap, size, 1, gfp, caller);
 		return 0;
 	}
 	done = alloc_batch(heap, size, min_t(size_t, n, HEAPMOD_BATCH), ptrs, caller);

@@ -15,6 +15,7 @@ void *heapmod_alloc_locked(struct heapmod *heap, size_t size, size_t align, unsi
 bool heapmod_accepts_align(struct heapmod *heap, size_t align, unsigned long caller);
 
 /* Report that an allocation failed. Return: NULL. */
-void *heapmod_fail(struct heapmod *heap, size_t size, gfp_t gfp, unsigned long caller);
+void *heapmod_fail(struct heapmod *heap, size_t size, size_t align, gfp_t gfp,
+		   unsigned long caller);
 
 #endif

@@ -23,11 +23,15 @@
 #include <linux/sched.h>
 #include <linux/wait_bit.h>
 
+#include "core/aligned.h"
 #include "core/block.h"
 #include "heaps/compat.h"
 #include "heaps/lock.h"
 #include "heaps/percpu.h"
 #include "heaps/poll.h"
+
+/* Any program that polls is woken: select() may have asked for exceptional conditions alone. */
+#define OVER	(EPOLLERR | EPOLLHUP | EPOLLPRI)
 
 void heapmod_poll_init(struct heapmod *heap)
 {
@@ -43,10 +47,17 @@ void heapmod_update_waiters(struct heapmod *heap)
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
 }
 
-static void arm(struct heapmod *heap, size_t size)
+static void arm(struct heapmod *heap, u32 granules)
 	__must_hold(&heap->lock)
 {
-	heap->polled = min(heap->polled, granules_for(&heap->core, size));
+	heap->polled = min(heap->polled, granules);
+	heapmod_update_waiters(heap);
+}
+
+static void disarm(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	heap->polled = U32_MAX;
 	heapmod_update_waiters(heap);
 }
 
@@ -55,14 +66,14 @@ static __poll_t poll_locked(struct heapmod *heap, size_t size)
 	__must_hold(&heap->lock)
 {
 	if (heap->shut_down)
-		return EPOLLERR | EPOLLHUP;
+		return OVER;
 	if (heap_is_frozen(&heap->core) || size > heapmod_largest(heap))
 		return EPOLLERR;
 	if (!size || heap_fits(&heap->core, size, 1))
 		return EPOLLOUT | EPOLLWRNORM;
 	/* Without an entry in the wait queue, this poll does not wait. */
 	if (waitqueue_active(&heap->pollers))
-		arm(heap, size);
+		arm(heap, granules_for(&heap->core, size));
 	return 0;
 }
 
@@ -95,7 +106,7 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 	__poll_t mask;
 
 	if (!heapmod_is_valid(heap))
-		return EPOLLERR | EPOLLHUP;
+		return OVER;
 	atomic_inc(&heap->waiting);
 	if (!is_shut_down(heap))
 		poll_wait(file, &heap->pollers, table);
@@ -111,7 +122,15 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_poll);
 
-void heapmod_poll_failed(struct heapmod *heap, size_t size, unsigned long caller)
+/* An aligned block is sure to fit into any hole that is larger by the alignment. */
+static u32 granules_that_fit(const struct heapmod *heap, size_t size, size_t align)
+{
+	u32 granules = granules_for(&heap->core, size);
+
+	return align > HEAP_GRANULE ? heap_aligned_want(granules, align) : granules;
+}
+
+void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 {
 	unsigned long flags;
 
@@ -120,7 +139,7 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, unsigned long caller
 		return;
 	if (!heapmod_lock(heap, flags))
 		return;
-	arm(heap, size);
+	arm(heap, granules_that_fit(heap, size, align));
 	/* A free may have made room since the allocation failed: let the irq_work test that. */
 	heapmod_unlock(heap, flags, caller);
 }
@@ -148,10 +167,8 @@ static bool disarm_if_due(struct heapmod *heap)
 	due = heap->polled != U32_MAX &&
 	      (is_over(heap) || !has_entries(heap) ||
 	       heap_fits(&heap->core, payload_bytes(&heap->core, heap->polled), 1));
-	if (due) {
-		heap->polled = U32_MAX;
-		heapmod_update_waiters(heap);
-	}
+	if (due)
+		disarm(heap);
 	heapmod_unlock_alloc(heap, flags, 0);
 	return due;
 }
@@ -175,8 +192,14 @@ void heapmod_wake_pollers(struct heapmod *heap)
 
 void heapmod_end_polls(struct heapmod *heap)
 {
-	wake_all(heap, EPOLLERR | EPOLLHUP | POLLFREE);
+	unsigned long flags;
+
+	wake_all(heap, OVER | POLLFREE);
 	/* A task in poll() removes its entry when it returns, and wakes nothing. */
 	while (waitqueue_active(&heap->pollers))
 		schedule_timeout_uninterruptible(1);
+	/* There is nobody to wake. While it is armed, each call queues the irq_work. */
+	heapmod_lock_irqsave(heap, flags);
+	disarm(heap);
+	heapmod_unlock_irqrestore(heap, flags);
 }

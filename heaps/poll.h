@@ -14,10 +14,10 @@ void heapmod_update_waiters(struct heapmod *heap)
 	__must_hold(&heap->lock);
 
 /*
- * No hole was found for @size bytes. A program that is notified of edges polls again only when it
- * is woken: so the next such hole wakes the pollers.
+ * No place was found for @size bytes, aligned to @align. A program that is notified of edges polls
+ * again only when it is woken: so the next hole with such a place wakes the pollers.
  */
-void heapmod_poll_failed(struct heapmod *heap, size_t size, unsigned long caller);
+void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsigned long caller);
 
 /* May heapmod_wake_pollers() have something to do? */
 bool heapmod_has_pollers(const struct heapmod *heap);

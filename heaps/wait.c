@@ -186,11 +186,12 @@ static void enqueue(struct heapmod *heap, struct waiter *waiter)
 	update_event(heap);
 	served = has_block(heap, waiter);
 	heapmod_unlock_alloc(heap, flags, waiter->caller);
-	/* From now on frees go to the heap, and what the caches still have may be enough. */
-	if (!served && heap->cpus) {
-		heapmod_empty_caches(heap);
-		heapmod_serve_waiters(heap);
-	}
+	if (served)
+		return;
+	/* From now on frees go to the heap. What is deferred or cached may be enough. */
+	heapmod_drain(heap);
+	heapmod_empty_caches(heap);
+	heapmod_serve_waiters(heap);
 }
 
 static void count_failure(struct heapmod *heap, unsigned long caller)
@@ -296,7 +297,7 @@ static void *wait_for_block(struct heapmod *heap, struct waiter *waiter, gfp_t g
 	} while (error == -EAGAIN);
 	if (!error)
 		return waiter->ptr;
-	heapmod_fail(heap, waiter->size, gfp, waiter->caller);
+	heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
 	return ERR_PTR(error);
 }
 
@@ -308,7 +309,7 @@ static void *refuse(struct heapmod *heap, const struct waiter *waiter, gfp_t gfp
 	heapmod_lock_irqsave(heap, flags);
 	count_failure(heap, waiter->caller);
 	heapmod_unlock_irqrestore(heap, flags);
-	heapmod_fail(heap, waiter->size, gfp, waiter->caller);
+	heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
 	return ERR_PTR(error);
 }
 
@@ -325,8 +326,10 @@ static void *wait_or_refuse(struct heapmod *heap, struct waiter *waiter, gfp_t g
 {
 	if (!can_ever_fit(heap, waiter))
 		return refuse(heap, waiter, gfp, -E2BIG);
-	if (diagnostics_fail(waiter->size))
-		return refuse(heap, waiter, gfp, -ETIMEDOUT);
+	if (diagnostics_fail(waiter->size)) {
+		heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
+		return ERR_PTR(-ETIMEDOUT);
+	}
 	return wait_for_block(heap, waiter, gfp, timeout);
 }
 

@@ -15,7 +15,8 @@
 
 #define GRANULES	8
 #define ROOM		(EPOLLOUT | EPOLLWRNORM)
-#define OVER		(EPOLLERR | EPOLLHUP)
+#define OVER		(EPOLLERR | EPOLLHUP | EPOLLPRI)
+#define EXCEPTIONAL	(EPOLLPRI | EPOLLNVAL)	/* select() without the other two sets */
 
 struct poller {
 	struct heapmod *heap;
@@ -24,6 +25,7 @@ struct poller {
 	wait_queue_head_t *queue;
 	struct delayed_work leave;
 	bool is_epoll;
+	__poll_t only;			/* ignore other wakeups, as select() does */
 	int wakeups;
 	__poll_t key;
 };
@@ -33,6 +35,8 @@ static int wake(wait_queue_entry_t *entry, unsigned int mode, int sync, void *ke
 {
 	struct poller *poller = container_of(entry, struct poller, entry);
 
+	if (poller->only && !(key_to_poll(key) & poller->only))
+		return 0;
 	poller->wakeups++;
 	poller->key = key_to_poll(key);
 	if (poller->is_epoll && poller->key & POLLFREE)
@@ -84,7 +88,7 @@ static int wakeups(struct poller *poller)
 	irq_work_run();
 	local_irq_restore(flags);
 	irq_work_sync(&poller->heap->follow_up);
-	flush_work(&poller->heap->serve);
+	flush_delayed_work(&poller->heap->slow_work);
 	return poller->wakeups;
 }
 
@@ -255,6 +259,54 @@ static void a_destroy_waits_for_poll(struct kunit *test)
 	flush_delayed_work(&poller.leave);
 }
 
+/* A select() for exceptional conditions alone is woken, and ends. */
+static void a_shutdown_wakes_select(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
+	struct poller poller;
+
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), ROOM);
+	poller.only = EXCEPTIONAL;
+	schedule_delayed_work(&poller.leave, HZ / 20);
+	heapmod_shutdown(heap);
+	flush_delayed_work(&poller.leave);
+	KUNIT_EXPECT_EQ(test, poller.wakeups, 1);
+	KUNIT_EXPECT_TRUE(test, state(heap, FILL(1)) & EXCEPTIONAL);
+}
+
+/* An armed heap queues work at each call, up to its end. */
+static void a_shutdown_disarms(struct kunit *test)
+{
+	void *blocks[GRANULES];
+	struct heapmod *heap = full_heap(test, blocks);
+	struct poller poller;
+
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), 0);
+	KUNIT_EXPECT_NE(test, heap->core.events, 0);
+	poller.is_epoll = true;
+	heapmod_shutdown(heap);
+	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
+}
+
+/* A hole that is large enough and has no aligned place is not what an aligned block waits for. */
+static void a_failed_aligned_allocation_is_an_edge(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
+	struct poller poller;
+	void *low, *high;
+
+	low = heapmod_alloc_aligned(heap, FILL(1), 64, GFP_KERNEL);
+	high = suite_alloc(test, FILL(4));
+	KUNIT_ASSERT_NOT_NULL(test, low);
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(5)), 0);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, FILL(1), 64, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 0);
+	heapmod_free(heap, low);
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
+	heapmod_free(heap, high);
+	leave(&poller);
+}
+
 static void a_frozen_heap_is_an_error(struct kunit *test)
 {
 	void *blocks[GRANULES];
@@ -280,10 +332,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_free_that_makes_room_wakes),
 	KUNIT_CASE(pollers_of_two_sizes),
 	KUNIT_CASE(a_failed_allocation_is_an_edge),
+	KUNIT_CASE(a_failed_aligned_allocation_is_an_edge),
 	KUNIT_CASE(a_reset_wakes),
 	KUNIT_CASE(an_entry_that_is_gone_is_disarmed),
 	KUNIT_CASE(a_shutdown_removes_entries_of_epoll),
 	KUNIT_CASE(a_destroy_waits_for_poll),
+	KUNIT_CASE(a_shutdown_wakes_select),
+	KUNIT_CASE(a_shutdown_disarms),
 	KUNIT_CASE(a_frozen_heap_is_an_error),
 	{ }
 };

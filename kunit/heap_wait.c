@@ -636,6 +636,21 @@ static void only_room_serves(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+/* Without a timeout nobody waits for the work item that frees them. */
+static void deferred_frees_are_room(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, REGION(GRANULES), HEAPMOD_POISON);
+	void *ptr = suite_alloc(test, FILL(GRANULES));
+	unsigned long flags;
+
+	/* A hook, which poison is, does not run in an NMI. */
+	flags = suite_enter_nmi();
+	heapmod_free(heap, ptr);
+	suite_leave_nmi(flags);
+	KUNIT_EXPECT_EQ(test, error_of(heap, FILL(GRANULES), 0), 0);
+	heapmod_reset(heap);
+}
+
 /* A task that waits does not prevent a suspend. */
 static void waiters_can_be_frozen(struct kunit *test)
 {
@@ -753,6 +768,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(shutdown_ends_allocations_repeated),
 	KUNIT_CASE(a_run_serves_few_waiters_repeated),
 	KUNIT_CASE(only_room_serves),
+	KUNIT_CASE(deferred_frees_are_room),
 	KUNIT_CASE(waiters_can_be_frozen),
 	KUNIT_CASE(all_at_once_repeated),
 	{}
