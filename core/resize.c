@@ -62,6 +62,7 @@ void heap_claim_end(struct heap *heap, const struct heap_block_info *block, u32 
 		.at = block->at + want,
 		.granules = block->granules - want,
 		.state = HEAP_USED,
+		.owner = block->owner,
 	};
 	heap_index_split_used(&heap->index, end->at);
 	heap_add_claim(heap, end->at, end->granules);

@@ -105,7 +105,7 @@ static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_v
 	heapmod_unlock_irqrestore(heap, flags);
 }
 
-static void add_to_history(struct heapmod *heap, const struct heap_block_info *block,
+void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *block,
 			   unsigned long caller)
 {
 	struct heap_freed freed = {
@@ -115,7 +115,8 @@ static void add_to_history(struct heapmod *heap, const struct heap_block_info *b
 		.caller = caller,
 	};
 
-	heap_history_add(heap->history, &freed);
+	if (heap->history)
+		heap_history_add(heap->history, &freed);
 }
 
 /* The lock is not available. The next holder of the lock frees the block. */
@@ -145,8 +146,8 @@ static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned lo
 	/* A finding has the last free of its memory: find that before this free is added. */
 	if (unlikely(heap->core.events))
 		heapmod_complete_findings(heap, caller);
-	if (heap_is_retired(verdict, &block) && heap->flags & HEAPMOD_POISON)
-		add_to_history(heap, &block, caller);
+	if (heap_is_retired(verdict, &block))
+		heapmod_remember_free(heap, &block, caller);
 	account_and_unlock(heap, verdict, ptr, &block, flags, caller);
 	if (verdict == HEAP_CORRUPT_HEADER)
 		diagnostics_notify_lost(heap, ptr);

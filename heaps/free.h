@@ -10,6 +10,11 @@
 /* Record a pointer outside the region, as foreign or as that of another heap. */
 void heapmod_refuse_foreign(struct heapmod *heap, const void *ptr, unsigned long caller);
 
+/* With HEAPMOD_POISON, add the free of a block to the history. */
+void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *block,
+			   unsigned long caller)
+	__must_hold(&heap->lock);
+
 /* Run the hooks of claimed blocks, then make them holes. */
 void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
 		     unsigned long caller);

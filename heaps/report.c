@@ -286,6 +286,13 @@ void heapmod_report_findings(struct heapmod *heap)
 		heapmod_report(heap, &finding);
 }
 
+void heapmod_flush_findings(struct heapmod *heap)
+{
+	irq_work_sync(&heap->follow_up);
+	flush_delayed_work(&heap->slow_work);
+	heapmod_report_findings(heap);
+}
+
 /**
  * heapmod_report_address - print to the log which block contains an address
  * @ptr: any address

@@ -13,6 +13,7 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/percpu.h"
+#include "heaps/report.h"
 #include "heaps/wait.h"
 
 #define RESET_BATCH	16		/* most blocks claimed while the lock is held */
@@ -56,15 +57,18 @@ static void end_reset(struct heapmod *heap)
 	heapmod_unlock(heap, flags, _RET_IP_);
 }
 
-static void account_claimed(struct heapmod *heap, const struct heap_block_info *claimed, u32 count)
+static void account_claimed(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
+			    unsigned long caller)
 	__must_hold(&heap->lock)
 {
 	u32 i;
 
 	for (i = 0; i < count; i++) {
-		if (claimed[i].sealed)
-			heap_owner_remove(heap_owner_at(&heap->owners, claimed[i].owner),
-					  claimed[i].asked);
+		if (!claimed[i].sealed)
+			continue;
+		heapmod_remember_free(heap, &claimed[i], caller);
+		heap_owner_remove(heap_owner_at(&heap->owners, claimed[i].owner),
+				  claimed[i].asked);
 	}
 }
 
@@ -76,7 +80,9 @@ static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
 
 	heapmod_lock_irqsave(heap, flags);
 	count = heap_claim_batch(&heap->core, from, claimed, RESET_BATCH);
-	account_claimed(heap, claimed, count);
+	/* A finding has the last free of its memory: find that before these are added. */
+	heapmod_complete_findings(heap, caller);
+	account_claimed(heap, claimed, count, caller);
 	heapmod_unlock(heap, flags, caller);
 	if (count)
 		heapmod_release(heap, claimed, count, caller);
@@ -112,6 +118,8 @@ void heapmod_reset(struct heapmod *heap)
 	}
 	while (release_quarantined(heap, _RET_IP_))
 		;
+	/* A report names the owner in the slot of now, which end_reset() releases. */
+	heapmod_flush_findings(heap);
 	end_reset(heap);
 	mutex_unlock(&resets);
 }

@@ -4,6 +4,8 @@
  *
  * After each mistake the heap serves many more operations, and is checked.
  */
+#include <linux/irq_work.h>
+#include <linux/kernel.h>
 #include <linux/prandom.h>
 #include <linux/string.h>
 
@@ -342,6 +344,93 @@ static void corrupt_index(struct kunit *test)
 	heapmod_destroy(heap);
 }
 
+/* While the kernel oopses, the next holder of the lock may be unable to drop it. */
+static void an_oops_defers_what_has_two_steps(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, REGION(100), HEAPMOD_POISON);
+	void *ptr = suite_alloc(test, FILL(2));
+	bool deferred;
+
+	oops_in_progress++;
+	heapmod_free(heap, ptr);
+	deferred = heap_defers(&heap->deferred);
+	oops_in_progress--;
+	KUNIT_EXPECT_TRUE(test, deferred);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).blocks, 0);
+}
+
+/* ... so neither the irq_work nor the work item waits for it. */
+static void an_oops_postpones_reports(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	u8 *ptr = suite_alloc(test, 10);
+	unsigned long flags;
+
+	flip(ptr, 10);
+	local_irq_save(flags);
+	heapmod_free(heap, ptr);
+	oops_in_progress++;
+	local_irq_restore(flags);
+	irq_work_sync(&heap->follow_up);
+	flush_delayed_work(&heap->slow_work);
+	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 1);
+	oops_in_progress--;
+	flush_delayed_work(&heap->slow_work);
+	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 0);
+}
+
+/* A report names the owner of the block, whose slot the end of a reset releases. */
+static void a_reset_reports_before_it_ends(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+
+	flip(suite_alloc(test, 10), 10);
+	heapmod_reset(heap);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).overrun, 1);
+	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 0);
+}
+
+static void expect_remembered(struct kunit *test, struct heapmod *heap, void *ptr, u64 bytes)
+{
+	const struct heap_history *history = heap->history;
+	const struct heap_freed *last = &history->freed[(history->count - 1) % HEAP_HISTORY];
+
+	KUNIT_EXPECT_EQ(test, last->offset, heap_offset_of(&heap->core, ptr) - 8);
+	KUNIT_EXPECT_EQ(test, last->bytes, bytes);
+	KUNIT_EXPECT_NE(test, last->owner, 0);
+	KUNIT_EXPECT_NE(test, last->caller, 0);
+}
+
+/* Whatever frees memory is in the history: later reports name it. */
+static void history_has_resizes_and_resets(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap_flags(test, REGION(100), HEAPMOD_POISON);
+	u8 *ptr = suite_alloc(test, FILL(10));
+
+	KUNIT_EXPECT_PTR_EQ(test, heapmod_realloc(heap, ptr, FILL(4), GFP_KERNEL), (void *)ptr);
+	expect_remembered(test, heap, ptr + 4 * SUITE_GRANULE, 6 * SUITE_GRANULE);
+	heapmod_reset(heap);
+	expect_remembered(test, heap, ptr, 4 * SUITE_GRANULE);
+}
+
+/* It needs no lock, so the lock cannot be missing. */
+static void zero_bytes_while_the_lock_is_busy(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	unsigned long flags, nmi;
+	void *nothing, *ptr;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	nmi = suite_enter_nmi();
+	nothing = heapmod_alloc(heap, 0, GFP_ATOMIC | __GFP_NOWARN);
+	ptr = heapmod_alloc(heap, FILL(1), GFP_ATOMIC | __GFP_NOWARN);
+	suite_leave_nmi(nmi);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	KUNIT_EXPECT_PTR_EQ(test, nothing, ZERO_SIZE_PTR);
+	KUNIT_EXPECT_NULL(test, ptr);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).busy, 1);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(overrun),
 	KUNIT_CASE(corrupt_header),
@@ -357,6 +446,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(wrong_heap),
 	KUNIT_CASE(invalid_pointers),
 	KUNIT_CASE(corrupt_index),
+	KUNIT_CASE(an_oops_defers_what_has_two_steps),
+	KUNIT_CASE(an_oops_postpones_reports),
+	KUNIT_CASE(a_reset_reports_before_it_ends),
+	KUNIT_CASE(history_has_resizes_and_resets),
+	KUNIT_CASE(zero_bytes_while_the_lock_is_busy),
 	{}
 };
 
