@@ -61,8 +61,9 @@ struct heapmod;
  * aligned allocation is bounded by heap_aligned_bound(), which is several times as much.
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
- * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole while there are
- * deferred frees completes them first; each takes the lock as any free does.
+ * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole completes deferred
+ * frees first, except in an NMI; each takes the lock as any free does. Deferred frees for which
+ * there was no slot, because 32 others were pending, are completed by a work item.
  *
  * Payloads are zeroed, copied and poisoned without the lock, in time proportional to their size.
  */
@@ -77,7 +78,9 @@ struct heapmod;
  * A request of 0 bytes returns %ZERO_SIZE_PTR. To free NULL or %ZERO_SIZE_PTR does nothing.
  *
  * A pointer that is not the start of a live block of the heap is refused: the heap does not change,
- * and the pointer is counted in struct heapmod_stats and reported with the call site.
+ * and the pointer is counted in struct heapmod_stats and reported with the call site. Where the lock
+ * is not available, it is only counted in @refused, and reported in one line; and damage that an
+ * allocation in an NMI finds in free memory may go unreported.
  */
 
 /**
@@ -126,7 +129,7 @@ struct heapmod;
  *
  * Freed memory is filled with a pattern, which is verified when the memory is allocated again. A
  * use after free is reported with the call sites of the last allocation and free of that memory, if
- * they are recent. To fill and to verify takes time in proportion to the size of the block.
+ * they are recent and the free was not deferred. To fill and to verify takes time in proportion to the size of the block.
  */
 #define HEAPMOD_POISON		1U
 
@@ -202,7 +205,8 @@ struct heapmod;
  * @largest_hole_bytes: size of the largest hole, its header included
  * @allocs: allocations that succeeded
  * @frees: blocks freed or quarantined
- * @failures: allocations that found no hole, and waits that failed for any reason
+ * @failures: allocations that found no hole, and waits that failed, but for -EINVAL and injected
+ *	      failures
  * @busy: allocations that failed because the lock was not available: in an NMI, in a call from
  *	  inside another one on the same CPU, or during an oops
  * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
@@ -262,7 +266,7 @@ struct heapmod_stats {
  * heapmod_create - reserve a region and create a heap in it
  * @name: unique name: 1 to %HEAPMOD_NAME_MAX printable ASCII characters, without blanks and
  *	  slashes; not ".", ".." or "heaps"
- * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) up to 64 GiB; rounded down to a
+ * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) less than 64 GiB; rounded down to a
  *	  multiple of 16
  * @flags: any of %HEAPMOD_POISON, %HEAPMOD_REDZONE, %HEAPMOD_LINEAR, %HEAPMOD_PERCPU, or 0
  *
@@ -364,8 +368,9 @@ void heapmod_shutdown(struct heapmod *heap);
  *	  does nothing. The default heap is refused.
  *
  * Does what heapmod_shutdown() does, if that was not called. Then live blocks are reported by
- * call site. The caller must ensure that no other call uses the heap or a block of it; only
- * calls in heapmod_alloc_wait() may be running. Readers of the heap's files in debugfs are
+ * call site. The caller must ensure that no other call uses the heap or a block of it; only calls
+ * that already wait in heapmod_alloc_wait() may be running. If another may begin, call
+ * heapmod_shutdown() first, and then stop those threads. Readers of the heap's files in debugfs are
  * waited for, and so is a callback of heapmod_watch(), which therefore must not call this
  * function.
  *
@@ -426,9 +431,9 @@ struct heapmod *heapmod_default(void);
  * @n: how many blocks
  * @ptrs: filled with them, from the first on
  *
- * The blocks are where as many calls of heapmod_alloc() would place them, but the lock is taken
- * once for 16 of them, and held for at most the time of 16 allocations. The blocks are freed like
- * all others, by any call.
+ * The blocks are where as many calls of heapmod_alloc() would place them in a heap without
+ * %HEAPMOD_PERCPU, but the lock is taken once for 16 of them, and held for at most the time of 16
+ * allocations. Caches are not used. The blocks are freed like all others, by any call.
  *
  * A shortage returns the blocks that there was room for: a caller that refills a ring uses them,
  * and one that needs all @n passes them to heapmod_free_bulk().
@@ -482,7 +487,7 @@ struct heapmod *heapmod_default(void);
  *
  * Waiters are served in order of arrival: the first one delays those behind it until its block
  * fits. Allocations that do not wait do not queue, and may take a hole first. A wait that fails is
- * counted as a failed allocation.
+ * counted as a failed allocation, unless an argument is invalid or the failure was injected.
  *
  * A task that waits can be frozen in any @state, so it does not prevent a suspend. So the caller
  * must not hold a lock that a suspend needs.
@@ -507,8 +512,9 @@ struct heapmod *heapmod_default(void);
  * @file: as given to the poll operation
  * @table: as given to the poll operation; NULL to ask without waiting
  *
- * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only after
- * a free made such a hole. Each poller of a file may have a size of its own. An edge-triggered
+ * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only when
+ * there is such a hole. For blocks that are aligned to more than 16 bytes, poll for the size and the
+ * alignment together: a hole of that size has an aligned place. Each poller of a file may have a size of its own. An edge-triggered
  * epoll is notified of the next hole for a block that an allocation did not find, so its program
  * must write until that fails. Another allocation may take the hole before the program does.
  *
@@ -521,7 +527,7 @@ struct heapmod *heapmod_default(void);
  * * EPOLLOUT | EPOLLWRNORM - there is a hole for @size bytes, or @size is 0
  * * 0 - there is none, but may be
  * * EPOLLERR - no block of this heap can have that size, or the heap is frozen
- * * EPOLLERR | EPOLLHUP - heapmod_shutdown() was called, or the heap is invalid
+ * * EPOLLERR | EPOLLHUP | EPOLLPRI - heapmod_shutdown() was called, or the heap is invalid
  */
 __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 		      struct poll_table_struct *table);
@@ -681,7 +687,8 @@ struct heapmod *heapmod_of(const void *ptr);
  * @ptrs: pointers, each as for heapmod_free(), in any order
  *
  * As @n calls of heapmod_free(), but the lock is taken once for 16 blocks, and held for at most the
- * time of 16 frees. A wrong pointer is refused, and the others are freed. Blocks that follow each
+ * time of 16 frees; once for each block while a caller waits, a finding is to be reported or memory
+ * is hooked, and with %HEAPMOD_PERCPU once for each block that no cache takes. A wrong pointer is refused, and the others are freed. Blocks that follow each
  * other in the region are coalesced once if they do so in @ptrs, too, up or down: so pass them in
  * the order of their allocation, or backwards.
  *
@@ -806,8 +813,9 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
  * @heap: the heap; other calls may use it at the same time
  *
  * Verifies the index, all headers, slack and redzones, the counters, and with %HEAPMOD_POISON the
- * free memory. A finding in a block is reported, and the check continues; the block is handled as
- * usual when it is freed. A corrupt index freezes the heap, and ends the check.
+ * free memory. Of the findings in the blocks of each 1024 bytes the first is reported, and the check
+ * continues; the block is handled as usual when it is freed. A corrupt index freezes the heap, and
+ * ends the check.
  *
  * Takes time in proportion to the region. The lock is dropped after each batch of blocks. There the
  * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without
