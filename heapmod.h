@@ -78,9 +78,9 @@ struct heapmod;
  * A request of 0 bytes returns %ZERO_SIZE_PTR. To free NULL or %ZERO_SIZE_PTR does nothing.
  *
  * A pointer that is not the start of a live block of the heap is refused: the heap does not change,
- * and the pointer is counted in struct heapmod_stats and reported with the call site. Where the lock
- * is not available, it is only counted in @refused, and reported in one line; and damage that an
- * allocation in an NMI finds in free memory may go unreported.
+ * and the pointer is counted in struct heapmod_stats and reported with the call site. Where the
+ * lock is not available, it is only counted in @refused, and reported in one line; and damage that
+ * an allocation in an NMI finds in free memory may go unreported.
  */
 
 /**
@@ -129,7 +129,7 @@ struct heapmod;
  *
  * Freed memory is filled with a pattern, which is verified when the memory is allocated again. A
  * use after free is reported with the call sites of the last allocation and free of that memory, if
- * they are recent and the free was not deferred. To fill and to verify takes time in proportion to the size of the block.
+ * they are recent. To fill and to verify takes time in proportion to the size of the block.
  */
 #define HEAPMOD_POISON		1U
 
@@ -513,10 +513,11 @@ struct heapmod *heapmod_default(void);
  * @table: as given to the poll operation; NULL to ask without waiting
  *
  * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only when
- * there is such a hole. For blocks that are aligned to more than 16 bytes, poll for the size and the
- * alignment together: a hole of that size has an aligned place. Each poller of a file may have a size of its own. An edge-triggered
- * epoll is notified of the next hole for a block that an allocation did not find, so its program
- * must write until that fails. Another allocation may take the hole before the program does.
+ * there is such a hole. For blocks that are aligned to more than 16 bytes, poll for the size and
+ * the alignment together: a hole of that size has an aligned place. Each poller of a file may have
+ * a size of its own. An edge-triggered epoll is notified of the next hole for a block that an
+ * allocation did not find, so its program must write until that fails. Another allocation may take
+ * the hole before the program does.
  *
  * The file may remain in use after heapmod_shutdown(), not after heapmod_destroy().
  *
@@ -688,9 +689,10 @@ struct heapmod *heapmod_of(const void *ptr);
  *
  * As @n calls of heapmod_free(), but the lock is taken once for 16 blocks, and held for at most the
  * time of 16 frees; once for each block while a caller waits, a finding is to be reported or memory
- * is hooked, and with %HEAPMOD_PERCPU once for each block that no cache takes. A wrong pointer is refused, and the others are freed. Blocks that follow each
- * other in the region are coalesced once if they do so in @ptrs, too, up or down: so pass them in
- * the order of their allocation, or backwards.
+ * is hooked, and with %HEAPMOD_PERCPU once for each block that no cache takes. A wrong pointer is
+ * refused, and the others are freed. Blocks that follow each other in the region are coalesced once
+ * if they do so in @ptrs, too, up or down: so pass them in the order of their allocation, or
+ * backwards.
  *
  * Context: Any context, as heapmod_free().
  */
@@ -813,9 +815,9 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
  * @heap: the heap; other calls may use it at the same time
  *
  * Verifies the index, all headers, slack and redzones, the counters, and with %HEAPMOD_POISON the
- * free memory. Of the findings in the blocks of each 1024 bytes the first is reported, and the check
- * continues; the block is handled as usual when it is freed. A corrupt index freezes the heap, and
- * ends the check.
+ * free memory. Of the findings in the blocks of each 1024 bytes the first is reported, and the
+ * check continues; the block is handled as usual when it is freed. A corrupt index freezes the
+ * heap, and ends the check.
  *
  * Takes time in proportion to the region. The lock is dropped after each batch of blocks. There the
  * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without

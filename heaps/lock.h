@@ -45,7 +45,7 @@ static __always_inline bool heapmod_is_reentered(void)
 	return unlikely(__this_cpu_read(heapmod_depth) > 1);
 }
 
-/* With interrupts off: the holder of a lock may be unable to continue before this context returns. */
+/* With interrupts off: may the holder of a lock be unable to continue before this returns? */
 static __always_inline bool heapmod_must_not_wait(void)
 {
 	return in_nmi() || oops_in_progress || heapmod_is_reentered();

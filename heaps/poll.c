@@ -198,7 +198,7 @@ void heapmod_end_polls(struct heapmod *heap)
 	/* A task in poll() removes its entry when it returns, and wakes nothing. */
 	while (waitqueue_active(&heap->pollers))
 		schedule_timeout_uninterruptible(1);
-	/* There is nobody to wake. While it is armed, each call queues the irq_work. */
+	/* No poller is left. While the heap is armed, each call queues the irq_work. */
 	heapmod_lock_irqsave(heap, flags);
 	disarm(heap);
 	heapmod_unlock_irqrestore(heap, flags);

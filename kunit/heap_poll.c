@@ -299,7 +299,7 @@ static void a_failed_aligned_allocation_is_an_edge(struct kunit *test)
 	high = suite_alloc(test, FILL(4));
 	KUNIT_ASSERT_NOT_NULL(test, low);
 	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(5)), 0);
-	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, FILL(1), 64, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, FILL(1), 64, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, wakeups(&poller), 0);
 	heapmod_free(heap, low);
 	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);

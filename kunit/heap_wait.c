@@ -636,7 +636,7 @@ static void only_room_serves(struct kunit *test)
 	expect_unused(test, heap);
 }
 
-/* Without a timeout nobody waits for the work item that frees them. */
+/* A call with a timeout of 0 does not wait for the work item that frees them. */
 static void deferred_frees_are_room(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, REGION(GRANULES), HEAPMOD_POISON);
