@@ -104,6 +104,6 @@ check "a client leaves a heap in a block of another one" insmod heap_forget.ko i
 check "it unloads" rmmod heap_forget
 hush
 check "heapmod unloads, and destroys both" rmmod heapmod
-check "... with their blocks" [ "$(dmesg | grep -c "is destroyed with 1 blocks alive")" = 2 ]
+check "... the inner one first, with their blocks" [ "$(dmesg | sed -n 's/.*heap "\(.*\)" is destroyed with 1 blocks alive.*/\1/p' | xargs)" = "inside default" ]
 
 verdict
