@@ -370,7 +370,7 @@ enum heap_verdict heap_resize(struct heap *heap, const void *ptr, size_t size,
 		return HEAP_DOUBLE_FREE;
 	}
 	if (verdict)
-		heap_record(heap, verdict, heap_first_overrun(heap, block));
+		heap_record_overrun(heap, block);
 	if (want > block->granules)
 		heap_extend(heap, block, want);
 	else if (want < block->granules && end)

@@ -39,7 +39,12 @@ int heap_win(struct heap *heap, struct heap_block_info *block)
 	return tag & TAG_SLACK;
 }
 
+/* With HEAP_CACHES the tag is exchanged already: @block has what the header said before. */
 void heap_record_overrun(struct heap *heap, const struct heap_block_info *block)
 {
+	u32 queued = heap_queued_findings(heap);
+
 	heap_record(heap, HEAP_OVERRUN, heap_first_overrun(heap, block));
+	if (queued < HEAP_FINDINGS)
+		heap->findings[queued].block = *block;
 }

@@ -612,9 +612,20 @@ static void damage_headers(void)
 }
 
 /* An overrun is left to the free with the lock, which reports it. */
+static void expect_overrun(void)
+{
+	struct heap_finding finding = arena_finding(&arena);
+
+	REQUIRE(finding.verdict == HEAP_OVERRUN && finding.block.state == HEAP_USED);
+	REQUIRE(finding.block.sealed && finding.block.owner == TEST_OWNER);
+	REQUIRE(finding.block.asked == 100);
+}
+
+/* The finding has the facts of the header, which the free or the resize has won. */
 static void damage_slack(void)
 {
 	struct heap_block_info freed;
+	bool done;
 	u8 *ptr;
 
 	setup(4096, 0, 0);
@@ -622,6 +633,11 @@ static void damage_slack(void)
 	ptr[100] = 0;
 	REQUIRE(!cache_free(0, ptr) && !caches[0].full);
 	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_OVERRUN && freed.asked == 100);
+	expect_overrun();
+	ptr = allocate(0, 100);
+	ptr[100] = 0;
+	REQUIRE(heap_resize(&arena.heap, ptr, 10, &freed, NULL, &done) == HEAP_OVERRUN && done);
+	expect_overrun();
 	arena_destroy(&arena);
 }
 
