@@ -86,8 +86,10 @@ struct heap_freed {
  * @bytes_at: offset of the first of @bytes
  * @bytes_count: number of @bytes
  * @bytes: memory around @offset
- * @caller: call site of the call that found it; set by the caller of the core
- * @past: the last free of this memory, if that is known; set by the caller of the core
+ * @caller: call site of the call that found it; set by the caller of the core, like the rest
+ * @owner: call site that allocated @block
+ * @owner_before: call site that allocated @before
+ * @past: the last free of this memory, if that is known
  */
 struct heap_finding {
 	enum heap_verdict verdict;
@@ -98,6 +100,8 @@ struct heap_finding {
 	u32 bytes_count;
 	u8 bytes[HEAP_FINDING_BYTES];
 	unsigned long caller;
+	unsigned long owner;
+	unsigned long owner_before;
 	struct heap_freed past;
 };
 

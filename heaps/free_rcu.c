@@ -81,7 +81,7 @@ void heapmod_barrier(struct heapmod *heap)
 	if (is_under_way(heap))
 		rcu_barrier();
 	/* What was deferred: the work item finds those without a slot. */
-	irq_work_sync(&heap->follow_up);
+	heapmod_sync_irq_work(heap);
 	flush_delayed_work(&heap->slow_work);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_barrier);

@@ -4,6 +4,7 @@
  */
 #include <linux/bug.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/sched/clock.h>
 
 #include "heaps/lock.h"
@@ -24,10 +25,12 @@ noinline bool heapmod_lock_slow(struct heapmod *heap)
 	return true;
 }
 
-void heapmod_complete_finding(const struct heapmod *heap, struct heap_finding *finding,
+void heapmod_complete_finding(struct heapmod *heap, struct heap_finding *finding,
 			      unsigned long caller)
 {
 	finding->caller = caller;
+	finding->owner = heap_owner_at(&heap->owners, finding->block.owner)->caller;
+	finding->owner_before = heap_owner_at(&heap->owners, finding->before.owner)->caller;
 	if (heap->history && finding->block.at != HEAP_NONE)
 		finding->past = heap_history_find(heap->history, finding->offset);
 }
@@ -41,6 +44,16 @@ void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
 		if (!core->findings[i].caller)
 			heapmod_complete_finding(heap, &core->findings[i], caller);
 	}
+}
+
+void heapmod_sync_irq_work(struct heapmod *heap)
+{
+	static DEFINE_MUTEX(syncs);
+
+	/* Where an irq_work has no interrupt of its own, only one task can wait for it. */
+	mutex_lock(&syncs);
+	irq_work_sync(&heap->follow_up);
+	mutex_unlock(&syncs);
 }
 
 void heapmod_warn_invalid(void)

@@ -23,13 +23,17 @@
 bool heapmod_lock_slow(struct heapmod *heap)
 	heapmod_acquires_if_true(&heap->lock);
 
-/* Add to a finding what the core does not know: the call site, and the last free of the memory. */
-void heapmod_complete_finding(const struct heapmod *heap, struct heap_finding *finding,
-			      unsigned long caller);
+/* Add to a finding what the core does not know: call sites, and the last free of the memory. */
+void heapmod_complete_finding(struct heapmod *heap, struct heap_finding *finding,
+			      unsigned long caller)
+	__must_hold(&heap->lock);
 
 /* ... to all queued findings that have no call site yet. */
 void heapmod_complete_findings(struct heapmod *heap, unsigned long caller)
 	__must_hold(&heap->lock);
+
+/* Wait until an irq_work that an unlock has queued has run. May sleep. */
+void heapmod_sync_irq_work(struct heapmod *heap);
 
 /*
  * How often this CPU has entered a heap and not left it: 1 while it holds, or waits for, the

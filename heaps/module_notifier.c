@@ -151,7 +151,7 @@ static void save_names(const struct leaving *leaving)
 
 	list_for_each_entry(heap, &heaps_with_sites, with_sites) {
 		heapmod_drain(heap);
-		heapmod_flush_findings(heap);
+		heapmod_report_findings(heap);
 		save_owners(heap, leaving);
 		save_history(heap, leaving);
 		mark_used(heap);

@@ -73,10 +73,9 @@ static void print_caller(struct seq_file *file, const char *what, unsigned long 
 		print(file, "  %-7s %s\n", what, heapmod_site_name(caller, site));
 }
 
-static void print_block(struct seq_file *file, struct heapmod *heap, const char *what,
-			const struct heap_block_info *block)
+static void print_block(struct seq_file *file, const char *what,
+			const struct heap_block_info *block, unsigned long owner)
 {
-	unsigned long owner = heap_owner_at(&heap->owners, block->owner)->caller;
 	char site[SITE_TEXT];
 
 	if (block->at == HEAP_NONE)
@@ -171,9 +170,9 @@ void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,
 	print_caller(file, "call", finding->caller);
 	if (outside)
 		print_pointer(file, heap, finding->offset);
-	print_block(file, heap, "block", &finding->block);
+	print_block(file, "block", &finding->block, finding->owner);
 	print_past(file, &finding->past);
-	print_block(file, heap, "before", &finding->before);
+	print_block(file, "before", &finding->before, finding->owner_before);
 	print_bytes(file, heap, finding);
 }
 
@@ -286,13 +285,6 @@ void heapmod_report_findings(struct heapmod *heap)
 		heapmod_report(heap, &finding);
 }
 
-void heapmod_flush_findings(struct heapmod *heap)
-{
-	irq_work_sync(&heap->follow_up);
-	flush_delayed_work(&heap->slow_work);
-	heapmod_report_findings(heap);
-}
-
 /**
  * heapmod_report_address - print to the log which block contains an address
  * @ptr: any address
@@ -312,11 +304,12 @@ void heapmod_report_address(const void *ptr)
 	heap = heapmod_lookup(ptr);
 	if (heap && __cond_lock(0, heapmod_trylock(heap, &flags))) {
 		finding = heap_describe(&heap->core, HEAP_OK, heap_offset_of(&heap->core, ptr));
+		heapmod_complete_finding(heap, &finding, 0);
 		heapmod_unlock_irqrestore(heap, flags);
 		pr_err("the address is at offset %llu of heap \"%s\"\n", finding.offset,
 		       heap->name);
-		print_block(NULL, heap, "block", &finding.block);
-		print_block(NULL, heap, "before", &finding.before);
+		print_block(NULL, "block", &finding.block, finding.owner);
+		print_block(NULL, "before", &finding.before, finding.owner_before);
 	}
 	rcu_read_unlock();
 }

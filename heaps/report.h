@@ -30,9 +30,6 @@ bool heapmod_report_one(struct heapmod *heap);
 /* Print the findings that are queued. */
 void heapmod_report_findings(struct heapmod *heap);
 
-/* The same; and wait until no other context prints one that it has taken. May sleep. */
-void heapmod_flush_findings(struct heapmod *heap);
-
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding);
 void heapmod_report_address(const void *ptr);
 void heapmod_print_finding(struct seq_file *file, struct heapmod *heap,

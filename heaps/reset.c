@@ -13,7 +13,6 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/percpu.h"
-#include "heaps/report.h"
 #include "heaps/wait.h"
 
 #define RESET_BATCH	16		/* most blocks claimed while the lock is held */
@@ -118,8 +117,6 @@ void heapmod_reset(struct heapmod *heap)
 	}
 	while (release_quarantined(heap, _RET_IP_))
 		;
-	/* A report names the owner in the slot of now, which end_reset() releases. */
-	heapmod_flush_findings(heap);
 	end_reset(heap);
 	mutex_unlock(&resets);
 }
