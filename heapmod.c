@@ -14,6 +14,7 @@
 #include "debugfs/debugfs.h"
 #include "heaps/compat.h"
 #include "heaps/diagnostics.h"
+#include "heaps/follow_up.h"
 #include "heaps/module_notifier.h"
 #include "heaps/percpu.h"
 #include "heaps/registry.h"
@@ -178,20 +179,22 @@ static void stop(void)
 	heapmod_sites_exit();
 	heapmod_debugfs_exit();
 	diagnostics_exit();
+	heapmod_follow_up_exit();
 }
 
 static int __init heapmod_init(void)
 {
 	int error;
 
-	error = heapmod_module_notifier_init();
+	error = heapmod_follow_up_init();
 	if (error)
 		return error;
+	error = heapmod_module_notifier_init();
+	if (error)
+		goto no_notifier;
 	error = heapmod_percpu_init();
-	if (error) {
-		heapmod_module_notifier_exit();
-		return error;
-	}
+	if (error)
+		goto no_percpu;
 	diagnostics_init();
 	heapmod_debugfs_init();
 	error = create_default() ?: create_all_named();
@@ -201,6 +204,12 @@ static int __init heapmod_init(void)
 	}
 	pr_info("loaded, default heap of %s bytes\n", size);
 	return 0;
+
+no_percpu:
+	heapmod_module_notifier_exit();
+no_notifier:
+	heapmod_follow_up_exit();
+	return error;
 }
 
 static void __exit heapmod_exit(void)

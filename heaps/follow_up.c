@@ -7,7 +7,8 @@
  * each event on to the file that handles it. Nothing below this file includes those.
  *
  * The irq_work may run in hard interrupt context, so what it does is bounded: a few deferred frees,
- * a few waiters, one report. A work item does the rest, and wakes the pollers.
+ * a few waiters, one report. Two work items do the rest: one serves waiters and wakes pollers, which
+ * does not wait for the console; the other one prints.
  */
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
@@ -21,43 +22,76 @@
 
 #define RETRY	(HZ / 10)
 
-void heapmod_follow_up(struct irq_work *work)
+/* One queue for all work items: a work item that is on two may run twice at once. */
+struct workqueue_struct *heapmod_wq;
+
+int heapmod_follow_up_init(void)
 {
-	struct heapmod *heap = container_of(work, struct heapmod, follow_up);
+	/* A waiter may be what frees memory. */
+	heapmod_wq = alloc_workqueue("heapmod", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return heapmod_wq ? 0 : -ENOMEM;
+}
+
+void heapmod_follow_up_exit(void)
+{
+	destroy_workqueue(heapmod_wq);
+}
+
+static void follow_up(struct heapmod *heap)
+{
 	bool more;
 
-	/* It may run on two CPUs at once, which irq_work_sync() does not wait for; RCU does. */
-	rcu_read_lock();
-	if (oops_in_progress) {
-		schedule_delayed_work(&heap->slow_work, RETRY);
-	} else {
-		more = heapmod_drain_some(heap);
-		more |= heapmod_serve_some(heap);
-		more |= heapmod_report_one(heap);
-		heapmod_notify_watermark(heap);
-		if (more || heapmod_has_pollers(heap))
-			mod_delayed_work(system_wq, &heap->slow_work, 0);
-	}
-	rcu_read_unlock();
+	more = heapmod_drain_some(heap);
+	if (heapmod_serve_some(heap) || heapmod_has_pollers(heap))
+		queue_work(heapmod_wq, &heap->serve);
+	more |= heapmod_report_one(heap);
+	heapmod_notify_watermark(heap);
+	if (more)
+		mod_delayed_work(heapmod_wq, &heap->slow_work, 0);
 }
 
 /*
  * While an oops is in progress, the holder of the lock may be unable to continue: nothing waits for
  * it. If that is survived, nothing else follows up in a heap that is not used: try again later.
  */
+void heapmod_follow_up(struct irq_work *work)
+{
+	struct heapmod *heap = container_of(work, struct heapmod, follow_up);
+
+	/* It may run on two CPUs at once, which irq_work_sync() does not wait for; RCU does. */
+	rcu_read_lock();
+	if (oops_in_progress)
+		queue_delayed_work(heapmod_wq, &heap->slow_work, RETRY);
+	else
+		follow_up(heap);
+	rcu_read_unlock();
+}
+
+void heapmod_follow_up_waits(struct work_struct *work)
+{
+	struct heapmod *heap = container_of(work, struct heapmod, serve);
+
+	heapmod_serve_waiters(heap);
+	heapmod_wake_pollers(heap);
+}
+
+/* All that follow_up() does, as what it leaves undone during an oops is left to this. */
+static void follow_up_slowly(struct heapmod *heap)
+{
+	heapmod_drain(heap);
+	queue_work(heapmod_wq, &heap->serve);
+	heapmod_notify_watermark(heap);
+	if (READ_ONCE(heap->deferred.overflow))
+		heapmod_recover(heap);
+	heapmod_report_findings(heap);
+}
+
 void heapmod_follow_up_slowly(struct work_struct *work)
 {
 	struct heapmod *heap = container_of(to_delayed_work(work), struct heapmod, slow_work);
 
-	if (!oops_in_progress) {
-		heapmod_drain(heap);
-		heapmod_serve_waiters(heap);
-		heapmod_wake_pollers(heap);
-		heapmod_notify_watermark(heap);
-		if (READ_ONCE(heap->deferred.overflow))
-			heapmod_recover(heap);
-		heapmod_report_findings(heap);
-	}
+	if (!oops_in_progress)
+		follow_up_slowly(heap);
 	if (oops_in_progress || heap_defers(&heap->deferred))
-		schedule_delayed_work(&heap->slow_work, RETRY);
+		queue_delayed_work(heapmod_wq, &heap->slow_work, RETRY);
 }

@@ -8,8 +8,14 @@
 struct irq_work;
 struct work_struct;
 
+int heapmod_follow_up_init(void);
+void heapmod_follow_up_exit(void);
+
 /* The function of heap->follow_up. */
 void heapmod_follow_up(struct irq_work *work);
+
+/* The function of heap->serve. */
+void heapmod_follow_up_waits(struct work_struct *work);
 
 /* The function of heap->slow_work. */
 void heapmod_follow_up_slowly(struct work_struct *work);

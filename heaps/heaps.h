@@ -24,6 +24,8 @@
 
 struct heapmod_cpu;
 
+extern struct workqueue_struct *heapmod_wq;	/* of all work items: see heaps/follow_up.c */
+
 /**
  * struct heapmod_watch - a watch of heapmod_watch(); protected by the heap's lock
  * @callback: function of the client, or NULL: then all members are 0
@@ -90,6 +92,7 @@ struct heapmod_limit {
  * @waiters: FIFO of the waiters in heapmod_alloc_wait()
  * @served: waiters that have a block and have not returned yet
  * @resets: number of resets; changed with @lock held, read without
+ * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail
@@ -127,6 +130,7 @@ struct heapmod {
 	wait_queue_head_t pollers;
 	struct list_head served;
 	unsigned long resets;
+	struct work_struct serve;
 	atomic_t hooking;
 	atomic_t waiting;
 	bool shut_down;

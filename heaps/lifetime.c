@@ -118,6 +118,7 @@ static void init_heap(struct heapmod *heap, const char *name)
 
 	raw_spin_lock_init(&heap->lock);
 	init_irq_work(&heap->follow_up, heapmod_follow_up);
+	INIT_WORK(&heap->serve, heapmod_follow_up_waits);
 	INIT_DELAYED_WORK(&heap->slow_work, heapmod_follow_up_slowly);
 	heapmod_report_init(heap);
 	heapmod_poll_init(heap);
@@ -341,18 +342,20 @@ static void report_live_blocks(struct heapmod *heap)
  */
 static void sync_follow_up(struct heapmod *heap)
 {
-	irq_work_sync(&heap->follow_up);
+	heapmod_sync_irq_work(heap);
 	synchronize_rcu();
-	irq_work_sync(&heap->follow_up);
+	heapmod_sync_irq_work(heap);
 	cancel_delayed_work_sync(&heap->slow_work);
+	cancel_work_sync(&heap->serve);
 	cancel_delayed_work_sync(&heap->watermark.work);
 }
 
 /* Complete what the last calls have left to be done. No call uses the heap any more. */
 static void quiesce(struct heapmod *heap)
 {
-	irq_work_sync(&heap->follow_up);
+	heapmod_sync_irq_work(heap);
 	cancel_delayed_work_sync(&heap->slow_work);
+	cancel_delayed_work_sync(&heap->watermark.work);
 	heapmod_drain(heap);
 	heapmod_recover(heap);
 	heapmod_empty_caches(heap);

@@ -153,13 +153,13 @@ static void notify_work(struct work_struct *item)
 	/* Cached blocks count as used. */
 	heapmod_empty_caches(heap);
 	if (!is_idle(heap))
-		schedule_delayed_work(&heap->watermark.work, PERIOD);
+		queue_delayed_work(heapmod_wq, &heap->watermark.work, PERIOD);
 }
 
 /* The work item may be waiting for its next poll. */
 static void notify_now(struct heapmod *heap)
 {
-	mod_delayed_work(system_wq, &heap->watermark.work, 0);
+	mod_delayed_work(heapmod_wq, &heap->watermark.work, 0);
 }
 
 void heapmod_notify_watermark(struct heapmod *heap)
