@@ -367,7 +367,15 @@ void heapmod_free_limbo(struct heapmod *heap, const void *mem)
 		heapmod_unlock_irqrestore(heap, flags);
 }
 
-/* Free the block of one slot. Return: false when none is filled, or no claim is possible. */
+/* Otherwise a block would leave its slot, and be deferred again. */
+static bool may_complete(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	return diagnostics_want_free(heap) ? diagnostics_may_run(heap) :
+	       heap_can_claim(&heap->core);
+}
+
+/* Free the block of one slot. Return: false when none is filled, or none can be freed now. */
 static bool free_deferred(struct heapmod *heap)
 {
 	struct heap_slot slot;
@@ -376,7 +384,7 @@ static bool free_deferred(struct heapmod *heap)
 
 	if (!heapmod_lock(heap, flags))
 		return false;
-	taken = heap_can_claim(&heap->core) && heap_take_deferred(&heap->deferred, &slot);
+	taken = may_complete(heap) && heap_take_deferred(&heap->deferred, &slot);
 	/* Without the mark the block is live: free it before the lock is dropped. */
 	if (taken && heap_resume_free(&heap->core, slot.at))
 		free_judged(heap, heap_payload(&heap->core, slot.at), flags, slot.caller);

@@ -180,7 +180,10 @@ static bool take_back(struct heapmod *heap, struct heapmod_cpu *cpu)
 		cpu->drains += more;
 		heapmod_drop(cpu);
 	}
-	heapmod_unlock(heap, flags, _RET_IP_);
+	if (more)
+		heapmod_unlock(heap, flags, _RET_IP_);
+	else
+		heapmod_unlock_alloc(heap, flags, _RET_IP_);
 	return more;
 }
 

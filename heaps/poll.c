@@ -23,7 +23,6 @@
 #include <linux/sched.h>
 #include <linux/wait_bit.h>
 
-#include "core/aligned.h"
 #include "core/block.h"
 #include "heaps/compat.h"
 #include "heaps/lock.h"
@@ -122,14 +121,6 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_poll);
 
-/* An aligned block is sure to fit into any hole that is larger by the alignment. */
-static u32 granules_that_fit(const struct heapmod *heap, size_t size, size_t align)
-{
-	u32 granules = granules_for(&heap->core, size);
-
-	return align > HEAP_GRANULE ? heap_aligned_want(granules, align) : granules;
-}
-
 void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 {
 	unsigned long flags;
@@ -139,9 +130,12 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsign
 		return;
 	if (!heapmod_lock(heap, flags))
 		return;
-	arm(heap, granules_that_fit(heap, size, align));
-	/* A free may have made room since the allocation failed: let the irq_work test that. */
-	heapmod_unlock(heap, flags, caller);
+	arm(heap, granules_for(&heap->core, size));
+	/* A free may have made room since the allocation failed. */
+	if (heap_fits(&heap->core, size, align))
+		heapmod_unlock(heap, flags, caller);
+	else
+		heapmod_unlock_alloc(heap, flags, caller);
 }
 
 static bool has_entries(struct heapmod *heap)

@@ -88,7 +88,7 @@ static int wakeups(struct poller *poller)
 	irq_work_run();
 	local_irq_restore(flags);
 	irq_work_sync(&poller->heap->follow_up);
-	flush_delayed_work(&poller->heap->slow_work);
+	flush_work(&poller->heap->serve);
 	return poller->wakeups;
 }
 
@@ -288,7 +288,7 @@ static void a_shutdown_disarms(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
 }
 
-/* A hole that is large enough and has no aligned place is not what an aligned block waits for. */
+/* A hole without an aligned place is no reason to wake; a free that leaves one may be. */
 static void a_failed_aligned_allocation_is_an_edge(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
@@ -305,6 +305,23 @@ static void a_failed_aligned_allocation_is_an_edge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
 	heapmod_free(heap, high);
 	leave(&poller);
+}
+
+/* The hole is only as large as the block: it is aligned by chance. */
+static void a_hole_that_fits_exactly_wakes(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
+	struct poller poller;
+	void *aligned = heapmod_alloc_aligned(heap, FILL(1), 64, GFP_KERNEL);
+
+	suite_alloc(test, FILL(3));
+	suite_alloc(test, FILL(4));
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(4)), 0);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc_aligned(heap, FILL(1), 64, __GFP_NOWARN));
+	heapmod_free(heap, aligned);
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
+	leave(&poller);
+	heapmod_reset(heap);
 }
 
 static void a_frozen_heap_is_an_error(struct kunit *test)
@@ -333,6 +350,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pollers_of_two_sizes),
 	KUNIT_CASE(a_failed_allocation_is_an_edge),
 	KUNIT_CASE(a_failed_aligned_allocation_is_an_edge),
+	KUNIT_CASE(a_hole_that_fits_exactly_wakes),
 	KUNIT_CASE(a_reset_wakes),
 	KUNIT_CASE(an_entry_that_is_gone_is_disarmed),
 	KUNIT_CASE(a_shutdown_removes_entries_of_epoll),
