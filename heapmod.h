@@ -62,7 +62,7 @@ struct heapmod;
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole completes deferred
- * frees first, except in an NMI; each takes the lock as any free does. Deferred frees for which
+ * frees first, but not in an NMI, nor where hooks cannot run; each takes the lock as any free does. Deferred frees for which
  * there was no slot, because 32 others were pending, are completed by a work item.
  *
  * Payloads are zeroed, copied and poisoned without the lock, in time proportional to their size.
@@ -266,7 +266,7 @@ struct heapmod_stats {
  * heapmod_create - reserve a region and create a heap in it
  * @name: unique name: 1 to %HEAPMOD_NAME_MAX printable ASCII characters, without blanks and
  *	  slashes; not ".", ".." or "heaps"
- * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) less than 64 GiB; rounded down to a
+ * @size: bytes to reserve: 32 (48 with %HEAPMOD_REDZONE) to 64 GiB - 16; rounded down to a
  *	  multiple of 16
  * @flags: any of %HEAPMOD_POISON, %HEAPMOD_REDZONE, %HEAPMOD_LINEAR, %HEAPMOD_PERCPU, or 0
  *
@@ -513,11 +513,10 @@ struct heapmod *heapmod_default(void);
  * @table: as given to the poll operation; NULL to ask without waiting
  *
  * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only when
- * there is such a hole. For blocks that are aligned to more than 16 bytes, poll for the size and
- * the alignment together: a hole of that size has an aligned place. Each poller of a file may have
- * a size of its own. An edge-triggered epoll is notified of the next hole for a block that an
- * allocation did not find, so its program must write until that fails. Another allocation may take
- * the hole before the program does.
+ * there is such a hole. A hole of the size and the alignment together has an aligned place. Each
+ * poller of a file may have a size of its own. An edge-triggered epoll is notified of the next hole
+ * for a block that an allocation did not find, so its program must write until that fails. Another
+ * allocation may take the hole before the program does.
  *
  * The file may remain in use after heapmod_shutdown(), not after heapmod_destroy().
  *
@@ -528,7 +527,8 @@ struct heapmod *heapmod_default(void);
  * * EPOLLOUT | EPOLLWRNORM - there is a hole for @size bytes, or @size is 0
  * * 0 - there is none, but may be
  * * EPOLLERR - no block of this heap can have that size, or the heap is frozen
- * * EPOLLERR | EPOLLHUP | EPOLLPRI - heapmod_shutdown() was called, or the heap is invalid
+ * * EPOLLERR | EPOLLHUP | EPOLLPRI - heapmod_shutdown() was called, or the heap is invalid.
+ *   EPOLLPRI ends a select() for exceptional conditions.
  */
 __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 		      struct poll_table_struct *table);
@@ -643,9 +643,9 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  * freed and reported. A block whose header was overwritten is quarantined and reported. The cost is
  * bounded as for heapmod_alloc(); the lock is taken once, or twice (see DOC: cost).
  *
- * Context: Any context. Does not sleep. If the lock is not available in an NMI, in a nested call,
- * or during an oops or a panic, the pointer is judged at once and the free is completed later. The
- * same holds in an NMI and in a nested call while something hooks freed memory.
+ * Context: Any context. Does not sleep. In an NMI, in a nested call, and during an oops or a panic,
+ * if the lock is not available or something hooks freed memory, the pointer is judged at once and
+ * the free is completed later.
  */
 #define heapmod_free(heap, ptr) heapmod_free_caller(heap, ptr, HEAPMOD_HERE)
 
