@@ -77,7 +77,7 @@ class Folder:
             raise Failure(self.explain(path, error)) from error
 
     def heap_lines(self, heap, name):
-        if not heap or "/" in heap or heap.startswith("."):
+        if "/" in heap or heap in ("", ".", ".."):
             raise Failure(f'"{heap}" is not the name of a heap')
         return self.lines(heap, name)
 
@@ -133,7 +133,7 @@ def rows(lines, needed):
         fields = line.split(None, len(names) - 1)
         if len(fields) < len(names):
             raise Failure(f"a line is too short: {line}")
-        found.append({name: field if name in ("name", "owner", "state") and field != "-" else value(field)
+        found.append({name: field if name == "name" or name in ("owner", "state") and field != "-" else value(field)
                       for name, field in zip(names, fields)})
     return found
 

@@ -45,7 +45,7 @@ static struct lines open_file(const char *root, const char *heap, const char *fi
 	char path[4096];
 	struct lines lines;
 
-	if (strchr(heap, '/') || *heap == '.' || !*heap)
+	if (strchr(heap, '/') || !*heap || !strcmp(heap, ".") || !strcmp(heap, ".."))
 		die("\"%s\" is not the name of a heap", heap);
 	snprintf(path, sizeof(path), "%s/heapmod/%s/%s", root, heap, file);
 	lines = lines_open(path);
