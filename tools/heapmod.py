@@ -7,6 +7,7 @@ describes the files. Columns and keys are found by name, so new ones appear by t
 """
 import argparse
 import collections
+import contextlib
 import itertools
 import json
 import os
@@ -41,6 +42,10 @@ class Failure(Exception):
     """One line for stderr."""
 
 
+class Gone(Failure):
+    """Of a heap that is not there, or no more."""
+
+
 # The files
 
 
@@ -51,22 +56,22 @@ class Folder:
         self.debugfs = debugfs
         self.path = os.path.join(debugfs, "heapmod")
 
-    def explain(self, path, error):
+    def failure(self, path, error):
         """Why a file cannot be read, and what to do."""
         if isinstance(error, PermissionError):
-            return f"no permission to read {path}: be root"
+            return Failure(f"no permission to read {path}: be root")
         if not os.path.isdir(self.debugfs):
-            return f"{self.debugfs} is not there: mount -t debugfs none {self.debugfs}"
+            return Failure(f"{self.debugfs} is not there: mount -t debugfs none {self.debugfs}")
         try:
             os.stat(self.path)
         except PermissionError:
-            return f"no permission to read {self.path}: be root"
+            return Failure(f"no permission to read {self.path}: be root")
         except OSError:
-            return f"{self.path} is not there: load heapmod, and mount debugfs in {self.debugfs}"
+            return Failure(f"{self.path} is not there: load heapmod, and mount debugfs in {self.debugfs}")
         heap = os.path.basename(os.path.dirname(path))
         if not os.path.isdir(os.path.dirname(path)):
-            return f'there is no heap "{heap}"; there are: {", ".join(self.heaps()) or "none"}'
-        return f"{path}: {error.strerror}"
+            return Gone(f'there is no heap "{heap}"; there are: {", ".join(self.heaps()) or "none"}')
+        return Failure(f"{path}: {error.strerror}")
 
     def lines(self, *names):
         path = os.path.join(self.path, *names)
@@ -74,7 +79,7 @@ class Folder:
             with open(path, encoding="utf-8", errors="replace") as file:
                 return file.read().splitlines()
         except OSError as error:
-            raise Failure(self.explain(path, error)) from error
+            raise self.failure(path, error) from error
 
     def heap_lines(self, heap, name):
         if "/" in heap or heap in ("", ".", ".."):
@@ -86,6 +91,14 @@ class Folder:
 
     def heaps(self):
         return [row["name"] for row in self.table()]
+
+    def each(self, read):
+        """By heap, what @read returns. A heap that is destroyed meanwhile is left out."""
+        found = {}
+        for heap in self.heaps():
+            with contextlib.suppress(Gone):
+                found[heap] = read(heap)
+        return found
 
     def stats(self, heap):
         return pairs(self.heap_lines(heap, "stats"), heap)
@@ -386,8 +399,7 @@ def show_holes(folder, options):
 
 
 def show_check(folder, options):
-    heaps = [options.heap] if options.heap else folder.heaps()
-    checks = {heap: folder.check(heap) for heap in heaps}
+    checks = folder.each(folder.check) if options.heap is None else {options.heap: folder.check(options.heap)}
 
     def text():
         for heap, check in checks.items():
@@ -443,30 +455,30 @@ def label(text):
     return f'"{escaped}"'
 
 
-def samples(folder):
+def samples(folder, heap):
     """Triples: metric, labels, number. A metric `..._total` is a counter."""
-    for heap in folder.heaps():
-        labels = f"heap={label(heap)}"
-        stats = folder.stats(heap)
-        for key, number in stats.items():
-            if key in COUNTERS:
-                yield f"heapmod_{key}_total", labels, number
-            elif key.startswith("search_steps_"):
-                yield "heapmod_searches_total", f'{labels},steps={label(key.rsplit("_", 1)[1])}', number
-            elif key not in NO_METRIC and key not in VERDICTS:
-                yield f"heapmod_{key}", labels, number
-        for verdict in VERDICTS:
-            yield "heapmod_findings_total", f"{labels},verdict={label(verdict)}", stats.get(verdict, 0)
-        for owner in folder.owners(heap):
-            of_owner = f"{labels},owner={label(owner['owner'])}"
-            yield "heapmod_owner_live_bytes", of_owner, owner["live_bytes"]
-            yield "heapmod_owner_live_blocks", of_owner, owner["live_blocks"]
+    labels = f"heap={label(heap)}"
+    stats = folder.stats(heap)
+    for key, number in stats.items():
+        if key in COUNTERS:
+            yield f"heapmod_{key}_total", labels, number
+        elif key.startswith("search_steps_"):
+            yield "heapmod_searches_total", f'{labels},steps={label(key.rsplit("_", 1)[1])}', number
+        elif key not in NO_METRIC and key not in VERDICTS:
+            yield f"heapmod_{key}", labels, number
+    for verdict in VERDICTS:
+        yield "heapmod_findings_total", f"{labels},verdict={label(verdict)}", stats.get(verdict, 0)
+    for owner in folder.owners(heap):
+        of_owner = f"{labels},owner={label(owner['owner'])}"
+        yield "heapmod_owner_live_bytes", of_owner, owner["live_bytes"]
+        yield "heapmod_owner_live_blocks", of_owner, owner["live_blocks"]
 
 
 def show_metrics(folder, options):
     """All samples of a metric must stand together, behind its type."""
     metrics = {}
-    for metric, labels, number in samples(folder):
+    found = folder.each(lambda heap: list(samples(folder, heap)))
+    for metric, labels, number in itertools.chain.from_iterable(found.values()):
         metrics.setdefault(metric, []).append(f"{metric}{{{labels}}} {number}")
     for metric, lines in metrics.items():
         print(f"# TYPE {metric} {'counter' if metric.endswith('_total') else 'gauge'}")
