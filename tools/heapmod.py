@@ -287,6 +287,16 @@ def judge(floors):
     return LEAK if is_beyond_chance(len(ups), len(downs)) else UNCLEAR
 
 
+def by_name(owners):
+    """By name, what is live. A module that leaked, was unloaded and is loaded again has two owners of each name."""
+    found = {}
+    for owner in owners:
+        sums = found.setdefault(owner["owner"], dict(NOTHING))
+        for key in NOTHING:
+            sums[key] += owner[key]
+    return found
+
+
 def observe(folder, heap, options):
     """For each interval, the owners as they were last, with their floors. The heap must remain the same."""
     identity = folder.stats(heap)["id"]
@@ -294,7 +304,7 @@ def observe(folder, heap, options):
         looks = []
         for _ in range(LOOKS):
             time.sleep(options.interval / LOOKS)
-            looks.append({owner["owner"]: owner for owner in folder.owners(heap)})
+            looks.append(by_name(folder.owners(heap)))
         if folder.stats(heap)["id"] != identity:
             raise Failure(f'"{heap}" was destroyed, and a new heap has its name')
         yield looks[-1], {name: min(look.get(name, NOTHING)["live_bytes"] for look in looks)
@@ -468,10 +478,9 @@ def samples(folder, heap):
             yield f"heapmod_{key}", labels, number
     for verdict in VERDICTS:
         yield "heapmod_findings_total", f"{labels},verdict={label(verdict)}", stats.get(verdict, 0)
-    for owner in folder.owners(heap):
-        of_owner = f"{labels},owner={label(owner['owner'])}"
-        yield "heapmod_owner_live_bytes", of_owner, owner["live_bytes"]
-        yield "heapmod_owner_live_blocks", of_owner, owner["live_blocks"]
+    for name, sums in by_name(folder.owners(heap)).items():
+        for key, number in sums.items():
+            yield f"heapmod_owner_{key}", f"{labels},owner={label(name)}", number
 
 
 def show_metrics(folder, options):

@@ -174,6 +174,19 @@ ok("leaks: too short a look is unclear", status == 0 and "unclear" in out, out)
 status, out, errors = leaks(World({"leak_slow": clients["leak_slow"][1]}), "--count", "20", "--interval", "3", "--json")
 ok("leaks: the interval and the count are respected", json.loads(out)["seconds"] == 60 and len(json.loads(out)["owners"][0]["floors"]) == 20, out)
 
+# A module that leaked was unloaded, and is loaded again.
+class Reloaded(World):
+    def write_owners(self):
+        super().write_owners()
+        with (heap / "owners").open("a") as file:
+            file.write("100 800 800 100 0 0 leak_slow+0x1/0x2 [m]\n")
+
+
+status, out, errors = leaks(Reloaded({"leak_slow": clients["leak_slow"][1]}), "--json")
+owners = json.loads(out)["owners"]
+ok("leaks: owners of one name are added up",
+   status == 2 and len(owners) == 1 and (owners[0]["live_bytes"], owners[0]["live_blocks"]) == (64 * 60 + 800, 8 * 60 + 100), out)
+
 # The heap changes between two looks.
 reset = lambda now: 64 * int(now if now < 40 else now - 40)
 status, out, errors = leaks(World({"leak_then_reset": reset}))
