@@ -27,6 +27,7 @@ VERDICTS = ("foreign", "misaligned", "interior", "double_free", "wrong_heap", "o
             "use_after_free", "corrupt_index")
 # Of the keys in stats: not a metric.
 NO_METRIC = ("version", "id", "findings")
+METRIC = re.compile(r"[a-z0-9_]+")      # a key that is one, if its value is a number
 LEFT = ("name", "owner", "line", "verdict", "curve")    # columns of text
 
 
@@ -470,6 +471,8 @@ def samples(folder, heap):
     labels = f"heap={label(heap)}"
     stats = folder.stats(heap)
     for key, number in stats.items():
+        if not isinstance(number, (int, float)) or not METRIC.fullmatch(key):
+            continue
         if key in COUNTERS:
             yield f"heapmod_{key}_total", labels, number
         elif key.startswith("search_steps_"):
