@@ -7,8 +7,8 @@
  * each event on to the file that handles it. Nothing below this file includes those.
  *
  * The irq_work may run in hard interrupt context, so what it does is bounded: a few deferred frees,
- * a few waiters, one report. Two work items do the rest: one serves waiters and wakes pollers, which
- * does not wait for the console; the other one prints.
+ * a few waiters, one report. Two work items do the rest: one serves waiters and wakes pollers,
+ * which does not wait for the console; the other one prints.
  */
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>

@@ -15,8 +15,8 @@ void heapmod_update_waiters(struct heapmod *heap)
 
 /*
  * No place was found for @size bytes, aligned to @align. A program that is notified of edges polls
- * again only when it is woken: so the next free that leaves a hole of @size bytes wakes the pollers,
- * even if that has no aligned place.
+ * again only when it is woken: so the next free that leaves a hole of @size bytes wakes the
+ * pollers, even if that has no aligned place.
  */
 void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsigned long caller);
 
