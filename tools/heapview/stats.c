@@ -75,6 +75,12 @@ static const char * const needed[] = {
 	"holes", "allocs", "frees", "failures", "refused", "frozen",
 };
 
+/* These add up to `region_bytes`. Version 1 has no cached bytes. */
+static const char * const parts[] = {
+	"asked_bytes", "slack_bytes", "header_bytes", "hole_bytes", "quarantine_bytes",
+	"pending_bytes", "cached_bytes", "redzone_bytes", "edge_bytes",
+};
+
 static const char * const verdicts[] = {
 	"foreign", "misaligned", "interior", "double_free", "wrong_heap", "overrun",
 	"corrupt_header", "use_after_free", "corrupt_index",
@@ -127,6 +133,31 @@ static bool is_whole(const struct stats *stats, const char *name, struct problem
 	return !missing || fail(problem, "%s has no %s: the file is truncated", name, missing);
 }
 
+/* What is drawn in proportion to the region must not be larger. */
+static bool adds_up(const struct stats *stats)
+{
+	u64 left = stats_get(stats, "region_bytes");
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		u64 bytes = stats_get(stats, parts[i]);
+
+		if (bytes > left)
+			return false;
+		left -= bytes;
+	}
+	return !left;
+}
+
+static bool is_valid(const struct stats *stats, const char *name, struct problem *problem)
+{
+	if (!is_whole(stats, name, problem))
+		return false;
+	return adds_up(stats) ||
+	       fail(problem, "%s: the parts of region_bytes do not add up to it: the file is damaged",
+		    name);
+}
+
 bool stats_parse(struct stats *stats, const char *text, size_t length, const char *name,
 		 struct problem *problem)
 {
@@ -149,5 +180,5 @@ bool stats_parse(struct stats *stats, const char *text, size_t length, const cha
 			return false;
 		text = stop + 1;
 	}
-	return is_whole(stats, name, problem);
+	return is_valid(stats, name, problem);
 }
