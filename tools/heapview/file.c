@@ -56,5 +56,7 @@ bool file_read(const char *path, struct text *text, struct problem *problem)
 	if (!whole)
 		set_problem(problem, "cannot read %s: %s", path, strerror(errno));
 	close(file);
+	if (whole && memchr(text->bytes, '\0', text->length))
+		return fail(problem, "%s: this is not text", path);
 	return whole;
 }
