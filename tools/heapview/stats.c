@@ -124,6 +124,27 @@ static const char *missing_end(const struct stats *stats)
 	return find(stats, "findings") ? NULL : "findings";
 }
 
+static bool begins_with_any(const char *line, const char * const *keys, u32 count)
+{
+	size_t length = strcspn(line, " ");
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		if (strlen(keys[i]) == length && !memcmp(line, keys[i], length))
+			return true;
+	}
+	return false;
+}
+
+/* A later heapmod may add keys of any length, whose values are of any kind. */
+static bool is_unknown(const char *line)
+{
+	line += strspn(line, " ");
+	return !begins_with_any(line, needed, ARRAY_SIZE(needed)) &&
+	       !begins_with_any(line, parts, ARRAY_SIZE(parts)) &&
+	       !begins_with_any(line, verdicts, ARRAY_SIZE(verdicts));
+}
+
 static bool is_whole(const struct stats *stats, const char *name, struct problem *problem)
 {
 	const char *missing = first_missing(stats, needed, ARRAY_SIZE(needed));
@@ -174,7 +195,7 @@ bool stats_parse(struct stats *stats, const char *text, size_t length, const cha
 			return fail(problem, "%s: line %u has no end: the file is truncated", name,
 				    number);
 		snprintf(line, sizeof(line), "%.*s", (int)(stop - text), text);
-		if (!parse_line(stats, line) && number > 1)
+		if (!parse_line(stats, line) && number > 1 && !is_unknown(line))
 			return fail(problem, "%s: line %u is not `key value`", name, number);
 		if (number == 1 && !is_known(stats, name, problem))
 			return false;
