@@ -256,6 +256,8 @@ static void run(struct overview *overview)
 		key = terminal_key(due);
 		if (key != ERR)
 			key_pressed(overview, key);
+		else if (terminal_gone())
+			break;
 		if (terminal_now() >= due) {
 			read_again(overview);
 			due = terminal_now() + overview->interval;

@@ -39,8 +39,8 @@ static void run(struct view *view)
 
 		panes_draw(view, NULL);
 		key = terminal_key(view->running ? due : 0);
-		if (key == ERR && !view->running)
-			break;		/* the terminal is gone */
+		if (key == ERR && (!view->running || terminal_gone()))
+			break;
 		if (key == KEY_MOUSE)
 			mouse_used(view);
 		else if (key != ERR)

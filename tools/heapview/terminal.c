@@ -3,6 +3,7 @@
  * terminal - the terminal: with or without colours, with or without block characters
  */
 #include <langinfo.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -122,6 +123,13 @@ int terminal_key(double due)
 {
 	timeout(due > 0 ? (int)(1000 * max(due - terminal_now(), 0.0)) : -1);
 	return getch();
+}
+
+bool terminal_gone(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO };
+
+	return poll(&input, 1, 0) == 1;
 }
 
 bool terminal_mouse(struct mouse *mouse)

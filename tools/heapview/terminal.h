@@ -26,6 +26,9 @@ double terminal_now(void);
 /* Wait for a key. Return ERR at @due, or when the terminal is gone. With @due 0, wait for ever. */
 int terminal_key(double due);
 
+/* A terminal that is gone answers at once, for ever; SIGHUP may be ignored. */
+bool terminal_gone(void);
+
 /* Where the mouse was clicked, or what its wheel did: -1 is up, 1 is down, 0 is a click. */
 struct mouse {
 	int y, x;
