@@ -44,6 +44,9 @@ static const char usage[] =
 	"\n"
 	"In full screen mode, ? lists the keys. NO_COLOR switches colours off.\n";
 
+#define REGION_LEAST	32ULL		/* as for heaptrace */
+#define REGION_MOST	(64ULL << 30)
+
 struct options {
 	const char *subject;
 	const char *svg;
@@ -88,9 +91,16 @@ static const struct option names[] = {
 	{}
 };
 
-static void print_and_exit(const char *text)
+static bool is_written(struct problem *problem)
+{
+	return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
+}
+
+static bool print_and_exit(const char *text, struct problem *problem)
 {
 	fputs(text, stdout);
+	if (!is_written(problem))
+		return false;
 	exit(0);
 }
 
@@ -106,8 +116,10 @@ static bool parse_interval(struct options *options, const char *text, struct pro
 
 static bool parse_region(struct options *options, const char *text, struct problem *problem)
 {
-	if (!parse_bytes(text, &options->region) || !options->region)
-		return fail(problem, "--region %s is not a number of bytes", text);
+	if (!parse_bytes(text, &options->region) || options->region < REGION_LEAST ||
+	    options->region > REGION_MOST)
+		return fail(problem, "--region %s is not a number of bytes from %llu to %llu", text,
+			    REGION_LEAST, REGION_MOST);
 	return true;
 }
 
@@ -143,26 +155,38 @@ static bool take_option(struct options *options, int option, struct problem *pro
 		options->debugfs = optarg;
 		return true;
 	case OPTION_HELP:
-		print_and_exit(usage);
-		return true;
+		return print_and_exit(usage, problem);
 	case OPTION_VERSION:
-		print_and_exit("heapview " VERSION "\n");
-		return true;
+		return print_and_exit("heapview " VERSION "\n", problem);
 	default:
-		return fail(problem, "unknown option; try heapview --help");
+		return true;
 	}
+}
+
+/* @word: as it was given, if it begins with two dashes. */
+static bool bad_option(int option, const char *word, struct problem *problem)
+{
+	const char letter[] = { '-', optopt, '\0' };
+
+	return fail(problem, "%s %s; try heapview --help", strncmp(word, "--", 2) ? letter : word,
+		    option == ':' ? "lacks its argument" : "is not an option");
 }
 
 static bool parse_options(struct options *options, int argc, char **argv, struct problem *problem)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", names, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return bad_option(option, argv[optind - 1], problem);
 		if (!take_option(options, option, problem))
 			return false;
 	}
 	if (optind + 1 < argc)
 		return fail(problem, "one heap at a time");
+	if ((options->from || options->to) && !options->animate)
+		return fail(problem, "%s needs --animate", options->from ? "--from" : "--to");
 	options->subject = argv[optind];
 	return true;
 }
@@ -190,14 +214,29 @@ static bool find_place(const struct replay *trace, const char *option, const cha
 	return true;
 }
 
+static bool no_trace(const struct options *options, struct problem *problem)
+{
+	const char *option = options->animate ? "--animate" : options->at ? "--at" :
+			     options->region ? "--region" : NULL;
+
+	return !option || fail(problem, "%s needs a trace", option);
+}
+
+static bool open_folder(struct source *source, const struct options *options,
+			struct problem *problem)
+{
+	return no_trace(options, problem) && folder_open(source, options->subject, problem);
+}
+
 static bool open_trace(struct source *source, const struct options *options,
 		       struct problem *problem)
 {
 	const char *at = options->at;
 	u32 event;
 
-	if (!replay_open(source, options->subject, options->region, problem))
-		return false;
+	if (options->gaps)
+		return fail(problem, "--gaps needs a copy of a heap");
+	replay_open(source, options->subject, options->region);
 	if (!at)
 		at = options->once || options->svg ? "peak" : "0";
 	if (!find_place(source->trace, "--at", at, &event, problem))
@@ -218,9 +257,9 @@ static bool open_subject(struct source *source, const struct options *options,
 	if (!is_path && strchr(subject, '/'))
 		return fail(problem, "cannot read %s: %s", subject, strerror(errno));
 	if (is_path && (strchr(subject, '/') || !folder_has(options->debugfs, subject)))
-		return S_ISDIR(file.st_mode) ? folder_open(source, subject, problem) :
-					       open_trace(source, options, problem);
-	return folder_open_heap(source, options->debugfs, subject, problem);
+		return (S_ISDIR(file.st_mode) ? open_folder : open_trace)(source, options, problem);
+	return no_trace(options, problem) &&
+	       folder_open_heap(source, options->debugfs, subject, problem);
 }
 
 /* See https://no-color.org */
@@ -239,16 +278,9 @@ static bool animate(struct source *source, const struct options *options, struct
 {
 	u32 from, to;
 
-	if (!source->trace)
-		return fail(problem, "--animate needs a trace");
-	return find_place(source->trace, "--from", options->from, &from, problem) &&
-	       find_place(source->trace, "--to", options->to, &to, problem) &&
+	return find_place(source->trace, "--from", options->from ?: "0", &from, problem) &&
+	       find_place(source->trace, "--to", options->to ?: "end", &to, problem) &&
 	       animation_write(source, options->animate, from, to, problem);
-}
-
-static bool is_written(struct problem *problem)
-{
-	return !fflush(stdout) || fail(problem, "cannot write: %s", strerror(errno));
 }
 
 static bool show(struct source *source, const struct options *options, struct problem *problem)
@@ -284,8 +316,10 @@ static bool show_all(const struct options *options, struct problem *problem)
 {
 	if (options->svg)
 		return fail(problem, "--svg draws one heap: name it");
-	if (options->animate)
-		return fail(problem, "--animate needs a trace");
+	if (!no_trace(options, problem))
+		return false;
+	if (options->gaps)
+		return fail(problem, "--gaps needs a copy of a heap");
 	if (!options->once)
 		return overview_run(options->debugfs, options->interval, problem);
 	return overview_print(options->debugfs, problem) && is_written(problem);
@@ -293,7 +327,7 @@ static bool show_all(const struct options *options, struct problem *problem)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .debugfs = "/sys/kernel/debug", .from = "0", .to = "end" };
+	struct options options = { .debugfs = "/sys/kernel/debug" };
 	struct problem problem = {};
 	bool good;
 

@@ -198,14 +198,7 @@ void replay_go(struct source *source, u32 position)
 	fill_model(source);
 }
 
-static bool is_region(u64 region, u32 *granules, struct problem *problem)
-{
-	*granules = heap_granules_in(region);
-	return *granules || fail(problem, "a region of %llu bytes is too small for one block",
-				 (unsigned long long)region);
-}
-
-bool replay_open(struct source *source, const char *path, u64 region, struct problem *problem)
+void replay_open(struct source *source, const char *path, u64 region)
 {
 	struct replay *replay = must(calloc(1, sizeof(*replay)));
 	const char *name = strrchr(path, '/');
@@ -216,10 +209,7 @@ bool replay_open(struct source *source, const char *path, u64 region, struct pro
 	snprintf(source->name, sizeof(source->name), "%s", name ? name + 1 : path);
 	replay->trace = trace_load(path);
 	replay->count = replay->trace.count;
-	if (!region)
-		granules = measure(&replay->trace);
-	else if (!is_region(region, &granules, problem))
-		return false;
+	granules = region ? heap_granules_in(region) : measure(&replay->trace);
 	playback_open(&replay->playback, &replay->trace, granules);
 	replay->owner_at = must(calloc(granules, sizeof(*replay->owner_at)));
 	replay->born_at = must(calloc(granules, sizeof(*replay->born_at)));
@@ -228,7 +218,6 @@ bool replay_open(struct source *source, const char *path, u64 region, struct pro
 	else
 		name_classes(replay, &source->model.owners);
 	survey(source);
-	return true;
 }
 
 void replay_close(struct source *source)

@@ -31,10 +31,10 @@ struct replay {
 };
 
 /*
- * Read a trace. @region is in bytes; 0: as large as the trace needs. A file that is not a trace is
- * fatal.
+ * Read a trace. @region is in bytes, 32 at least; 0: as large as the trace needs. A file that is not
+ * a trace is fatal.
  */
-bool replay_open(struct source *source, const char *path, u64 region, struct problem *problem);
+void replay_open(struct source *source, const char *path, u64 region);
 
 /* Replay the trace up to @position events. */
 void replay_go(struct source *source, u32 position);

@@ -2,6 +2,7 @@
 /*
  * words - numbers for output, and from input
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,18 @@ char *shorten(char *text, size_t room)
 bool parse_bytes(const char *text, u64 *bytes)
 {
 	const char *unit;
+	u64 most;
 	char *end;
 
 	if (*text < '0' || *text > '9')
 		return false;
+	errno = 0;
 	*bytes = strtoull(text, &end, 0);
 	unit = strchr(units, *end ? *end & ~0x20 : 'B');
-	if (!unit || !*unit || (*end && end[1]))
+	if (errno || !unit || !*unit || (*end && end[1]))
+		return false;
+	most = UINT64_MAX >> 10 * (unit - units);
+	if (*bytes > most)
 		return false;
 	*bytes <<= 10 * (unit - units);
 	return true;
