@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,14 +38,20 @@ static FILE *open_spool(void)
 	return fdopen(fd, "w+");
 }
 
+static bool is_file(const char *path)
+{
+	return path && strcmp(path, "-");
+}
+
+/* A file that cannot be written is reported now, and keeps its contents until all is known. */
 struct convert convert_start(const char *path)
 {
 	struct convert convert = {
-		.target = packed_create(path),
-		.name = path && strcmp(path, "-") ? path : "stdout",
+		.target = is_file(path) ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1,
+		.name = is_file(path) ? path : NULL,
 	};
 
-	if (!convert.target)
+	if (convert.name && convert.target < 0)
 		die("%s: %s", path, strerror(errno));
 	convert.out = open_spool();
 	return convert;
@@ -53,17 +60,30 @@ struct convert convert_start(const char *path)
 static void must_write(const struct convert *convert, bool good)
 {
 	if (!good)
-		die("%s: cannot be written", convert->name);
+		die("%s: cannot be written", convert->name ?: "stdout");
 }
 
-static void copy_spool(struct convert *convert)
+/* What is not a regular file has no length. */
+static FILE *open_target(const struct convert *convert)
+{
+	FILE *file = stdout;
+
+	if (convert->name) {
+		must_write(convert, !ftruncate(convert->target, 0) || errno == EINVAL);
+		file = packed_write(convert->target, convert->name);
+	}
+	must_write(convert, file);
+	return file;
+}
+
+static void copy_spool(struct convert *convert, FILE *target)
 {
 	char piece[65536];
 	size_t count;
 
 	rewind(convert->out);
 	while ((count = fread(piece, 1, sizeof(piece), convert->out)))
-		must_write(convert, fwrite(piece, 1, count, convert->target) == count);
+		must_write(convert, fwrite(piece, 1, count, target) == count);
 	if (ferror(convert->out))
 		die("the temporary file cannot be read");
 	fclose(convert->out);
@@ -72,16 +92,19 @@ static void copy_spool(struct convert *convert)
 /* Now the events that were lost are counted, and the first line tells of them. */
 static void write_all(struct convert *convert)
 {
+	FILE *target;
+
 	if (fflush(convert->out) || ferror(convert->out))
 		die("the temporary file cannot be written; TMPDIR sets its folder");
-	fprintf(convert->target, "# heaptrace %d", TRACE_VERSION);
+	target = open_target(convert);
+	fprintf(target, "# heaptrace %d", TRACE_VERSION);
 	if (convert->lost)
-		fprintf(convert->target, " lost %" PRIu64, convert->lost);
-	fputc('\n', convert->target);
-	copy_spool(convert);
-	must_write(convert, !fflush(convert->target) && !ferror(convert->target));
-	if (convert->target != stdout)
-		must_write(convert, !fclose(convert->target));
+		fprintf(target, " lost %" PRIu64, convert->lost);
+	fputc('\n', target);
+	copy_spool(convert, target);
+	must_write(convert, !fflush(target) && !ferror(target));
+	if (target != stdout)
+		must_write(convert, !fclose(target));
 }
 
 static u64 granule_of(const struct record *record)

@@ -13,8 +13,8 @@
 /**
  * struct convert - a trace that is being written
  * @out: a temporary file
- * @target: the output
- * @name: its name
+ * @target: the output; -1: stdout
+ * @name: its name; NULL: stdout
  * @places: the places of live blocks
  * @pending: the places of blocks that were pending when the recording started
  * @allocs: allocations written; also the last id
@@ -32,7 +32,7 @@
  */
 struct convert {
 	FILE *out;
-	FILE *target;
+	int target;
 	const char *name;
 	struct places places, pending;
 	u32 allocs;

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "convert.h"
 #include "dat.h"
@@ -75,8 +76,20 @@ static void read_dat(struct import *import, const char *path)
 	dat_read(path, take_line, import);
 }
 
+/* Is the file that is read also the one that is to be written? */
+static bool is_output(const struct import *import, const char *path)
+{
+	struct stat in, out;
+
+	return import->out && strcmp(import->out, "-") && !stat(import->out, &out) &&
+	       S_ISREG(out.st_mode) && !(strcmp(path, "-") ? stat(path, &in) : fstat(0, &in)) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 static void run(struct import *import, const char *path)
 {
+	if (is_output(import, path))
+		die("%s: it is the input, and would be overwritten", import->out);
 	(dat_is(path) ? read_dat : read_text)(import, path);
 	if (!import->convert.allocs)
 		die("%s has no allocation of %s heap", strcmp(path, "-") ? path : "stdin",

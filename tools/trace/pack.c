@@ -187,16 +187,12 @@ static const struct codec *codec_of(const char *path)
 /* The file that was opened last. The address sanitizer does not see that a stream refers to it. */
 struct pack *pack_last;
 
-FILE *packed_create(const char *path)
+FILE *packed_write(int fd, const char *path)
 {
-	const struct codec *codec;
+	const struct codec *codec = codec_of(path);
+	FILE *file = fdopen(fd, "w");
 	struct pack *pack;
-	FILE *file;
 
-	if (!path || !strcmp(path, "-"))
-		return stdout;
-	codec = codec_of(path);
-	file = fopen(path, "w");
 	if (!file || !codec)
 		return file;
 	pack = zeroed(1, sizeof(*pack));

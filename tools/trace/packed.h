@@ -14,9 +14,9 @@
 FILE *packed_open(const char *path);
 
 /*
- * Write a file; NULL or - is stdout. It is compressed if its name ends with .xz or .zst, and then
- * complete only after fclose(). NULL: see errno.
+ * Write to @fd, the file @path. It is compressed if its name ends with .xz or .zst, and then complete
+ * only after fclose(). NULL: see errno.
  */
-FILE *packed_create(const char *path);
+FILE *packed_write(int fd, const char *path);
 
 #endif

@@ -11,7 +11,7 @@ FILE *packed_open(const char *path)
 	return strcmp(path, "-") ? fopen(path, "r") : stdin;
 }
 
-FILE *packed_create(const char *path)
+FILE *packed_write(int fd, const char *path)
 {
-	return path && strcmp(path, "-") ? fopen(path, "w") : stdout;
+	return fdopen(fd, "w");
 }

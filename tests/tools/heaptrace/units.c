@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../../tools/heaptrace/begin.h"
 #include "../../../tools/trace/callers.h"
@@ -287,7 +288,7 @@ static void begin_once(u32 slow, void (*silently)(struct history *history))
 	REQUIRE(convert.late <= (slow < EVENTS));
 	REQUIRE(convert.allocs - convert.frees == live_blocks(&history));
 	fclose(convert.out);
-	fclose(convert.target);
+	close(convert.target);
 	free(convert.places.ids);
 	free(convert.pending.ids);
 	oracle_destroy(history.first);
@@ -320,7 +321,7 @@ static void late_allocation(void)
 	convert_record(&convert, &block);
 	REQUIRE(convert.allocs == 2 && convert.frees == 1 && !convert.skipped);
 	fclose(convert.out);
-	fclose(convert.target);
+	close(convert.target);
 	free(convert.places.ids);
 }
 
