@@ -155,14 +155,31 @@ static bool parse_written(const char *text, struct record *record)
 	return true;
 }
 
-/* The name of a process cannot match: it has at most 15 bytes, and all patterns are longer. */
+/*
+ * The name of a process may be `: heapmod_free:`. It has 15 bytes at most, so no blank follows, or it
+ * is the value of a field.
+ */
+static const char *find_event(const char *text, const char *name)
+{
+	const char *at = text;
+	char next;
+
+	while ((at = strstr(at, name))) {
+		next = at[strlen(name)];
+		if ((next == ' ' || !next) && (at == text || at[-1] != '='))
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
 static bool parse_event(const struct lines *lines, struct record *record)
 {
 	const char *name, *rest;
 	size_t i;
 
 	for (i = 0; i < COUNT(kinds); i++) {
-		name = strstr(lines->text, kinds[i].name);
+		name = find_event(lines->text, kinds[i].name);
 		if (!name)
 			continue;
 		record->kind = kinds[i].kind;
