@@ -6,6 +6,7 @@
  * checked in that text is checked here, too.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +122,8 @@ static void end_as(pid_t child, const char *path)
 
 	if (waitpid(child, &status, 0) != child)
 		die("%s: %s", path, strerror(errno));
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
+		raise(SIGPIPE);
 	if (WIFSIGNALED(status))
 		warn("%s: libtracecmd ended with \"%s\": is the file damaged?", path,
 		     strsignal(WTERMSIG(status)));
@@ -142,12 +145,32 @@ static void go_on_in_child(const char *path)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* The libraries print some errors on stdout, where the trace may go. Return the true stdout. */
+static int hide_stdout(void)
+{
+	int hidden = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDOUT_FILENO);
+	close(null);
+	return hidden;
+}
+
+static void show_stdout(int hidden)
+{
+	fflush(stdout);
+	dup2(hidden, STDOUT_FILENO);
+	close(hidden);
+}
+
 void dat_read(const char *path, void (*take)(void *context, const struct lines *line),
 	      void *context)
 {
 	struct dat dat = { .line.name = path, .take = take, .context = context };
 
+	int hidden;
+
 	go_on_in_child(path);
+	hidden = hide_stdout();
 	open_file(path);
 	dat.formats = tracecmd_get_tep(input);
 	trace_seq_init(&dat.text);
@@ -155,4 +178,5 @@ void dat_read(const char *path, void (*take)(void *context, const struct lines *
 		die("%s: the events cannot be read: the file is damaged", path);
 	trace_seq_destroy(&dat.text);
 	tracecmd_close(input);
+	show_stdout(hidden);
 }
