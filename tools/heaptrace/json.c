@@ -6,7 +6,7 @@
 
 #include "json.h"
 
-/* A byte above 0x7f is passed on: a trace is UTF-8, or it is ASCII. */
+/* A byte above 0x7f is passed on: the names of callers are UTF-8. */
 static void put_byte(unsigned char byte)
 {
 	if (byte == '"' || byte == '\\')

@@ -15,14 +15,27 @@ static const char style[] =
 	".end{text-anchor:end}"
 	"</style>\n";
 
+static void draw_byte(FILE *file, char byte)
+{
+	if (byte == '<')
+		fputs("&lt;", file);
+	else if (byte == '>')
+		fputs("&gt;", file);
+	else if (byte == '&')
+		fputs("&amp;", file);
+	else
+		fputc(byte, file);
+}
+
+/* A character of UTF-8 that does not fit as a whole is omitted. */
 void draw_escaped(FILE *file, const char *text, int most)
 {
-	for (; *text && most--; text++) {
-		if (*text == '<' || *text == '&')
-			fprintf(file, *text == '<' ? "&lt;" : "&amp;");
-		else
-			fputc(*text, file);
-	}
+	size_t length = most < 0 ? strlen(text) : strnlen(text, most), i;
+
+	while (length && (text[length] & 0xc0) == 0x80)
+		length--;
+	for (i = 0; i < length; i++)
+		draw_byte(file, text[i]);
 }
 
 void draw_rect(FILE *file, double x, double y, double width, double height, const char *fill)

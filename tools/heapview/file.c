@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../trace/printable.h"
 #include "file.h"
 
 #define DEBUGFS_MAGIC	0x64626720
@@ -45,6 +46,19 @@ static bool read_all(int file, struct text *text)
 	return !got;
 }
 
+/* A copy may have any bytes where debugfs has names. */
+static void clean(char *text)
+{
+	char *stop;
+
+	for (; (stop = strchr(text, '\n')); text = stop + 1) {
+		*stop = '\0';
+		make_printable(text);
+		*stop = '\n';
+	}
+	make_printable(text);
+}
+
 bool file_read(const char *path, struct text *text, struct problem *problem)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -58,5 +72,7 @@ bool file_read(const char *path, struct text *text, struct problem *problem)
 	close(file);
 	if (whole && memchr(text->bytes, '\0', text->length))
 		return fail(problem, "%s: this is not text", path);
+	if (whole)
+		clean(text->bytes);
 	return whole;
 }

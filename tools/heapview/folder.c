@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../trace/printable.h"
 #include "blocks.h"
 #include "file.h"
 #include "heaps.h"
@@ -104,6 +105,7 @@ static void name_after(struct source *source, const char *path)
 		last[-1] = '\0';
 	last = strrchr(copy, '/');
 	snprintf(source->name, sizeof(source->name), "%s", last && last[1] ? last + 1 : copy);
+	make_printable(source->name);
 	free(copy);
 }
 

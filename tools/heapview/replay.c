@@ -12,6 +12,7 @@
 #include <linux/minmax.h>
 
 #include "../trace/callers.h"
+#include "../trace/printable.h"
 #include "replay.h"
 
 #define SIZE_CLASSES	16		/* owners of a trace without call sites */
@@ -207,6 +208,7 @@ void replay_open(struct source *source, const char *path, u64 region)
 	source->trace = replay;
 	source->kind = "trace";
 	snprintf(source->name, sizeof(source->name), "%s", name ? name + 1 : path);
+	make_printable(source->name);
 	replay->trace = trace_load(path);
 	replay->count = replay->trace.count;
 	granules = region ? heap_granules_in(region) : measure(&replay->trace);

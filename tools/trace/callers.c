@@ -9,6 +9,7 @@
 
 #include "callers.h"
 #include "die.h"
+#include "printable.h"
 
 static const char **names;		/* by number; the first is not used */
 static size_t names_room;
@@ -50,24 +51,37 @@ static void enlarge(void)
 static u32 add(const char *name)
 {
 	names = grow(names, &names_room, count + 1, sizeof(*names));
-	names[count] = strdup(name);
-	if (!names[count])
-		die("no memory for the name of a caller");
+	names[count] = name;
 	return count++;
+}
+
+/* Most names are printable, and found as they are. */
+static u32 number_of_new(const char *name)
+{
+	char *copy = strdup(name);
+	u32 *slot;
+
+	if (!copy)
+		die("no memory for the name of a caller");
+	make_printable(copy);
+	slot = slot_of(copy);
+	if (*slot)
+		free(copy);
+	else
+		*slot = add(copy);
+	return *slot;
 }
 
 u32 caller_number(const char *name)
 {
-	u32 *slot;
+	u32 number;
 
 	if (!*name || !strcmp(name, "?"))
 		return NO_CALLER;
 	if (2 * count > slots_mask)
 		enlarge();
-	slot = slot_of(name);
-	if (!*slot)
-		*slot = add(name);
-	return *slot;
+	number = *slot_of(name);
+	return number ? number : number_of_new(name);
 }
 
 const char *caller_name(u32 number)

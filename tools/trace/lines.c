@@ -10,6 +10,7 @@
 #include "die.h"
 #include "lines.h"
 #include "packed.h"
+#include "printable.h"
 
 struct lines lines_open(const char *path)
 {
@@ -21,15 +22,14 @@ struct lines lines_open(const char *path)
 
 void lines_die(const struct lines *lines, const char *format, ...)
 {
+	char what[256];
 	va_list arguments;
 
-	fprintf(stderr, "%s: %s, line %lu: ", program_invocation_short_name, lines->name,
-		lines->number);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
-	exit(1);
+	make_printable(what);
+	die("%s, line %lu: %s", lines->name, lines->number, what);
 }
 
 static int is_text(const struct lines *lines, size_t length)
