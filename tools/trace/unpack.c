@@ -91,6 +91,8 @@ static void zst_start(struct unpack *unpack)
 {
 	unpack->zst = ZSTD_createDCtx();
 	must(unpack, unpack->zst, "no memory for libzstd");
+	ZSTD_DCtx_setParameter(unpack->zst, ZSTD_d_windowLogMax,
+			       ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
 }
 
 /* Behind the last frame, a call would begin another one. */
@@ -103,7 +105,8 @@ static size_t zst_step(struct unpack *unpack, char *bytes, size_t room)
 	if (unpack->whole && in.pos == in.size)
 		return 0;
 	result = ZSTD_decompressStream(unpack->zst, &out, &in);
-	must(unpack, !ZSTD_isError(result), "not a valid .zst file");
+	if (ZSTD_isError(result))
+		die("%s: not a valid .zst file: %s", unpack->name, ZSTD_getErrorName(result));
 	unpack->from = in.pos;
 	unpack->whole = !result;
 	return out.pos;
