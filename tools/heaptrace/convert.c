@@ -325,8 +325,8 @@ void convert_finish(struct convert *convert)
 
 	fprintf(convert->out, "# end %" PRIu64 "\n", events);
 	write_all(convert);
-	free(convert->places.ids);
-	free(convert->pending.ids);
+	places_free(&convert->places);
+	places_free(&convert->pending);
 	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
 	     convert->allocs, convert->frees);
 	warn_of(convert->resizes, "of them are resizes of a block where it is");

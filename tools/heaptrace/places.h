@@ -20,4 +20,6 @@ u32 places_take(struct places *places, u64 at, u64 granules);
 /* The first block that has any of these granules; 0 if there is none. */
 u32 places_find(const struct places *places, u64 at, u64 granules);
 
+void places_free(struct places *places);
+
 #endif

@@ -289,8 +289,8 @@ static void begin_once(u32 slow, void (*silently)(struct history *history))
 	REQUIRE(convert.allocs - convert.frees == live_blocks(&history));
 	fclose(convert.out);
 	close(convert.target);
-	free(convert.places.ids);
-	free(convert.pending.ids);
+	places_free(&convert.places);
+	places_free(&convert.pending);
 	oracle_destroy(history.first);
 }
 
@@ -322,7 +322,7 @@ static void late_allocation(void)
 	REQUIRE(convert.allocs == 2 && convert.frees == 1 && !convert.skipped);
 	fclose(convert.out);
 	close(convert.target);
-	free(convert.places.ids);
+	places_free(&convert.places);
 }
 
 static struct live read_blocks(const char *text)
