@@ -102,7 +102,7 @@ int import_main(int argc, char **argv)
 	struct import import = {};
 	int option;
 
-	while ((option = getopt(argc, argv, "i:o:")) != -1) {
+	while ((option = getopt(argc, argv, ":i:o:")) != -1) {
 		switch (option) {
 		case 'i':
 			import.heap = number_option("-i", optarg, 1, UINT32_MAX);
@@ -112,7 +112,7 @@ int import_main(int argc, char **argv)
 			import.out = optarg;
 			break;
 		default:
-			return 1;
+			bad_option(option, argv);
 		}
 	}
 	run(&import, only_argument(argc, argv, "file"));

@@ -218,13 +218,13 @@ int leaks_main(int argc, char **argv)
 	int option;
 
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == 'j')
 			chosen.json = true;
 		else if (option == 'o')
 			chosen.age = 1000 * number_option("--older", optarg, 1, 1U << 30);
 		else
-			return 1;
+			bad_option(option, argv);
 	}
 	return leaks(only_argument(argc, argv, "trace"), &chosen);
 }

@@ -3,6 +3,7 @@
  * heaptrace - record the allocations and frees of a heap, find leaks, and size its region
  */
 #define _GNU_SOURCE
+#include <getopt.h>
 #include <string.h>
 
 #include "../trace/die.h"
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	opterr = 0;
 	for (i = 0; argc > 1 && i < COUNT(commands); i++) {
 		if (!strcmp(argv[1], commands[i].name))
 			return finish(commands[i].main(argc - 1, argv + 1));

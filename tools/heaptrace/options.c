@@ -4,7 +4,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <unistd.h>
+#include <getopt.h>
+#include <string.h>
 
 #include "../trace/die.h"
 #include "options.h"
@@ -24,6 +25,14 @@ u64 number_option(const char *option, const char *text, u64 least, u64 most)
 		die("%s: expected a number from %llu to %llu, not %s", option,
 		    (unsigned long long)least, (unsigned long long)most, text);
 	return number << shift;
+}
+
+void bad_option(int option, char **argv)
+{
+	const char *word = argv[optind - 1], letter[] = { '-', optopt, '\0' };
+
+	die("%s %s; %s", strncmp(word, "--", 2) ? letter : word,
+	    option == ':' ? "lacks its argument" : "is not an option", TRY);
 }
 
 const char *only_argument(int argc, char **argv, const char *what)

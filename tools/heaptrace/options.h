@@ -12,6 +12,9 @@
 /* A number from @least to @most; it may end with K, M or G. */
 u64 number_option(const char *option, const char *text, u64 least, u64 most);
 
+/* What getopt() returned is ? or :, after a colon in front of its letters. Die. */
+void bad_option(int option, char **argv) __attribute__((noreturn));
+
 /* The argument behind the options; there must be exactly one. */
 const char *only_argument(int argc, char **argv, const char *what);
 

@@ -189,7 +189,7 @@ static void record(const struct record_options *options, const char *heap)
 	finish(&recorder);
 }
 
-static void read_option(struct record_options *chosen, int option)
+static void read_option(struct record_options *chosen, int option, char **argv)
 {
 	switch (option) {
 	case 'T':
@@ -208,7 +208,7 @@ static void read_option(struct record_options *chosen, int option)
 		chosen->kilobytes = number_option("-b", optarg, 4, 1U << 24);
 		break;
 	default:
-		exit(1);
+		bad_option(option, argv);
 	}
 }
 
@@ -226,8 +226,8 @@ int record_main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "o:s:b:", options, NULL)) != -1)
-		read_option(&chosen, option);
+	while ((option = getopt_long(argc, argv, ":o:s:b:", options, NULL)) != -1)
+		read_option(&chosen, option, argv);
 	record(&chosen, only_argument(argc, argv, "heap"));
 	return 0;
 }

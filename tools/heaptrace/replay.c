@@ -109,7 +109,7 @@ struct replay_options {
 	bool redzone;
 };
 
-static void read_option(struct replay_options *chosen, int option)
+static void read_option(struct replay_options *chosen, int option, char **argv)
 {
 	switch (option) {
 	case 'r':
@@ -125,7 +125,7 @@ static void read_option(struct replay_options *chosen, int option)
 		chosen->redzone = true;
 		break;
 	default:
-		exit(1);
+		bad_option(option, argv);
 	}
 }
 
@@ -142,8 +142,8 @@ int replay_main(int argc, char **argv)
 	struct trace trace;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		read_option(&chosen, option);
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		read_option(&chosen, option, argv);
 	if (!chosen.rows)
 		chosen.rows = chosen.csv ? 1000 : 16;
 	trace = trace_load(only_argument(argc, argv, "trace"));
