@@ -18,11 +18,21 @@
 #define PAGE	4096
 
 /* A margin of a quarter, for load that the trace does not show, and whole pages. */
-static u64 recommended(u32 least)
+static u64 with_margin(u32 least)
 {
 	u64 bytes = region_bytes(least);
 
 	return (bytes + bytes / 4 + PAGE - 1) / PAGE * PAGE;
+}
+
+static void print_recommended(u32 least)
+{
+	u64 bytes = with_margin(least), most = region_bytes(HEAP_GRANULES_MAX);
+
+	printf("%" PRIu64 " bytes: %s\n", bytes < most ? bytes : most,
+	       "the smallest region that serves the trace, a quarter more, in whole pages");
+	if (bytes > most)
+		printf("! no region is larger: less than a quarter more\n");
 }
 
 static u64 failures_in(const struct trace *trace, u32 granules)
@@ -130,17 +140,16 @@ static void print_size(const struct trace *trace)
 	u64 failures = verify(trace, need.least);
 	char why[160];
 
-	printf("%" PRIu64 " bytes: %s\n", recommended(need.least),
-	       "the smallest region that serves the trace, a quarter more, in whole pages");
+	print_recommended(need.least);
 	print_caveats(trace);
 	print_growth(trace, need.peak_event);
 	printf("\n");
 	snprintf(why, sizeof(why), "nothing fails; with 16 bytes less: %" PRIu64 " (replayed)",
 		 failures);
 	print_line("smallest region", region_bytes(need.least), why);
-	snprintf(why, sizeof(why), "most bytes live, at event %u of %u; blocks: %u to %u bytes",
-		 need.peak_event + 1, trace->count, need.smallest * HEAP_GRANULE,
-		 need.largest * HEAP_GRANULE);
+	snprintf(why, sizeof(why), "most bytes live, at event %u of %u; blocks: %" PRIu64 " to %"
+		 PRIu64 " bytes", need.peak_event + 1, trace->count, heap_bytes(need.smallest),
+		 heap_bytes(need.largest));
 	print_line("peak", heap_bytes(need.peak), why);
 	print_guaranteed(trace, &need);
 	print_line("best fit", region_bytes(best_fit_end(trace, HEAP_GRANULES_MAX)),
@@ -159,9 +168,9 @@ int size_main(int argc, char **argv)
 	struct trace trace;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == '?')
-			return 1;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (option != 'R')
+			bad_option(option, argv);
 		redzone = true;
 	}
 	trace = trace_load(only_argument(argc, argv, "trace"));
