@@ -156,8 +156,8 @@ static bool parse_written(const char *text, struct record *record)
 }
 
 /*
- * The name of a process may be `: heapmod_free:`. It has 15 bytes at most, so no blank follows, or it
- * is the value of a field.
+ * The name of a process may be `: heapmod_free:`. It has 15 bytes at most, so no blank follows, or
+ * it is the value of a field.
  */
 static const char *find_event(const char *text, const char *name)
 {

@@ -31,8 +31,8 @@ struct replay {
 };
 
 /*
- * Read a trace. @region is in bytes, 32 at least; 0: as large as the trace needs. A file that is not
- * a trace is fatal.
+ * Read a trace. @region is in bytes, 32 at least; 0: as large as the trace needs. A file that is no
+ * trace is fatal.
  */
 void replay_open(struct source *source, const char *path, u64 region);
 

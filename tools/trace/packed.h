@@ -14,8 +14,8 @@
 FILE *packed_open(const char *path);
 
 /*
- * Write to @fd, the file @path. It is compressed if its name ends with .xz or .zst, and then complete
- * only after fclose(). NULL: see errno.
+ * Write to @fd, the file @path. It is compressed if its name ends with .xz or .zst, and then
+ * complete only after fclose(). NULL: see errno.
  */
 FILE *packed_write(int fd, const char *path);
 

@@ -2,8 +2,8 @@
 /*
  * printable - names that a terminal, XML and JSON can have
  *
- * A name may be of any bytes if it comes from a file. The control characters from 0x80 to 0x9f drive
- * a terminal as Esc does. XML has neither U+FFFE nor U+FFFF.
+ * A name may be of any bytes if it comes from a file. The control characters from 0x80 to 0x9f
+ * drive a terminal as Esc does. XML has neither U+FFFE nor U+FFFF.
  */
 #include <stddef.h>
 

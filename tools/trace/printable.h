@@ -5,7 +5,7 @@
 #ifndef PRINTABLE_H
 #define PRINTABLE_H
 
-/* Replace each byte of @text that is a control character, or not valid UTF-8, by a question mark. */
+/* Replace each byte of @text that is a control character, or not valid UTF-8, by `?`. */
 void make_printable(char *text);
 
 #endif
