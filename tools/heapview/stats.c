@@ -175,7 +175,8 @@ static bool is_valid(const struct stats *stats, const char *name, struct problem
 	if (!is_whole(stats, name, problem))
 		return false;
 	return adds_up(stats) ||
-	       fail(problem, "%s: the parts of region_bytes do not add up to it: it is damaged", name);
+	       fail(problem, "%s: the parts of region_bytes do not add up to it: it is damaged",
+		    name);
 }
 
 bool stats_parse(struct stats *stats, const char *text, size_t length, const char *name,
