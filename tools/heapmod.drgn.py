@@ -12,10 +12,14 @@ import collections
 from dataclasses import dataclass
 import functools
 import itertools
+import os
 import signal
 import sys
 
 VERSION = "of the sources"  # make install-tools puts the number here
+
+if sys.stderr is None:
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # print() takes None for stdout
 
 
 def fail(message):
@@ -839,6 +843,8 @@ def run(arguments):
 
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.stdout is None:
+        fail("stdout is closed")
     arguments = parse_arguments()
     try:
         sys.exit(0 if run(arguments) else 1)

@@ -553,8 +553,12 @@ def parser():
 
 
 def main():
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")    # print() takes None for stdout
     options = parser().parse_args()
     try:
+        if sys.stdout is None:
+            raise Failure("stdout is closed")
         status = options.run(Folder(options.debugfs), options)
         sys.stdout.flush()
         return status
