@@ -773,12 +773,19 @@ def heap_named(heaps, name):
     return fail(f'there is no heap "{name}"; ' + (f"there are: {names}" if names else "there is no heap at all"))
 
 
+class Parser(argparse.ArgumentParser):
+    def exit(self, status=0, message=None):
+        """Behind --help and --version. When Python itself flushes, it is too late for main() to report an error."""
+        sys.stdout.flush()
+        super().exit(status, message)
+
+
 def address(text):
     return int(text, 0 if text.startswith("0x") else 16 if len(text) == 16 else 10)
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="heapmod.drgn",
         description="Show the heaps of heapmod in the memory of the running kernel, or in a dump.",
         epilog="Exit status: 0; 1 if check has findings, or if find finds no heap; 2 after an error.",
@@ -845,11 +852,15 @@ def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if sys.stdout is None:
         fail("stdout is closed")
-    arguments = parse_arguments()
     try:
-        sys.exit(0 if run(arguments) else 1)
+        good = run(parse_arguments())
+        sys.stdout.flush()
     except drgn.FaultError as error:
         fail(f"the memory cannot be read ({error}): is the dump cut short?")
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail(f"{error.filename or 'stdout'}: {error.strerror}")
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

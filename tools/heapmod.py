@@ -38,6 +38,11 @@ class Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {message}; try {self.prog} --help", file=sys.stderr)
         sys.exit(1)
 
+    def exit(self, status=0, message=None):
+        """Behind --help and --version. When Python itself flushes, it is too late for main() to report an error."""
+        sys.stdout.flush()
+        super().exit(status, message)
+
 
 class Failure(Exception):
     """One line for stderr."""
@@ -555,10 +560,10 @@ def parser():
 def main():
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")    # print() takes None for stdout
-    options = parser().parse_args()
     try:
         if sys.stdout is None:
             raise Failure("stdout is closed")
+        options = parser().parse_args()
         status = options.run(Folder(options.debugfs), options)
         sys.stdout.flush()
         return status
