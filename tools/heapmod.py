@@ -28,6 +28,10 @@ VERDICTS = ("foreign", "misaligned", "interior", "double_free", "wrong_heap", "o
 # Of the keys in stats: not a metric.
 NO_METRIC = ("version", "id", "findings")
 METRIC = re.compile(r"[a-z0-9_]+")      # a key that is one, if its value is a number
+WATCHED = ("region_bytes", "hole_bytes", "edge_bytes", "peak_bytes", "blocks", "failures")   # of the keys in stats
+OWNER_COLUMNS = ("live_blocks", "live_bytes", "peak_bytes", "allocs", "frees", "failures", "owner")
+BLOCK_COLUMNS = ("offset", "size", "state", "asked", "owner")
+CLASS_COLUMNS = ("from", "to", "holes", "bytes")
 LEFT = ("name", "owner", "line", "verdict", "curve")    # columns of text
 
 
@@ -92,8 +96,11 @@ class Folder:
             raise Failure(f'"{heap}" is not the name of a heap')
         return self.lines(heap, name)
 
+    def heap_rows(self, heap, name, columns):
+        return rows(self.heap_lines(heap, name), os.path.join(self.path, heap, name), columns)
+
     def table(self):
-        return rows(self.lines("heaps"), "name")
+        return rows(self.lines("heaps"), os.path.join(self.path, "heaps"), ["name"])
 
     def heaps(self):
         return [row["name"] for row in self.table()]
@@ -106,28 +113,33 @@ class Folder:
                 found[heap] = read(heap)
         return found
 
-    def stats(self, heap):
-        return pairs(self.heap_lines(heap, "stats"), heap)
+    def stats(self, heap, *needed):
+        found = pairs(self.heap_lines(heap, "stats"), heap)
+        need_numbers(found, needed, os.path.join(self.path, heap, "stats"))
+        return found
 
     def owners(self, heap):
-        return rows(self.heap_lines(heap, "owners"), "owner")
+        owners = self.heap_rows(heap, "owners", OWNER_COLUMNS)
+        for owner in owners:
+            need_numbers(owner, NOTHING, os.path.join(self.path, heap, "owners"))
+        return owners
 
     def blocks(self, heap):
-        return rows(self.heap_lines(heap, "blocks"), "owner")
+        return self.heap_rows(heap, "blocks", BLOCK_COLUMNS)
 
     def holes(self, heap):
         """The keys, and the classes of sizes."""
         lines = self.heap_lines(heap, "holes")
         keys = [line for line in lines if len(line.split()) == 2]
         found = pairs(keys, heap)
-        found["classes"] = rows(lines[len(keys):], "from")
+        found["classes"] = rows(lines[len(keys):], os.path.join(self.path, heap, "holes"), CLASS_COLUMNS)
         return found
 
     def check(self, heap):
         lines = self.heap_lines(heap, "check")
         ends = [line.split() for line in (lines[:1] + lines[-1:])]
         found = pairs([" ".join(end) for end in ends], heap)
-        if "findings" not in found:
+        if not isinstance(found.get("findings"), int):
             raise Failure(f'the check of "{heap}" has no end: this is another heapmod')
         return {"findings": found["findings"], "reports": lines[1:-1]}
 
@@ -142,16 +154,23 @@ def value(text):
         return text
 
 
-def rows(lines, needed):
+def need_numbers(found, keys, path):
+    for key in keys:
+        if not isinstance(found.get(key), int):
+            raise Failure(f'{path}: "{key}" is no number, or missing')
+
+
+def rows(lines, path, needed):
     """A table whose first line names the columns. Only the last column may have blanks."""
     names = lines[0].split() if lines else []
-    if needed not in names:
-        raise Failure(f'a table without the column "{needed}": this is another heapmod')
+    for name in needed:
+        if name not in names:
+            raise Failure(f'{path}: a table without the column "{name}": this is another heapmod')
     found = []
     for line in lines[1:]:
         fields = line.split(None, len(names) - 1)
         if len(fields) < len(names):
-            raise Failure(f"a line is too short: {line}")
+            raise Failure(f"{path}: a line is too short: {line}")
         found.append({name: field if name == "name" or name in ("owner", "state") and field != "-" else value(field)
                       for name, field in zip(names, fields)})
     return found
@@ -305,13 +324,13 @@ def by_name(owners):
 
 def observe(folder, heap, options):
     """For each interval, the owners as they were last, with their floors. The heap must remain the same."""
-    identity = folder.stats(heap)["id"]
+    identity = folder.stats(heap, "id")["id"]
     for _ in range(options.count):
         looks = []
         for _ in range(LOOKS):
             time.sleep(options.interval / LOOKS)
             looks.append(by_name(folder.owners(heap)))
-        if folder.stats(heap)["id"] != identity:
+        if folder.stats(heap, "id")["id"] != identity:
             raise Failure(f'"{heap}" was destroyed, and a new heap has its name')
         yield looks[-1], {name: min(look.get(name, NOTHING)["live_bytes"] for look in looks)
                           for name in set().union(*looks)}
@@ -387,7 +406,7 @@ def show_stats(folder, options):
 
 def show_owners(folder, options):
     owners = folder.owners(options.heap)
-    names = ["live_blocks", "live_bytes", "peak_bytes", "allocs", "frees", "failures", "owner"]
+    names = list(OWNER_COLUMNS)
     if options.lines:
         Sources(options.modules, options.vmlinux).add_lines(owners)
         names.append("line")
@@ -398,8 +417,7 @@ def show_owners(folder, options):
 def show_blocks(folder, options):
     blocks = [block for block in folder.blocks(options.heap)
               if not options.owner or options.owner in (block["owner"] or "")]
-    names = ["offset", "size", "state", "asked", "owner"]
-    say(options, lambda: print_rows(blocks, names), {"heap": options.heap, "blocks": blocks})
+    say(options, lambda: print_rows(blocks, BLOCK_COLUMNS), {"heap": options.heap, "blocks": blocks})
     return 0
 
 
@@ -408,7 +426,7 @@ def show_holes(folder, options):
 
     def text():
         print_pairs({key: number for key, number in holes.items() if key != "classes"})
-        print_rows(holes["classes"], ["from", "to", "holes", "bytes"])
+        print_rows(holes["classes"], CLASS_COLUMNS)
 
     say(options, text, {"heap": options.heap, "holes": holes})
     return 0
@@ -450,13 +468,15 @@ def watch(folder, options):
     names = ("used", "peak", "largest", "blocks", "failures")
     left = options.count
     while True:
-        stats = folder.stats(options.heap)
-        numbers = (used_bytes(stats), stats["peak_bytes"], stats["largest_hole_bytes"], stats["blocks"],
+        stats = folder.stats(options.heap, *WATCHED)
+        # Version 1 does not have the largest hole.
+        numbers = (used_bytes(stats), stats["peak_bytes"], stats.get("largest_hole_bytes"), stats["blocks"],
                    stats["failures"])
         if options.json:
             print(json.dumps({"schema": 1, "heap": options.heap, **dict(zip(names, numbers))}), flush=True)
         else:
-            print("  ".join(f"{name} {number}" for name, number in zip(names, numbers)), flush=True)
+            print("  ".join(f"{name} {'-' if number is None else number}" for name, number in zip(names, numbers)),
+                  flush=True)
         if options.above is not None and numbers[0] * 100 >= options.above * stats["region_bytes"]:
             return ALARM
         left -= 1
@@ -474,7 +494,8 @@ def label(text):
 def samples(folder, heap):
     """Triples: metric, labels, number. A metric `..._total` is a counter."""
     labels = f"heap={label(heap)}"
-    stats = folder.stats(heap)
+    # Of the lines that are always there, this is the last. Without it, findings would be missed.
+    stats = folder.stats(heap, "frozen")
     for key, number in stats.items():
         if not isinstance(number, (int, float)) or not METRIC.fullmatch(key):
             continue
