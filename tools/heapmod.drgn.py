@@ -850,6 +850,7 @@ def run(arguments):
 
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.stdout is None:
         fail("stdout is closed")
     try:

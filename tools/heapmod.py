@@ -10,6 +10,7 @@ import collections
 import contextlib
 import itertools
 import json
+import locale
 import os
 import re
 import shutil
@@ -336,9 +337,16 @@ def observe(folder, heap, options):
                           for name in set().union(*looks)}
 
 
+def is_utf8():
+    """Is the terminal? Python writes UTF-8 in the C locale, too, and may set LC_CTYPE for that."""
+    is_forced = sys.flags.utf8_mode and os.environ.get("LC_CTYPE") == "C.UTF-8"
+    written = (sys.stdout.encoding or "").lower()
+    return written == "utf-8" and locale.nl_langinfo(locale.CODESET) == "UTF-8" and not is_forced
+
+
 def curve(floors):
     """The floors as bars."""
-    bars = "▁▂▃▄▅▆▇█" if (sys.stdout.encoding or "").lower() == "utf-8" else "_.,-=+*#"
+    bars = "▁▂▃▄▅▆▇█" if is_utf8() else "_.,-=+*#"
     shown = [floors[i * (len(floors) - 1) // (CURVE - 1)] for i in range(CURVE)]
     return "".join(bars[floor * (len(bars) - 1) // max(floors)] for floor in shown)
 
@@ -584,6 +592,8 @@ def main():
     try:
         if sys.stdout is None:
             raise Failure("stdout is closed")
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="replace")
         options = parser().parse_args()
         status = options.run(Folder(options.debugfs), options)
         sys.stdout.flush()
