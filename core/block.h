@@ -99,14 +99,14 @@ static inline u32 slack_for(const struct heap *heap, size_t size)
 #define WORD_OPEN_BITS	44
 #define WORD_LOW_SHIFT	32
 
-static inline u64 word_of(u32 granules, u32 tag)
+static inline u64 make_word(u32 granules, u32 tag)
 {
 	return granules | (u64)tag << WORD_LOW_SHIFT;
 }
 
 static inline u64 header_word(const struct heap_block *header)
 {
-	return word_of(header->granules, header->tag);
+	return make_word(header->granules, header->tag);
 }
 
 static inline void write_header(struct heap_block *header, u64 word)

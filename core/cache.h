@@ -194,7 +194,7 @@ static __always_inline int heap_cache_free(struct heap *heap, struct heap_cache 
 		return -1;
 	tag = READ_ONCE(block_at(heap, at)->tag);
 	if (unlikely(READ_ONCE(block_at(heap, at)->granules) != granules ||
-		     !is_sealed(heap, at, word_of(granules, tag))))
+		     !is_sealed(heap, at, make_word(granules, tag))))
 		return -1;
 	slack = tag & TAG_SLACK;
 	if (unlikely(!is_end_intact(heap, at + granules, slack)))

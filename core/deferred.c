@@ -30,7 +30,7 @@ void heap_deferred_init(struct heap_deferred *deferred)
 /* If another CPU writes it now, it is not the header of a live block. */
 static u64 read_header(const struct heap_block *header)
 {
-	return word_of(READ_ONCE(header->granules), READ_ONCE(header->tag));
+	return make_word(READ_ONCE(header->granules), READ_ONCE(header->tag));
 }
 
 /* As judge_inline(), with what can be read without the lock. */
@@ -140,7 +140,7 @@ bool heap_take_deferred(struct heap_deferred *deferred, struct heap_slot *slot)
 /* The size is the map's: if only the granules are overwritten, the free will report that. */
 static bool is_waiting(const struct heap *heap, u32 at)
 {
-	u64 word = word_of(heap_index_size(&heap->index, at), READ_ONCE(block_at(heap, at)->tag));
+	u64 word = make_word(heap_index_size(&heap->index, at), READ_ONCE(block_at(heap, at)->tag));
 
 	return heap_index_is_used(&heap->index, at) && is_deferred(heap, at, word);
 }

@@ -51,7 +51,7 @@ struct heap_block_info heap_inspect_sized(const struct heap *heap, u32 at, u32 g
 	 * A deferred free may exchange the tag at any time.
 	 */
 	u32 tag = READ_ONCE(block_at(heap, at)->tag);
-	u64 word = word_of(granules, tag);
+	u64 word = make_word(granules, tag);
 	struct heap_block_info block = {
 		.at = at,
 		.granules = granules,

@@ -20,7 +20,7 @@ static enum heap_verdict judge_head(const void *ptr, u64 asked, const void *head
 static bool mark(struct heap *heap, u32 at)
 {
 	u32 tag = READ_ONCE(block_at(heap, at)->tag);
-	u64 word = word_of(heap_index_size(&heap->index, at), tag);
+	u64 word = make_word(heap_index_size(&heap->index, at), tag);
 
 	return is_sealed(heap, at, word) && exchange_tag(heap, at, tag, tag ^ TAG_LIMBO);
 }
@@ -66,7 +66,7 @@ bool heap_leave_limbo(struct heap *heap, const void *mem, u32 *at)
 		return false;
 	block = heap_inspect(heap, *at);
 	header = block_at(heap, *at);
-	if (is_limbo(heap, *at, word_of(block.granules, header->tag)))
+	if (is_limbo(heap, *at, make_word(block.granules, header->tag)))
 		WRITE_ONCE(header->tag, header->tag ^ TAG_LIMBO);
 	else if (block.state != HEAP_USED || block.sealed)
 		return false;

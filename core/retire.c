@@ -31,7 +31,7 @@ int heap_win(struct heap *heap, struct heap_block_info *block)
 {
 	u32 tag = READ_ONCE(block_at(heap, block->at)->tag);
 
-	if (!is_sealed(heap, block->at, word_of(block->granules, tag)) ||
+	if (!is_sealed(heap, block->at, make_word(block->granules, tag)) ||
 	    !exchange_tag(heap, block->at, tag, state_tag(heap, HEAP_PENDING)))
 		return HEAP_LOST;
 	block->owner = tag_owner(tag);

@@ -80,11 +80,11 @@ struct heap_freed {
 /**
  * struct heap_finding - a verdict with its facts
  * @verdict: what was found
+ * @bytes_count: number of @bytes
+ * @bytes_at: offset of the first of @bytes
  * @offset: from the start of the region: of the pointer, or of the first wrong byte
  * @block: the block at @offset
  * @before: the block in front of @block, which may have been overrun
- * @bytes_at: offset of the first of @bytes
- * @bytes_count: number of @bytes
  * @bytes: memory around @offset
  * @caller: call site of the call that found it; set by the caller of the core, like the rest
  * @owner: call site that allocated @block
@@ -93,11 +93,11 @@ struct heap_freed {
  */
 struct heap_finding {
 	enum heap_verdict verdict;
+	u32 bytes_count;
+	u64 bytes_at;
 	u64 offset;
 	struct heap_block_info block;
 	struct heap_block_info before;
-	u64 bytes_at;
-	u32 bytes_count;
 	u8 bytes[HEAP_FINDING_BYTES];
 	unsigned long caller;
 	unsigned long owner;

@@ -117,8 +117,8 @@ struct heapmod {
 	struct heap_block_info freed;
 	struct heap_history *history;
 	unsigned int flags;
-	u64 waited_ns;
 	u32 id;
+	u64 waited_ns;
 	char name[HEAPMOD_NAME_MAX + 1];
 	u64 region_bytes;
 	void *memory;
@@ -134,6 +134,8 @@ struct heapmod {
 	atomic_t hooking;
 	atomic_t waiting;
 	bool shut_down;
+	bool permanent;
+	u32 metadata_bytes;
 	struct heapmod_watermark watermark;
 	struct delayed_work slow_work;
 	heapmod_counter_t refused;
@@ -141,11 +143,9 @@ struct heapmod {
 	struct irq_work follow_up;
 	struct heapmod_limit report_limit;
 	struct heapmod_limit failure_limit;
-	bool permanent;
 	struct dentry *dir;
 	struct list_head all;
 	struct list_head with_sites;
-	u32 metadata_bytes;
 	struct heapmod_cpu __percpu *cpus;
 	struct heap_owners owners;
 };
