@@ -3,9 +3,9 @@
  * heap_oops - a client frees while another CPU oopses, and the kernel survives
  *
  * A thread oopses. The die notifier holds the lock of the heap, while the other CPU frees `frees`
- * blocks: they are deferred, and the irq_work of that CPU cannot complete them, because during an
- * oops the lock is only tried. Nothing else uses the heap. Then the oops is over, and the work item
- * of the heap must complete the frees. insmod fails if it does not.
+ * blocks: they are deferred. The irq_work of that CPU must not wait for the lock, and leaves them.
+ * Nothing else uses the heap. Then the oops is over, and the work item of the heap must complete
+ * the frees. insmod fails if it does not.
  *
  * With percpu=1 the first frees end in the cache of that CPU, which needs no lock.
  */
@@ -13,7 +13,6 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kdebug.h>
-#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -33,24 +32,10 @@ module_param(percpu, bool, 0);
 MODULE_PARM_DESC(percpu, "a heap with caches; frees must be above 16");
 
 static struct heapmod *heap;
-static unsigned int uncached;		/* frees that need the lock */
 static void *blocks[MOST];
 static struct task_struct *oopses;
-static bool locked, deferred;
-static atomic_t given_up;
+static bool locked, followed_up, deferred;
 static DECLARE_COMPLETION(done);
-
-/* Each free tries in vain to take the lock, and then so does the irq_work. */
-static int on_give_up(struct kretprobe_instance *instance, struct pt_regs *regs)
-{
-	atomic_inc(&given_up);
-	return 0;
-}
-
-static struct kretprobe probe = {
-	.handler = on_give_up,
-	.kp.symbol_name = "heapmod_lock_slow",
-};
 
 /* In the oops, with interrupts off. */
 static int on_oops(struct notifier_block *notifier, unsigned long what, void *unused)
@@ -59,7 +44,7 @@ static int on_oops(struct notifier_block *notifier, unsigned long what, void *un
 		return NOTIFY_DONE;
 	raw_spin_lock(&heap->lock);
 	WRITE_ONCE(locked, true);
-	while (atomic_read(&given_up) <= uncached)
+	while (!READ_ONCE(followed_up))
 		cpu_relax();
 	raw_spin_unlock(&heap->lock);
 	return NOTIFY_DONE;
@@ -86,6 +71,7 @@ static int free_meanwhile(void *unused)
 	deferred = heap_defers(&heap->deferred);
 	local_irq_restore(flags);
 	irq_work_sync(&heap->follow_up);
+	WRITE_ONCE(followed_up, true);
 	complete(&done);
 	return 0;
 }
@@ -119,10 +105,11 @@ static u64 live_blocks(void)
 /* No call of the heap completes a free here. */
 static int verify(void)
 {
-	u64 live = live_blocks();
+	u64 live;
 
 	while (delayed_work_pending(&heap->slow_work))
 		flush_delayed_work(&heap->slow_work);
+	live = live_blocks();
 	if (!deferred)
 		pr_err("heap_oops: no free was deferred\n");
 	if (live)
@@ -133,20 +120,15 @@ static int verify(void)
 static int run(void)
 {
 	struct task_struct *other = create(free_meanwhile, cpumask_last(cpu_online_mask));
-	int error;
 
 	oopses = create(oops, cpumask_first(cpu_online_mask));
 	if (IS_ERR(oopses) || IS_ERR(other))
 		return -ENOMEM;
-	error = register_kretprobe(&probe);
-	if (error)
-		return error;
 	register_die_notifier(&notifier);
 	wake_up_process(other);
 	wake_up_process(oopses);
 	wait_for_completion(&done);
 	unregister_die_notifier(&notifier);
-	unregister_kretprobe(&probe);
 	return verify();
 }
 
@@ -155,8 +137,7 @@ static int __init heap_oops_init(void)
 	unsigned int i;
 	int error;
 
-	uncached = frees - (percpu ? HEAP_CACHE_DEPTH : 0);
-	if (frees > MOST || uncached > frees)
+	if (frees > MOST || (percpu && frees <= HEAP_CACHE_DEPTH))
 		return -EINVAL;
 	heap = heapmod_create("oops", 1 << 16, percpu ? HEAPMOD_PERCPU : 0);
 	if (IS_ERR(heap))
