@@ -46,8 +46,9 @@ static void follow_up(struct heapmod *heap)
 		queue_work(heapmod_wq, &heap->serve);
 	more |= heapmod_report_one(heap);
 	heapmod_notify_watermark(heap);
+	/* mod_delayed_work() would take it off the queue, and end a flush before it has run. */
 	if (more)
-		mod_delayed_work(heapmod_wq, &heap->slow_work, 0);
+		queue_delayed_work(heapmod_wq, &heap->slow_work, 0);
 }
 
 /*
