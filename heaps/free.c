@@ -108,15 +108,19 @@ static __always_inline void account_and_unlock(struct heapmod *heap, enum heap_v
 void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *block,
 			   unsigned long caller)
 {
-	struct heap_freed freed = {
+	struct heap_freed freed;
+
+	if (!heap->history)
+		return;
+	/* A finding has the last free of its memory: find that before this one is added. */
+	heapmod_complete_findings(heap, caller);
+	freed = (struct heap_freed){
 		.offset = heap_offset(block->at),
 		.bytes = heap_bytes(block->granules),
 		.owner = heap_owner_at(&heap->owners, block->owner)->caller,
 		.caller = caller,
 	};
-
-	if (heap->history)
-		heap_history_add(heap->history, &freed);
+	heap_history_add(heap->history, &freed);
 }
 
 /* The lock is not available. The next holder of the lock frees the block. */
@@ -143,9 +147,6 @@ static void free_in_two_steps(struct heapmod *heap, const void *ptr, unsigned lo
 	struct heap_block_info block;
 
 	verdict = heap_claim(&heap->core, ptr, &block);
-	/* A finding has the last free of its memory: find that before this free is added. */
-	if (unlikely(heap->core.events))
-		heapmod_complete_findings(heap, caller);
 	if (heap_is_retired(verdict, &block))
 		heapmod_remember_free(heap, &block, caller);
 	account_and_unlock(heap, verdict, ptr, &block, flags, caller);

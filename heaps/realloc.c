@@ -77,11 +77,8 @@ static struct resized resize(struct heapmod *heap, const void *ptr, size_t size,
 	if (!heapmod_lock(heap, flags))
 		return resized;
 	resize_locked(heap, ptr, size, in_place, &resized);
-	if (resized.end.granules) {
-		/* A finding has the last free of its memory: find that before this one is added. */
-		heapmod_complete_findings(heap, caller);
+	if (resized.end.granules)
 		heapmod_remember_free(heap, &resized.end, caller);
-	}
 	heapmod_unlock(heap, flags, caller);
 	if (resized.verdict == HEAP_FOREIGN)
 		heapmod_refuse_foreign(heap, ptr, caller);

@@ -79,8 +79,6 @@ static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
 
 	heapmod_lock_irqsave(heap, flags);
 	count = heap_claim_batch(&heap->core, from, claimed, RESET_BATCH);
-	/* A finding has the last free of its memory: find that before these are added. */
-	heapmod_complete_findings(heap, caller);
 	account_claimed(heap, claimed, count, caller);
 	heapmod_unlock(heap, flags, caller);
 	if (count)

@@ -285,6 +285,12 @@ static int pick_up(struct heapmod *heap, struct waiter *waiter, gfp_t gfp)
 	return error;
 }
 
+static void *fail(struct heapmod *heap, const struct waiter *waiter, gfp_t gfp, int error)
+{
+	heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
+	return ERR_PTR(error);
+}
+
 static void *wait_for_block(struct heapmod *heap, struct waiter *waiter, gfp_t gfp, long timeout)
 {
 	int error;
@@ -295,22 +301,18 @@ static void *wait_for_block(struct heapmod *heap, struct waiter *waiter, gfp_t g
 		if (!error)
 			error = pick_up(heap, waiter, gfp);
 	} while (error == -EAGAIN);
-	if (!error)
-		return waiter->ptr;
-	heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
-	return ERR_PTR(error);
+	return error ? fail(heap, waiter, gfp, error) : waiter->ptr;
 }
 
 /* A wait would be in vain. */
-static void *refuse(struct heapmod *heap, const struct waiter *waiter, gfp_t gfp, int error)
+static void *refuse(struct heapmod *heap, const struct waiter *waiter, gfp_t gfp)
 {
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
 	count_failure(heap, waiter->caller);
 	heapmod_unlock_irqrestore(heap, flags);
-	heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
-	return ERR_PTR(error);
+	return fail(heap, waiter, gfp, -E2BIG);
 }
 
 /* Would the block fit if no other block were live? */
@@ -325,11 +327,9 @@ static bool can_ever_fit(const struct heapmod *heap, const struct waiter *waiter
 static void *wait_or_refuse(struct heapmod *heap, struct waiter *waiter, gfp_t gfp, long timeout)
 {
 	if (!can_ever_fit(heap, waiter))
-		return refuse(heap, waiter, gfp, -E2BIG);
-	if (diagnostics_fail(waiter->size)) {
-		heapmod_fail(heap, waiter->size, waiter->align, gfp, waiter->caller);
-		return ERR_PTR(-ETIMEDOUT);
-	}
+		return refuse(heap, waiter, gfp);
+	if (diagnostics_fail(waiter->size))
+		return fail(heap, waiter, gfp, -ETIMEDOUT);
 	return wait_for_block(heap, waiter, gfp, timeout);
 }
 
