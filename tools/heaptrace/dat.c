@@ -166,7 +166,6 @@ void dat_read(const char *path, void (*take)(void *context, const struct lines *
 	      void *context)
 {
 	struct dat dat = { .line.name = path, .take = take, .context = context };
-
 	int hidden;
 
 	go_on_in_child(path);

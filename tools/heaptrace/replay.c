@@ -113,7 +113,7 @@ static void read_option(struct replay_options *chosen, int option, char **argv)
 {
 	switch (option) {
 	case 'r':
-		chosen->region = number_option("--region", optarg, 32, 64ULL << 30);
+		chosen->region = number_option("--region", optarg, REGION_LEAST, REGION_MOST);
 		break;
 	case 'n':
 		chosen->rows = number_option("--rows", optarg, 1, UINT32_MAX);

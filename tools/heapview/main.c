@@ -44,9 +44,6 @@ static const char usage[] =
 	"\n"
 	"In full screen mode, ? lists the keys. NO_COLOR switches colours off.\n";
 
-#define REGION_LEAST	32ULL		/* as for heaptrace */
-#define REGION_MOST	(64ULL << 30)
-
 struct options {
 	const char *subject;
 	const char *svg;

@@ -8,6 +8,10 @@
 #include "heap_core.h"
 #include "trace.h"
 
+/* Bytes of a region. */
+#define REGION_LEAST	32ULL
+#define REGION_MOST	(64ULL << 30)
+
 /**
  * struct playback - a heap, and the live blocks of a trace in it
  * @trace: the trace
