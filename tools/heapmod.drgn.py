@@ -774,6 +774,10 @@ def heap_named(heaps, name):
 
 
 class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Without the usage: one line, as each error."""
+        fail(message)
+
     def exit(self, status=0, message=None):
         """Behind --help and --version. When Python itself flushes, it is too late for main() to report an error."""
         sys.stdout.flush()
