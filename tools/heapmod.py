@@ -218,9 +218,9 @@ def is_in(site, sizes):
 
 
 def lines_in(file, sites):
-    """By call site, FILE:LINE, of those that a file with debug information has."""
+    """By call site, FILE:LINE, of those that a file with debug information has. eu-addr2line takes names of C alone."""
     sizes = function_sizes(file)
-    known = [site for site in sites if is_in(site, sizes)]
+    known = [site for site in sites if re.fullmatch(r"[\w.$]+", site[0]) and is_in(site, sizes)]
     if not known:
         return {}
     found = elfutils("eu-addr2line", "-e", file, *(f"{function}+{offset}" for function, offset, _, _ in known))
