@@ -23,7 +23,7 @@ static void expect_linear(struct kunit *test, u8 *ptr, size_t size)
 	size_t i;
 
 	KUNIT_EXPECT_FALSE(test, is_vmalloc_addr(ptr));
-	KUNIT_EXPECT_TRUE(test, virt_addr_valid((unsigned long)ptr));
+	KUNIT_EXPECT_TRUE(test, virt_addr_valid(ptr));
 	for (i = 0; i < size; i += PAGE_SIZE)
 		KUNIT_EXPECT_EQ(test, page_to_pfn(virt_to_page(PTR_ALIGN_DOWN(ptr, PAGE_SIZE) + i)),
 				first + i / PAGE_SIZE);

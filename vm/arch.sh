@@ -15,7 +15,7 @@ set_arch() {
 	case $1 in
 	amd64) karch=x86 emulates=x86_64 machine=(-M q35) console=ttyS0 ;;
 	i386) compile=-m32 karch=x86 machine=(-M q35) console=ttyS0 ;;
-	arm64) target=aarch64-linux-gnu emulates=aarch64 machine=(-M virt -cpu "max,pauth-impdef=on") ;;
+	arm64) target=aarch64-linux-gnu emulates=aarch64 machine=(-M "virt,mte=on" -cpu "max,pauth-impdef=on") ;;
 	armhf) target=arm-linux-gnueabihf karch=arm emulates=arm machine=(-M "virt,highmem=off" -cpu cortex-a15) ;;
 	s390x) target=s390x-linux-gnu karch=s390 machine=(-M s390-ccw-virtio) console=ttysclp0 ;;
 	riscv64) target=riscv64-linux-gnu karch=riscv machine=(-M virt) console=ttyS0 ;;

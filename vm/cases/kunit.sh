@@ -24,6 +24,7 @@ echo N >$fail/fail_page_alloc/ignore-gfp-highmem
 echo 0 >$fail/fail_page_alloc/min-order
 
 echo "# $(nproc) CPUs"
+echo "# $(dmesg | grep -o 'KernelAddressSanitizer initialized.*')"
 check "heapmod loads" insmod heapmod.ko size=0
 for flags in 0 8; do
 	check "the suites' flags are $flags" insmod suite_flags.ko flags=$flags
