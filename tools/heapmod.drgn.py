@@ -24,7 +24,7 @@ if sys.stderr is None:
 
 def fail(message):
     print(f"heapmod.drgn: {message}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(1)
 
 
 try:
@@ -792,7 +792,7 @@ def parse_arguments():
     parser = Parser(
         prog="heapmod.drgn",
         description="Show the heaps of heapmod in the memory of the running kernel, or in a dump.",
-        epilog="Exit status: 0; 1 if check has findings, or if find finds no heap; 2 after an error.",
+        epilog="Exit status: 0; 2 if check has findings, or if find finds no heap; 1 after an error.",
     )
     parser.add_argument("-c", "--core", metavar="FILE", help="a dump, instead of the running kernel")
     parser.add_argument(
@@ -865,7 +865,7 @@ def main():
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(f"{error.filename or 'stdout'}: {error.strerror}")
-    sys.exit(0 if good else 1)
+    sys.exit(0 if good else 2)
 
 
 if __name__ == "__main__":
