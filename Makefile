@@ -90,7 +90,7 @@ test-dump: ## test heapmod.drgn.py on a memory dump of a VM
 test-matrix: ## test on other kernels and architectures, and the packages (slow); KERNELS=
 	@$(if $(KERNELS),vm/test-matrix $(KERNELS),scripts/test matrix install)
 
-test-install: ## test make install, make dist and make deb
+test-install: ## test make install, make docs, make dist and the packages
 	@scripts/test install
 
 test-bench: ## check that all benchmarks run

@@ -228,8 +228,8 @@ void heapmod_report_suppressed(struct heapmod *heap)
  * @heap: the heap
  * @finding: the finding
  *
- * The first report since boot is also a WARN, for kernels with panic_on_warn. Reports are rate
- * limited for each heap. The stats of the heap count every finding.
+ * The first report after heapmod was loaded is also a WARN, for kernels with panic_on_warn.
+ * Reports are rate limited for each heap. The stats of the heap count every finding.
  *
  * Context: any but NMI. The heap's lock must not be held.
  */
