@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by vm/test-vm and vm/test-race: run cases. A line `# boot: ...` in a case has options for vm/boot; cases with
+# Sourced by the scripts that run tests: builds for a kernel, cases in VMs, totals. A line `# boot: ...` in a case has options for vm/boot; cases with
 # the same options share a VM. CASE:WORD runs CASE with how=WORD in its environment.
 
 . vm/arch.sh

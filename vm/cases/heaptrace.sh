@@ -11,14 +11,6 @@
 tracing=/sys/kernel/tracing
 stress=/sys/kernel/debug/heap_stress
 
-# fails WORDS COMMAND... - the command fails, and its message contains the words
-fails() {
-	words=$1
-	shift
-	"$@" >/tmp/output 2>&1
-	[ $? = 1 ] && grep -qF "$words" /tmp/output
-}
-
 check "a recording without heapmod fails" fails "load heapmod" heaptrace record -s 1 stress
 check "heapmod loads" insmod heapmod.ko size=0
 check "a recording of an unknown heap fails" fails 'there is no heap "none"' heaptrace record -s 1 none

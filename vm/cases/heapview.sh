@@ -9,14 +9,6 @@
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
-# fails WORDS COMMAND... - the command fails with status 1, and its message contains the words
-fails() {
-	words=$1
-	shift
-	"$@" >/tmp/output 2>&1
-	[ $? = 1 ] && grep -qF "$words" /tmp/output
-}
-
 # row HEAP - as heapview prints it, without the growth, of which there is none
 row() {
 	awk -v name="$1" '

@@ -8,14 +8,6 @@
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
-leaks() {
-	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak
-	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak
-	cat /sys/kernel/debug/kmemleak
-}
-
 check "heapmod loads" insmod heapmod.ko size=0
 check "the shell loads" insmod heap_shell.ko
 ctl=/sys/kernel/debug/heap_shell/ctl

@@ -7,13 +7,6 @@
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
 
-leaks() {
-	echo scan >/sys/kernel/debug/kmemleak
-	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak
-	cat /sys/kernel/debug/kmemleak
-}
-
 # Fault injection fails the allocations of a task that requests it, also those that may sleep; without a log line.
 fail=/sys/kernel/debug
 for which in failslab fail_page_alloc; do

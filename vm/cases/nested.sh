@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# A kprobe on each function of heapmod, and on the lock functions, calls the heap that this CPU is inside of.
+# A kprobe on each function of heapmod that runs in calls of the API, and on the lock functions, calls the heap that this CPU is inside of.
 #
 # boot: -w -t 900 -a nr_cpus=1
 

@@ -14,6 +14,11 @@ count() {
 	awk -v key="$1" '$1 == key { print $2 }' $nmi/counts
 }
 
+# destroyed [WORDS] - how many heaps were destroyed with live blocks, and with these words in the message
+destroyed() {
+	dmesg | grep -c "is destroyed with${1-}"
+}
+
 # run CPUS FLAGS - until the lock was free in 100 NMIs and held in 100 NMIs
 run() {
 	echo "$2" >/sys/module/heap_nmi/parameters/flags
@@ -35,6 +40,6 @@ run 1 0
 run 2 1
 run 1 8
 run 2 8
-check "each heap was destroyed with its two live blocks" [ "$(dmesg | grep -c 'is destroyed with')" = "$(dmesg | grep -c 'is destroyed with 2 blocks alive, 200 bytes')" ]
+check "four heaps were destroyed, each with its two live blocks" [ "$(destroyed) $(destroyed " 2 blocks alive, 200 bytes")" = "4 4" ]
 
 verdict

@@ -15,6 +15,7 @@ check "heapmod loads" insmod heapmod.ko size=0
 check "suite_flags loads" insmod suite_flags.ko
 check "heap_wait loads" insmod heap_wait.ko repetitions="$repetitions"
 check "it ran all cases" [ "$(grep -c '^ *ok [0-9]* .*[a-z]' $results)" -gt "$(sed -n 's/^ *1\.\.\([0-9][0-9]*\).*/\1/p' $results | sort -n | tail -n 1)" ]
+check "cases were repeated" grep -q '^ *ok .*_repeated$' $results
 check "each case with repetitions did all" [ "$(grep -c "repetitions=$repetitions\$" $results)" = "$(grep -c '^ *ok .*_repeated$' $results)" ]
 check "no case failed" refute grep "not ok" $results
 check "heap_wait unloads" rmmod heap_wait

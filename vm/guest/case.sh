@@ -29,9 +29,26 @@ refute() {
 	! "$@"
 }
 
+# fails WORDS COMMAND... - the command fails with status 1, and its message contains the words
+fails() {
+	words=$1
+	shift
+	"$@" >/tmp/output 2>&1
+	[ $? = 1 ] && grep -qF "$words" /tmp/output
+}
+
 # Does this kernel have kmemleak? All of User-Mode Linux but vm/newest do.
 knows_leaks() {
-	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# leaks are not checked: kmemleak is not in this kernel"
+	[ -e /sys/kernel/debug/kmemleak ] || refute echo "# skipped on this kernel: kmemleak"
+}
+
+# leaks - print what kmemleak reports. It reports only objects that are older than five seconds.
+leaks() {
+	for _ in 1 2; do
+		sleep 6
+		echo scan >/sys/kernel/debug/kmemleak || echo "kmemleak does not scan"
+	done
+	cat /sys/kernel/debug/kmemleak
 }
 
 # said WORDS - have they been logged since the last call of hush?

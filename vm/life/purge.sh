@@ -14,6 +14,7 @@ changed_files() {
 rm /etc/modules-load.d/heapmod.conf /etc/modprobe.d/heapmod.conf
 check "heapmod unloads" rmmod heapmod
 check "the packages are purged" quietly apt-get purge -y heapmod-dkms heapmod-dev heapmod-tools heapmod-doc heapmod-tools-dbgsym
+check "there is a list of the files from before" [ -s /root/files ]
 check "the files are those from before" same "$(changed_files)" ""
 check "none has heapmod in its name" same "$(all_files | grep heapmod)" ""
 check "no package of heapmod is known" same "$(dpkg-query -W 'heapmod*' 2>/dev/null)" ""
