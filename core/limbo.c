@@ -56,6 +56,12 @@ static u32 block_around(const struct heap *heap, const void *mem)
 	return heap_index_around(&heap->index, granule);
 }
 
+/* The header was overwritten, and with it the mark. The block may have been freed since. */
+static bool lost_mark(const struct heap_block_info *block)
+{
+	return block->state == HEAP_QUARANTINED || (block->state == HEAP_USED && !block->sealed);
+}
+
 bool heap_leave_limbo(struct heap *heap, const void *mem, u32 *at)
 {
 	struct heap_block_info block;
@@ -68,10 +74,11 @@ bool heap_leave_limbo(struct heap *heap, const void *mem, u32 *at)
 	header = block_at(heap, *at);
 	if (is_limbo(heap, *at, make_word(block.granules, header->tag)))
 		WRITE_ONCE(header->tag, header->tag ^ TAG_LIMBO);
-	else if (block.state != HEAP_USED || block.sealed)
+	else if (!lost_mark(&block))
 		return false;
 	heap->limbo -= block.granules;
-	heap->limbo_asked -= block.asked;
+	heap->limbo_asked -= block.state == HEAP_QUARANTINED ?
+			     payload_bytes(heap, block.granules) : block.asked;
 	heap->limbo_blocks--;
-	return true;
+	return block.state != HEAP_QUARANTINED;
 }

@@ -38,12 +38,14 @@ void heap_begin_reset(struct heap *heap)
 	WRITE_ONCE(heap->largest, 0);
 }
 
-/* When no block is live, the bytes that lost headers made uncertain are certain again. */
+/* When no block is live, what lost headers made uncertain is certain again. */
 void heap_end_reset(struct heap *heap)
 {
 	if (!heap_live_blocks(heap)) {
 		heap->asked = 0;
+		heap->limbo = 0;
 		heap->limbo_asked = 0;
+		heap->limbo_blocks = 0;
 		heap->lost = 0;
 	}
 	if (!heap_is_frozen(heap))

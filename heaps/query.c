@@ -72,10 +72,13 @@ bool heapmod_block_contains(struct heapmod *heap, const void *mem, u64 bytes)
 	return offset <= block.asked && bytes <= block.asked - offset;
 }
 
-/* Without those in limbo, which the core counts as live. */
+/*
+ * Without those in limbo, which the core counts as live. One that lost its header and was
+ * quarantined is counted as in limbo until it leaves.
+ */
 static u64 live_blocks(const struct heap *core)
 {
-	return heap_live_blocks(core) - core->limbo_blocks;
+	return heap_live_blocks(core) - min(core->limbo_blocks, heap_live_blocks(core));
 }
 
 /* The nine that add up to the region, and the peak. */
@@ -84,8 +87,9 @@ static void copy_bytes(struct heapmod *heap, struct heapmod_stats *stats)
 {
 	const struct heap *core = &heap->core;
 	u32 cached = heapmod_cached(heap);
-	u32 used = core->used - core->limbo - cached;
-	u32 pending = core->pending + core->limbo;
+	u32 limbo = min(core->limbo, core->used - cached);
+	u32 used = core->used - limbo - cached;
+	u32 pending = core->pending + limbo;
 	u64 blocks = live_blocks(core);
 
 	stats->region_bytes = heap->region_bytes;

@@ -126,6 +126,24 @@ static void wrong_heads(void)
 	arena_destroy(&arena);
 }
 
+/* A neighbour overwrites the header. A second free quarantines the block. */
+static void quarantined_meantime(void)
+{
+	char *ptr;
+	u32 at;
+
+	arena_init(&arena, 100);
+	ptr = arena_alloc(&arena, 3);
+	REQUIRE(enter(ptr) == HEAP_OK);
+	ptr[-1] ^= 0x10;
+	REQUIRE(heap_free(&arena.heap, ptr, &info) == HEAP_CORRUPT_HEADER);
+	expect_limbo(1, 3, 40);
+	REQUIRE(!heap_leave_limbo(&arena.heap, ptr, &at));
+	expect_limbo(0, 0, 0);
+	REQUIRE(heap_live_blocks(&arena.heap) == 0 && arena_check(&arena) == HEAP_OK);
+	arena_destroy(&arena);
+}
+
 /* What is not in limbo does not leave it. */
 static void stays(void)
 {
@@ -187,6 +205,7 @@ int main(void)
 		{ "any other free is a double free", freed_twice },
 		{ "of two frees at the same time one succeeds", freed_meantime },
 		{ "heads outside of the block and wrong pointers are refused", wrong_heads },
+		{ "a block that was quarantined leaves the counters", quarantined_meantime },
 		{ "other blocks and holes do not leave", stays },
 		{ "overwritten headers are refused, or quarantined", corrupt_headers },
 		{ "a reset knows again how many bytes are in use", lost_slack },
