@@ -18,6 +18,8 @@
  * after that: see wake_up_pollfree() in the kernel.
  */
 #include <linux/export.h>
+#include <linux/hardirq.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
@@ -83,7 +85,7 @@ static __poll_t poll_heap(struct heapmod *heap, size_t size)
 
 	heapmod_lock_irqsave(heap, flags);
 	mask = poll_locked(heap, size);
-	heapmod_unlock_alloc(heap, flags, 0);
+	heapmod_unlock_alloc(heap, flags, _THIS_IP_);
 	return mask;
 }
 
@@ -131,11 +133,14 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsign
 	if (!heapmod_lock(heap, flags))
 		return;
 	arm(heap, granules_for(&heap->core, size));
-	/* A free may have made room since the allocation failed. */
-	if (heap_fits(&heap->core, size, align))
+	/* A free may have made room since the allocation failed. In an NMI the caches are left. */
+	if (heap_fits(&heap->core, size, align) || (heap->cpus && in_nmi()))
 		heapmod_unlock(heap, flags, caller);
 	else
 		heapmod_unlock_alloc(heap, flags, caller);
+	/* From now on frees go to the heap. Each block that the caches have is an event, too. */
+	if (heap->cpus && !in_nmi())
+		heapmod_empty_caches(heap);
 }
 
 static bool has_entries(struct heapmod *heap)
@@ -163,7 +168,7 @@ static bool disarm_if_due(struct heapmod *heap)
 	       heap_fits(&heap->core, payload_bytes(&heap->core, heap->polled), 1));
 	if (due)
 		disarm(heap);
-	heapmod_unlock_alloc(heap, flags, 0);
+	heapmod_unlock_alloc(heap, flags, _THIS_IP_);
 	return due;
 }
 
@@ -180,7 +185,10 @@ static void wake_all(struct heapmod *heap, __poll_t mask)
 
 void heapmod_wake_pollers(struct heapmod *heap)
 {
-	if (heapmod_has_pollers(heap) && disarm_if_due(heap))
+	if (!heapmod_has_pollers(heap))
+		return;
+	heapmod_empty_caches(heap);
+	if (disarm_if_due(heap))
 		wake_all(heap, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
 }
 

@@ -7,6 +7,7 @@
  */
 #include <linux/irq_work.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -195,6 +196,29 @@ static void a_failed_allocation_is_an_edge(struct kunit *test)
 	leave(&poller);
 }
 
+/* With caches, the block that an allocation has not found may be in one. */
+static void an_injected_failure_is_an_edge(struct kunit *test)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	struct heapmod *heap = suite_heap_flags(test, REGION(GRANULES), HEAPMOD_PERCPU);
+	struct poller poller;
+	void *ptr;
+
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(4)), ROOM);
+	suite_alloc(test, FILL(GRANULES - 4));
+	ptr = suite_alloc(test, FILL(4));
+	heapmod_free(heap, ptr);
+	WRITE_ONCE(current->fail_nth, 1);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, FILL(4), GFP_KERNEL | __GFP_NOWARN));
+	WRITE_ONCE(current->fail_nth, 0);
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
+	leave(&poller);
+	heapmod_reset(heap);
+#else
+	kunit_skip(test, "faults are not injected here");
+#endif
+}
+
 static void a_reset_wakes(struct kunit *test)
 {
 	void *blocks[GRANULES];
@@ -351,6 +375,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_failed_allocation_is_an_edge),
 	KUNIT_CASE(a_failed_aligned_allocation_is_an_edge),
 	KUNIT_CASE(a_hole_that_fits_exactly_wakes),
+	KUNIT_CASE(an_injected_failure_is_an_edge),
 	KUNIT_CASE(a_reset_wakes),
 	KUNIT_CASE(an_entry_that_is_gone_is_disarmed),
 	KUNIT_CASE(a_shutdown_removes_entries_of_epoll),
