@@ -184,17 +184,14 @@ static void kmemleak_forget_live(struct heapmod *heap)
 	}
 }
 
-/* The map of a frozen heap is not valid. Every granule with a valid seal may be a block. */
-static void kmemleak_forget_sealed(struct heapmod *heap)
+/* The map of a frozen heap is not valid, and a header may be marked or damaged. */
+static void kmemleak_forget_any(struct heapmod *heap)
 {
-	const struct heap *core = &heap->core;
-	struct heap_block *block;
 	u32 at;
 
-	for (at = 0; at < core->index.granules; at++) {
-		block = block_at(core, at);
-		if (is_sealed(core, at, header_word(block)))
-			kmemleak_forget(heap, payload_of(block));
+	for (at = 0; at < heap->core.index.granules; at++) {
+		kmemleak_forget(heap, payload_of(block_at(&heap->core, at)));
+		cond_resched();
 	}
 }
 
@@ -204,7 +201,7 @@ void diagnostics_abandon(struct heapmod *heap)
 	if (!has_kmemleak(heap))
 		return;
 	if (heap_is_frozen(&heap->core))
-		kmemleak_forget_sealed(heap);
+		kmemleak_forget_any(heap);
 	else
 		kmemleak_forget_live(heap);
 }
