@@ -394,12 +394,17 @@ static bool free_deferred(struct heapmod *heap)
 	return taken;
 }
 
+/* While it is counted in @draining, a block may have left its slot and not be free yet. */
 static void drain(struct heapmod *heap, unsigned int most)
 {
+	atomic_inc(&heap->draining);
+	smp_mb__after_atomic();		/* before a slot is emptied: see heapmod_barrier() */
 	while (most-- && heap_defers(&heap->deferred)) {
 		if (!free_deferred(heap))
 			break;
 	}
+	smp_mb__before_atomic();	/* after the last free */
+	atomic_dec(&heap->draining);
 }
 
 /*
@@ -424,7 +429,7 @@ static void recover_one(struct heapmod *heap, u32 at)
 
 	heapmod_lock_irqsave(heap, flags);
 	if (heap_recover(&heap->core, &heap->deferred, at))
-		free_judged(heap, heap_payload(&heap->core, at), flags, 0);
+		free_judged(heap, heap_payload(&heap->core, at), flags, _THIS_IP_);
 	else
 		heapmod_unlock_irqrestore(heap, flags);
 }

@@ -24,7 +24,8 @@
 
 struct heapmod_cpu;
 
-extern struct workqueue_struct *heapmod_wq;	/* of all work items: see heaps/follow_up.c */
+/* See heaps/follow_up.c. */
+extern struct workqueue_struct *heapmod_wq, *heapmod_calls_wq;
 
 /**
  * struct heapmod_watch - a watch of heapmod_watch(); protected by the heap's lock
@@ -94,6 +95,7 @@ struct heapmod_limit {
  * @resets: number of resets; changed with @lock held, read without
  * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
+ * @draining: number of calls that free deferred blocks
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail
  * @watermark: the watches of heapmod_watch()
@@ -132,6 +134,7 @@ struct heapmod {
 	unsigned long resets;
 	struct work_struct serve;
 	atomic_t hooking;
+	atomic_t draining;
 	atomic_t waiting;
 	bool shut_down;
 	bool permanent;
