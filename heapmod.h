@@ -957,7 +957,8 @@ int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn c
  * @data: as given to heapmod_watch()
  *
  * After this has returned, @callback is not running for @heap and @data, and is not called any
- * more. Without such a watch nothing is done.
+ * more. A watch that it adds for them while it runs is ended, too. Without such a watch nothing is
+ * done.
  *
  * Context: Task context, may sleep: waits for a callback that is running, so it must not be
  * called by @callback.

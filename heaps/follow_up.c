@@ -22,19 +22,30 @@
 
 #define RETRY	(HZ / 10)
 
-/* One queue for all work items: a work item that is on two may run twice at once. */
-struct workqueue_struct *heapmod_wq;
+/* Each work item is always on the same queue: one that is on two may run twice at once. */
+struct workqueue_struct *heapmod_wq;	/* with a rescuer: a waiter may be what frees memory */
+struct workqueue_struct *heapmod_calls_wq;	/* a callback may wait for anything */
 
 int heapmod_follow_up_init(void)
 {
-	/* A waiter may be what frees memory. */
 	heapmod_wq = alloc_workqueue("heapmod", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return heapmod_wq ? 0 : -ENOMEM;
+	heapmod_calls_wq = alloc_workqueue("heapmod_calls", WQ_UNBOUND, 0);
+	if (heapmod_wq && heapmod_calls_wq)
+		return 0;
+	heapmod_follow_up_exit();
+	return -ENOMEM;
+}
+
+static void end_queue(struct workqueue_struct *queue)
+{
+	if (queue)
+		destroy_workqueue(queue);
 }
 
 void heapmod_follow_up_exit(void)
 {
-	destroy_workqueue(heapmod_wq);
+	end_queue(heapmod_wq);
+	end_queue(heapmod_calls_wq);
 }
 
 static void follow_up(struct heapmod *heap)

@@ -161,12 +161,28 @@ static void save_names(const struct leaving *leaving)
 		heapmod_sites_detach(leaving->module);
 }
 
-static void unwatch(struct module *module)
+/* Return: whether there was a watch. */
+static bool unwatch(const struct module *module)
 {
 	struct heapmod *heap;
+	bool any = false;
 
+	mutex_lock(&heaps_lock);
 	list_for_each_entry(heap, &heaps, all)
-		heapmod_unwatch_module(heap, module);
+		any |= heapmod_unwatch_module(heap, module);
+	mutex_unlock(&heaps_lock);
+	return any;
+}
+
+/* A callback that runs may add a watch. It is waited for without the lock: it may create a heap. */
+static void end_watches(const struct module *module)
+{
+	bool any;
+
+	do {
+		any = unwatch(module);
+		heapmod_wait_for_calls(module);
+	} while (any);
 }
 
 static int notify(struct notifier_block *block, unsigned long state, void *module)
@@ -175,14 +191,12 @@ static int notify(struct notifier_block *block, unsigned long state, void *modul
 
 	if (module == THIS_MODULE || (state != MODULE_STATE_LIVE && !leaving.is_going))
 		return NOTIFY_DONE;
+	/* A callback may allocate: its call site is saved, too. */
+	if (leaving.is_going)
+		end_watches(module);
 	mutex_lock(&heaps_lock);
 	save_names(&leaving);
-	if (leaving.is_going)
-		unwatch(module);
 	mutex_unlock(&heaps_lock);
-	/* Without the lock: a callback may create a heap. */
-	if (leaving.is_going)
-		heapmod_wait_for_calls(module);
 	return NOTIFY_DONE;
 }
 

@@ -153,13 +153,13 @@ static void notify_work(struct work_struct *item)
 	/* Cached blocks count as used. */
 	heapmod_empty_caches(heap);
 	if (!is_idle(heap))
-		queue_delayed_work(heapmod_wq, &heap->watermark.work, PERIOD);
+		queue_delayed_work(heapmod_calls_wq, &heap->watermark.work, PERIOD);
 }
 
 /* The work item may be waiting for its next poll. */
 static void notify_now(struct heapmod *heap)
 {
-	mod_delayed_work(heapmod_wq, &heap->watermark.work, 0);
+	mod_delayed_work(heapmod_calls_wq, &heap->watermark.work, 0);
 }
 
 void heapmod_notify_watermark(struct heapmod *heap)
@@ -187,20 +187,24 @@ static bool end_watch(struct heapmod *heap, struct heapmod_watch *watch)
 	return update(heap);
 }
 
-void heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
+bool heapmod_unwatch_module(struct heapmod *heap, const struct module *module)
 {
 	struct heapmod_watch *watch;
-	bool exceeded = false;
+	bool exceeded = false, any = false;
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
 	for (watch = heap->watermark.watches; watch < end_of(heap); watch++) {
-		if (!module || within_module((unsigned long)watch->callback, module))
-			exceeded |= end_watch(heap, watch);
+		if (!watch->callback ||
+		    (module && !within_module((unsigned long)watch->callback, module)))
+			continue;
+		exceeded |= end_watch(heap, watch);
+		any = true;
 	}
 	heapmod_unlock_irqrestore(heap, flags);
 	if (exceeded)
 		notify_now(heap);
+	return any;
 }
 
 void heapmod_watermark_exit(struct heapmod *heap)
@@ -283,22 +287,34 @@ int heapmod_watch(struct heapmod *heap, unsigned int percent, heapmod_watch_fn c
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_watch);
 
-void heapmod_unwatch(struct heapmod *heap, heapmod_watch_fn callback, void *data)
+/* Return: whether there was such a watch. */
+static bool unwatch(struct heapmod *heap, heapmod_watch_fn callback, const void *data)
 {
 	struct heapmod_watch *watch;
 	unsigned long flags;
 	bool exceeded;
 
-	might_sleep();
-	if (!heapmod_is_valid(heap) || !callback)
-		return;
 	heapmod_lock_irqsave(heap, flags);
 	watch = find(heap, callback, data);
 	exceeded = watch && end_watch(heap, watch);
 	heapmod_unlock_irqrestore(heap, flags);
 	if (exceeded)
 		notify_now(heap);
-	wait_event(call_ended, !runs_call(heap, callback, data));
+	return watch;
+}
+
+void heapmod_unwatch(struct heapmod *heap, heapmod_watch_fn callback, void *data)
+{
+	bool any;
+
+	might_sleep();
+	if (!heapmod_is_valid(heap) || !callback)
+		return;
+	/* A callback that runs may add its watch again. */
+	do {
+		any = unwatch(heap, callback, data);
+		wait_event(call_ended, !runs_call(heap, callback, data));
+	} while (any);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_unwatch);
 

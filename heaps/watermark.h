@@ -17,8 +17,11 @@ void heapmod_watermark_exit(struct heapmod *heap);
 /* A watermark was exceeded: schedule the callbacks. */
 void heapmod_notify_watermark(struct heapmod *heap);
 
-/* The module is unloaded: end all watches whose callbacks are in it; with NULL, all of the heap. */
-void heapmod_unwatch_module(struct heapmod *heap, const struct module *module);
+/*
+ * The module is unloaded: end all watches whose callbacks are in it; with NULL, all of the heap.
+ * Return: whether there was one.
+ */
+bool heapmod_unwatch_module(struct heapmod *heap, const struct module *module);
 
 /* ... and wait for the calls that run. May sleep. */
 void heapmod_wait_for_calls(const struct module *module);

@@ -6,6 +6,7 @@
 #include <linux/device.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -397,6 +398,50 @@ static void watermark_notifies_at_once(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
+struct rewatch {
+	struct completion called;
+	struct work_struct work;
+	int calls;
+};
+
+static void do_nothing(struct work_struct *work)
+{
+}
+
+/* It waits for work on a queue of the kernel, and for what its heap has left to do. */
+static void watch_again(struct heapmod *heap, void *data, bool above)
+{
+	struct rewatch *rewatch = data;
+
+	rewatch->calls++;
+	schedule_work(&rewatch->work);
+	flush_work(&rewatch->work);
+	heapmod_barrier(heap);
+	complete_all(&rewatch->called);
+	/* Meanwhile heapmod_unwatch() ends the watch, and waits for this call. */
+	schedule_timeout_uninterruptible(HZ / 5);
+	heapmod_watch(heap, 50, watch_again, rewatch);
+}
+
+static void a_watch_that_its_callback_adds_ends(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct rewatch rewatch = {};
+	int calls;
+
+	init_completion(&rewatch.called);
+	INIT_WORK_ONSTACK(&rewatch.work, do_nothing);
+	KUNIT_EXPECT_EQ(test, heapmod_watch(heap, 50, watch_again, &rewatch), 0);
+	heapmod_free(heap, suite_alloc(test, FILL(60)));
+	wait_for_completion(&rewatch.called);
+	heapmod_unwatch(heap, watch_again, &rewatch);
+	calls = rewatch.calls;
+	heapmod_free(heap, suite_alloc(test, FILL(60)));
+	flush_callback(heap);
+	KUNIT_EXPECT_EQ(test, rewatch.calls, calls);
+	destroy_work_on_stack(&rewatch.work);
+}
+
 static void watch_refuses_invalid_arguments(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, REGION(100));
@@ -480,6 +525,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(watermark_limits_its_rate),
 	KUNIT_CASE(late_work_is_no_reason_to_notify),
 	KUNIT_CASE(watermark_notifies_at_once),
+	KUNIT_CASE(a_watch_that_its_callback_adds_ends),
 	KUNIT_CASE(watch_refuses_invalid_arguments),
 	KUNIT_CASE(peak_is_reset),
 	{}

@@ -27,6 +27,8 @@ static void is_called(struct heapmod *heap, void *data, bool above)
 		return;
 	complete(&called);
 	msleep(500);
+	/* The module is going. This watch must go with it. */
+	heapmod_watch(heap, 1, is_called, &calls);
 	pr_info("the callback returns\n");
 }
 
