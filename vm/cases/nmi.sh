@@ -40,6 +40,7 @@ run 1 0
 run 2 1
 run 1 8
 run 2 8
+check "heap_nmi unloads" rmmod heap_nmi
 check "four heaps were destroyed, each with its two live blocks" [ "$(destroyed) $(destroyed " 2 blocks alive, 200 bytes")" = "4 4" ]
 
 verdict
