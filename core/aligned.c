@@ -86,7 +86,7 @@ static bool is_place(const struct heap_index *index, u32 at, u32 want, struct he
 		return false;
 	place->have = heap_index_size(index, place->hole);
 	place->front = at - place->hole;
-	return place->have >= place->front + want;
+	return want <= place->have - place->front;	/* their sum may wrap */
 }
 
 /* The first aligned granule in the hole at @hole, or behind it; HEAP_NONE behind the region. */

@@ -128,6 +128,9 @@ static void largest(void)
 	heap_init(&heap, region, granules, index, 0, TEST_KEY);
 	REQUIRE(sizeof(size_t) != 8 || heap_bound(&heap) == 432);	/* as docs/design.md says */
 	REQUIRE(sizeof(size_t) != 8 || heap_aligned_bound(&heap) == 4852);	/* likewise */
+	REQUIRE(!heap_fits(&heap, heap.largest, 4096));
+	REQUIRE(!heap_alloc_aligned(&heap, heap.largest, 4096, 1));
+	REQUIRE(heap.index.holes == 1 && !heap_is_frozen(&heap));
 	low = heap_alloc(&heap, half - 8, 1);
 	high = heap_alloc(&heap, heap_bytes(granules) - half - 32 - 8, 2);
 	last = heap_alloc(&heap, 24, 3);
