@@ -152,7 +152,7 @@ static enum heap_verdict check_block(const struct heap *heap, struct heap_audit 
 
 	if (hole && !last && heap_index_is_hole(index, end))
 		return HEAP_CORRUPT_INDEX;
-	if (audit->block == index->top ? !hole || !last : hole && last)
+	if (last ? index->top != (hole ? audit->block : HEAP_NONE) : index->top == audit->block)
 		return HEAP_CORRUPT_INDEX;
 	if (hole && !check_hole(index, audit, end - audit->block))
 		return HEAP_CORRUPT_INDEX;
@@ -212,17 +212,15 @@ static bool agrees_on_asked(const struct heap *heap, const struct heap_audit *au
 }
 
 /* (7), at the end: the last start is the sentinel, and the counters agree. */
-static enum heap_verdict check_totals(const struct heap *heap, const struct heap_audit *audit)
+static bool check_totals(const struct heap *heap, const struct heap_audit *audit)
 {
 	if (audit->block != heap->index.granules)
-		return HEAP_CORRUPT_INDEX;
+		return false;
 	if (audit->disturbed)
-		return HEAP_OK;
-	if (audit->blocks != heap_live_blocks(heap) || audit->holes != heap->index.holes ||
-	    audit->used + audit->cached != heap->used || audit->pending != heap->pending ||
-	    audit->quarantined != heap->quarantined || !agrees_on_asked(heap, audit))
-		return HEAP_CORRUPT_INDEX;
-	return HEAP_OK;
+		return true;
+	return audit->blocks == heap_live_blocks(heap) && audit->holes == heap->index.holes &&
+	       audit->used + audit->cached == heap->used && audit->pending == heap->pending &&
+	       audit->quarantined == heap->quarantined && agrees_on_asked(heap, audit);
 }
 
 /* If the heap changed since the last batch, find again the block that reaches into this chunk. */
@@ -249,8 +247,8 @@ enum heap_verdict heap_check_chunks(struct heap *heap, struct heap_audit *audit,
 		verdict = check_chunk(heap, audit);
 		audit->chunk++;
 	}
-	if (!verdict && heap_audit_done(heap, audit))
-		verdict = check_totals(heap, audit);
+	if (heap_audit_done(heap, audit) && !check_totals(heap, audit))
+		verdict = HEAP_CORRUPT_INDEX;
 	if (verdict == HEAP_CORRUPT_INDEX) {
 		audit->offset = heap_offset(audit->block == HEAP_NONE ? 0 : audit->block);
 		heap_freeze(heap, audit->offset);

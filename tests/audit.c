@@ -204,6 +204,37 @@ static void hints(void)
 	expect(HEAP_OK);
 }
 
+/* When the last block is used, there is no top. */
+static void top_of_full_region(void)
+{
+	struct arena full;
+
+	arena_init(&full, 100);
+	arena_alloc(&full, 50);
+	arena_alloc(&full, 50);
+	REQUIRE(full.heap.index.top == HEAP_NONE && arena_check(&full) == HEAP_OK);
+	full.heap.index.top = 7;
+	REQUIRE(arena_check(&full) == HEAP_CORRUPT_INDEX);
+	arena_destroy(&full);
+}
+
+/* Damage of bytes in the last chunk does not hide that of the index. */
+static void sentinel_behind_damage(void)
+{
+	struct arena full;
+	char *block;
+
+	arena_init(&full, 100);
+	arena_alloc(&full, 70);
+	block = arena_alloc(&full, 10);
+	arena_alloc(&full, 20);
+	block[-1] ^= 1;
+	REQUIRE(arena_check(&full) == HEAP_CORRUPT_HEADER);
+	full.heap.index.chunks[1].start ^= BIT_ULL(100 % HEAP_CHUNK);
+	REQUIRE(arena_check(&full) == HEAP_CORRUPT_INDEX);
+	arena_destroy(&full);
+}
+
 static void counters(void)
 {
 	struct heap *heap = &arena.heap;
@@ -286,6 +317,8 @@ int main(void)
 		{ "a wrong first block or sentinel is found", ends },
 		{ "a changed node of the tree is found", nodes },
 		{ "a wrong top or finger is found", hints },
+		{ "a top of a full region is found", top_of_full_region },
+		{ "a missing sentinel is found behind a damaged header", sentinel_behind_damage },
 		{ "a wrong giant is found", giants },
 		{ "a wrong counter is found", counters },
 		{ "a check in batches passes while the heap changes", batches },
