@@ -154,6 +154,8 @@ static void clear_mark(struct heap *heap, u32 at)
 
 bool heap_resume_free(struct heap *heap, u32 at)
 {
+	if (heap_is_frozen(heap))
+		return false;
 	if (!is_waiting(heap, at))
 		return !is_sealed(heap, at, header_word(block_at(heap, at)));
 	clear_mark(heap, at);

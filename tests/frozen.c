@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "core/deferred.h"
 #include "core/findings.h"
 #include "test.h"
 
@@ -108,6 +109,25 @@ static void release_frozen(void)
 	heap_release(&arena.heap, &claimed);
 	REQUIRE(!arena.heap.pending && !memcmp(&header, header_at(0), sizeof(header)));
 	arena_no_finding(&arena);
+	teardown();
+}
+
+/* A block that was deferred before the freeze stays as it is. */
+static void resume_frozen(void)
+{
+	static struct heap_deferred deferred;
+	struct heap_block header;
+	char *ptr;
+
+	setup();
+	heap_deferred_init(&deferred);
+	ptr = arena_alloc(&arena, 3);
+	REQUIRE(heap_defer(&arena.heap, &deferred, ptr, 1) == HEAP_OK);
+	header = *header_at(0);
+	heap_freeze(&arena.heap, 0);
+	expect_frozen(0);
+	REQUIRE(!heap_resume_free(&arena.heap, 0));
+	REQUIRE(!memcmp(&header, header_at(0), sizeof(header)));
 	teardown();
 }
 
@@ -269,6 +289,7 @@ int main(void)
 	const struct test tests[] = {
 		{ "every call is refused and changes nothing", frozen },
 		{ "a claimed block can be released", release_frozen },
+		{ "a deferred block is left as it is", resume_frozen },
 		{ "a finding has no facts", lost_starts },
 		{ "a wrong tree freezes the heap", wrong_tree },
 		{ "a request that does not fit does not freeze it", right_tree },
