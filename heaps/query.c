@@ -81,6 +81,14 @@ static u64 live_blocks(const struct heap *core)
 	return heap_live_blocks(core) - min(core->limbo_blocks, heap_live_blocks(core));
 }
 
+/* Return: @bytes, or what is left of @left. */
+static u64 take(u64 *left, u64 bytes)
+{
+	bytes = min(bytes, *left);
+	*left -= bytes;
+	return bytes;
+}
+
 /* The nine that add up to the region, and the peak. */
 static void copy_bytes(struct heapmod *heap, struct heapmod_stats *stats)
 	__must_hold(&heap->lock)
@@ -91,14 +99,15 @@ static void copy_bytes(struct heapmod *heap, struct heapmod_stats *stats)
 	u32 used = core->used - limbo - cached;
 	u32 pending = core->pending + limbo;
 	u64 blocks = live_blocks(core);
+	u64 left = heap_bytes(used);
 
 	stats->region_bytes = heap->region_bytes;
 	stats->edge_bytes = heap->region_bytes - heap_bytes(core->index.granules);
-	stats->asked_bytes = max_t(s64, core->asked - core->limbo_asked, 0);
-	stats->header_bytes = blocks * sizeof(struct heap_block);
-	stats->redzone_bytes = blocks * (core->overhead - sizeof(struct heap_block));
-	stats->slack_bytes = heap_bytes(used) - stats->header_bytes - stats->redzone_bytes -
-			     stats->asked_bytes;
+	/* What lost headers made uncertain is taken out of what is left, so that the sum is exact. */
+	stats->header_bytes = take(&left, blocks * sizeof(struct heap_block));
+	stats->redzone_bytes = take(&left, blocks * (core->overhead - sizeof(struct heap_block)));
+	stats->asked_bytes = take(&left, max_t(s64, core->asked - core->limbo_asked, 0));
+	stats->slack_bytes = left;
 	stats->pending_bytes = heap_bytes(pending);
 	stats->cached_bytes = heap_bytes(cached);
 	stats->quarantine_bytes = heap_bytes(core->quarantined);
