@@ -394,17 +394,12 @@ static bool free_deferred(struct heapmod *heap)
 	return taken;
 }
 
-/* While it is counted in @draining, a block may have left its slot and not be free yet. */
 static void drain(struct heapmod *heap, unsigned int most)
 {
-	atomic_inc(&heap->draining);
-	smp_mb__after_atomic();		/* before a slot is emptied: see heapmod_barrier() */
 	while (most-- && heap_defers(&heap->deferred)) {
 		if (!free_deferred(heap))
 			break;
 	}
-	smp_mb__before_atomic();	/* after the last free */
-	atomic_dec(&heap->draining);
 }
 
 /*

@@ -9,7 +9,6 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "core/limbo.h"
@@ -84,8 +83,5 @@ void heapmod_barrier(struct heapmod *heap)
 	/* What was deferred: the work item finds those without a slot. */
 	heapmod_sync_irq_work(heap);
 	flush_delayed_work(&heap->slow_work);
-	/* Another call may have emptied a slot before: it frees what others it finds, too. */
-	while (atomic_read_acquire(&heap->draining))
-		schedule_timeout_uninterruptible(1);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_barrier);

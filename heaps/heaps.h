@@ -95,7 +95,6 @@ struct heapmod_limit {
  * @resets: number of resets; changed with @lock held, read without
  * @serve: serves waiters, when there are too many for @follow_up, and wakes @pollers
  * @hooking: waiters that run the hooks of their block
- * @draining: number of calls that free deferred blocks
  * @waiting: number of calls in heapmod_alloc_wait() and heapmod_poll()
  * @shut_down: after heapmod_shutdown(): allocations fail
  * @watermark: the watches of heapmod_watch()
@@ -134,7 +133,6 @@ struct heapmod {
 	unsigned long resets;
 	struct work_struct serve;
 	atomic_t hooking;
-	atomic_t draining;
 	atomic_t waiting;
 	bool shut_down;
 	bool permanent;

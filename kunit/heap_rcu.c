@@ -5,13 +5,10 @@
  * No grace period ends inside rcu_read_lock(): there the blocks stay pending. A free in an NMI is
  * deferred in a heap with hooks.
  */
-#include <linux/completion.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
-#include <linux/workqueue.h>
 
 #include "core/deferred.h"
-#include "heaps/heaps.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -193,36 +190,6 @@ static struct heapmod *deferred_heap(struct kunit *test)
 	return heap;
 }
 
-struct barrier {
-	struct heapmod *heap;
-	struct work_struct work;
-	struct completion done;
-};
-
-static void call_barrier(struct work_struct *work)
-{
-	struct barrier *barrier = container_of(work, struct barrier, work);
-
-	heapmod_barrier(barrier->heap);
-	complete(&barrier->done);
-}
-
-/* Another call has emptied a slot, and is preempted before the block is free. */
-static void a_call_that_drains_is_waited_for(struct kunit *test)
-{
-	struct heapmod *heap = suite_heap(test, REGION(100));
-	struct barrier barrier = { .heap = heap };
-
-	init_completion(&barrier.done);
-	INIT_WORK_ONSTACK(&barrier.work, call_barrier);
-	atomic_inc(&heap->draining);
-	schedule_work(&barrier.work);
-	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&barrier.done, HZ / 10), 0);
-	atomic_dec(&heap->draining);
-	wait_for_completion(&barrier.done);
-	destroy_work_on_stack(&barrier.work);
-}
-
 static void deferred_frees_are_waited_for(struct kunit *test)
 {
 	heapmod_barrier(deferred_heap(test));
@@ -297,7 +264,6 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(without_a_head),
 	KUNIT_CASE(many),
 	KUNIT_CASE(room_after_the_barrier),
-	KUNIT_CASE(a_call_that_drains_is_waited_for),
 	KUNIT_CASE(deferred_frees_are_waited_for),
 	KUNIT_CASE(reset_waits_for_deferred_frees),
 	KUNIT_CASE(reset_waits),
