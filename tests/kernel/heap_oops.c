@@ -16,6 +16,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "heaps/heaps.h"
@@ -70,7 +71,9 @@ static int free_meanwhile(void *unused)
 		heapmod_free(heap, blocks[i]);
 	deferred = heap_defers(&heap->deferred);
 	local_irq_restore(flags);
-	irq_work_sync(&heap->follow_up);
+	/* irq_work_sync() may wait for RCU, and so for the CPU that oopses. */
+	while (!delayed_work_pending(&heap->slow_work))
+		cond_resched();
 	WRITE_ONCE(followed_up, true);
 	complete(&done);
 	return 0;
