@@ -103,7 +103,7 @@ static void copy_bytes(struct heapmod *heap, struct heapmod_stats *stats)
 
 	stats->region_bytes = heap->region_bytes;
 	stats->edge_bytes = heap->region_bytes - heap_bytes(core->index.granules);
-	/* What lost headers made uncertain is taken out of what is left, so that the sum is exact. */
+	/* Lost headers make these uncertain: each is taken out of what is left. */
 	stats->header_bytes = take(&left, blocks * sizeof(struct heap_block));
 	stats->redzone_bytes = take(&left, blocks * (core->overhead - sizeof(struct heap_block)));
 	stats->asked_bytes = take(&left, max_t(s64, core->asked - core->limbo_asked, 0));
