@@ -203,8 +203,8 @@ static void stop(struct thread *thread)
 static void reset(void)
 {
 	down_write(&rule);
-	generation++;
 	heapmod_reset(heap);
+	generation++;	/* a block that a waiter got before this may have been freed */
 	up_write(&rule);
 	cond_resched();
 }
