@@ -200,14 +200,16 @@ static void a_failed_allocation_is_an_edge(struct kunit *test)
 static void an_injected_failure_is_an_edge(struct kunit *test)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	struct heapmod *heap = suite_heap_flags(test, REGION(GRANULES), HEAPMOD_PERCPU);
+	/* A sixteenth of the region may be in caches. */
+	struct heapmod *heap = suite_heap_flags(test, REGION(1000), HEAPMOD_PERCPU);
 	struct poller poller;
 	void *ptr;
 
 	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(4)), ROOM);
-	suite_alloc(test, FILL(GRANULES - 4));
+	suite_alloc(test, FILL(996));
 	ptr = suite_alloc(test, FILL(4));
 	heapmod_free(heap, ptr);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 4 * SUITE_GRANULE);
 	WRITE_ONCE(current->fail_nth, 1);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, FILL(4), GFP_KERNEL | __GFP_NOWARN));
 	WRITE_ONCE(current->fail_nth, 0);
