@@ -139,7 +139,7 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsign
 	else
 		heapmod_unlock_alloc(heap, flags, caller);
 	/* From now on frees go to the heap. Each block that the caches have is an event, too. */
-	if (heap->cpus && !in_nmi())
+	if (!in_nmi())
 		heapmod_empty_caches(heap);
 }
 
