@@ -66,6 +66,14 @@ kernel_source() {
 	from_suite "$1" apt-cache show --no-all-versions "$package" | sed -n "s/^Version: /$package /p"
 }
 
+# newest_source SUITE - set `package` and `version` to what kernel_source prints
+newest_source() {
+	local newest
+	newest=$(kernel_source "$1")
+	# shellcheck disable=SC2034 # for its callers
+	read -r package version <<<"$newest"
+}
+
 # fetch_source SUITE PACKAGE - print the sources in it, a .tar.xz
 fetch_source() {
 	from_suite "$1" apt-get download "$2" >&2
