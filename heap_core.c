@@ -42,6 +42,7 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 	*heap = (struct heap){
 		.region = region,
 		.granules = granules,
+		.run = HEAP_NONE,
 		.flags = flags,
 		.overhead = sizeof(struct heap_block) +
 			    (flags & HEAP_REDZONE ? HEAP_GRANULE : 0),
@@ -235,6 +236,7 @@ void heap_end_run(struct heap *heap, struct heap_run *run)
 	if (run->granules && !heap_is_frozen(heap))
 		coalesce(heap, run->at, run->granules);
 	run->granules = 0;
+	heap->run = HEAP_NONE;
 }
 
 enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap_run *run,
@@ -253,6 +255,7 @@ enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap
 		heap_end_run(heap, run);
 		*run = (struct heap_run){ .at = freed->at, .granules = freed->granules };
 	}
+	heap->run = run->granules ? run->at : HEAP_NONE;
 	return verdict;
 }
 

@@ -209,13 +209,14 @@ static inline void erase_header(struct heap *heap, u32 at)
 
 /*
  * Slack and the payload lie in front of @end, the end of a block. No caller has the new block yet,
- * so two whole words are filled. In a block of one granule the first of them is the header, which
- * is written later.
+ * so two whole words are filled; but not the header, if the block has only one granule: a wrong
+ * pointer may be judged by it at this moment.
  */
-static inline void fill_slack(u64 *end)
+static inline void fill_slack(const struct heap_block *block, u64 *end)
 {
 	end[-1] = HEAP_PATTERN64;
-	end[-2] = HEAP_PATTERN64;
+	if (&end[-2] != (const u64 *)block)
+		end[-2] = HEAP_PATTERN64;
 }
 
 /* Only the upper bytes of the last word of slack count: shift by -8 * slack, modulo 64. */
@@ -239,9 +240,9 @@ static inline void fill_end(const struct heap *heap, struct heap_block *block, u
 	if (unlikely(heap->flags & (HEAP_POISON | HEAP_REDZONE))) {
 		if (heap->flags & HEAP_POISON)
 			return;
-		fill_slack(word - 2);
+		fill_slack(block, word - 2);
 	}
-	fill_slack(word);
+	fill_slack(block, word);
 }
 
 static inline bool is_end_intact(const struct heap *heap, u32 end, u32 slack)

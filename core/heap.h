@@ -77,6 +77,7 @@ struct heap_run {
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
  * @granules: size of the region; 0 when the heap is frozen, so that no pointer is inside it
+ * @run: place of the run that heap_free_next() merges blocks into, or HEAP_NONE
  * @largest: most bytes that a payload can have; 0 when the heap is frozen, so that nothing fits
  * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES
  * @overhead: bytes of header and redzone in a block
@@ -118,6 +119,7 @@ struct heap {
 	struct heap_index index;
 	char *region;
 	u32 granules;
+	u32 run;
 	size_t largest;
 	u32 flags;
 	u32 overhead;

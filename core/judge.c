@@ -23,12 +23,23 @@ enum heap_verdict heap_judge_unused(const struct heap *heap, u32 at)
 	return block.state == HEAP_USED ? HEAP_INTERIOR : HEAP_DOUBLE_FREE;
 }
 
-/* A used block starts here, but its header is that of a freed block, or is overwritten. */
+/* Is the header overwritten? It was not that of a live block when it was read first. */
+static bool is_overwritten(const struct heap *heap, const struct heap_block_info *block)
+{
+	if (block->state != HEAP_USED)
+		return false;
+	return !block->sealed || block_at(heap, block->at)->granules != block->granules;
+}
+
+/*
+ * A used block starts here, but its header is that of a freed block, or is overwritten. If it is
+ * valid now, another CPU has allocated the block from its cache: it was free before.
+ */
 static enum heap_verdict judge_header(const struct heap *heap, const struct heap_block_info *block)
 {
 	if (block->granules > heap->granules - block->at)
 		return HEAP_CORRUPT_INDEX;
-	return block->state == HEAP_USED ? HEAP_CORRUPT_HEADER : HEAP_DOUBLE_FREE;
+	return is_overwritten(heap, block) ? HEAP_CORRUPT_HEADER : HEAP_DOUBLE_FREE;
 }
 
 /* Replace what the fast path read from a damaged header by what can be known. */

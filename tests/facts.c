@@ -182,6 +182,33 @@ static void quick_block(void)
 	teardown();
 }
 
+/* A finding in a free of many has the run in front of its block, which no caller owns. */
+static void run_of_frees(void)
+{
+	struct heap_run run = {};
+	struct heap_block_info freed;
+	struct heap_finding finding;
+	char *ptr[3];
+	u32 i;
+
+	arena_init(&arena, GRANULES);
+	for (i = 0; i < 3; i++)
+		ptr[i] = heap_alloc(&arena.heap, 33, 1 + i);
+	ptr[2][33]++;
+	for (i = 0; i < 2; i++)
+		REQUIRE(heap_free_next(&arena.heap, ptr[i], &run, &freed) == HEAP_OK);
+	REQUIRE(heap_free_next(&arena.heap, ptr[2], &run, &freed) == HEAP_OVERRUN);
+	finding = arena_finding(&arena);
+	REQUIRE(finding.block.at == 6 && finding.block.owner == 3);
+	REQUIRE(finding.before.at == 0 && finding.before.granules == 6);
+	REQUIRE(finding.before.state == HEAP_PENDING);
+	heap_end_run(&arena.heap, &run);
+	REQUIRE(heap_walk(&arena.heap, 0, &freed, 1) == 1 && freed.state == HEAP_HOLE);
+	ptr[0] = heap_alloc(&arena.heap, 33, 1);
+	REQUIRE(heap_walk(&arena.heap, 0, &freed, 1) == 1 && freed.state == HEAP_USED);
+	teardown();
+}
+
 /* Record @count findings. Those that fit in the queue are taken in order. */
 static void queue_of(u32 count)
 {
@@ -275,6 +302,7 @@ int main(void)
 		{ "a walk reads blocks and holes", blocks },
 		{ "a walk begins at any granule", walks },
 		{ "a block on the quick list has its owner", quick_block },
+		{ "a run of frees is pending", run_of_frees },
 		{ "findings that do not fit in the queue are counted", queue },
 		{ "findings are taken oldest first", queue_in_turn },
 		{ "the counters follow allocations and frees", counters },

@@ -8,7 +8,8 @@
  * after the other, with each invalid one found once.
  *
  * With HEAP_CACHES the child plays another CPU: it frees the blocks into its cache, and waits for
- * the lock to free those that the cache refuses.
+ * the lock to free those that the cache refuses; or one of them allocates a cached block while the
+ * other one frees it once more.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -145,6 +146,40 @@ static void prepare_deferred(void)
 	REQUIRE(defer(victim) == HEAP_OK);
 }
 
+/* The victim is free already, and in the cache of the other CPU. */
+static void cache_victim(u32 granules)
+{
+	allocate(3);
+	victim = allocate(granules);
+	allocate(3);
+	REQUIRE(heap_cache_free(heap, &cache, victim, &(u64){ 0 }) >= 0);
+	heap_cache_settle(heap, &cache);
+}
+
+static void prepare_cached(void)
+{
+	cache_victim(4);
+}
+
+/* Header and slack are all that the smallest block has, beside a few bytes. */
+static void prepare_cached_small(void)
+{
+	cache_victim((heap->overhead + HEAP_GRANULE) / HEAP_GRANULE);
+}
+
+static bool is_cached(void (*prepare)(void))
+{
+	return prepare == prepare_cached || prepare == prepare_cached_small;
+}
+
+/* The victim, if it is still in the cache. */
+static void allocate_cached(void)
+{
+	u32 granules = heap_index_size(&heap->index, place_of(&arena, victim));
+
+	heap_cache_alloc(heap, &cache, heap_bytes(granules) - heap->overhead, 8);
+}
+
 static void free_victim(void)
 {
 	free_block(victim);
@@ -233,6 +268,12 @@ static const struct operation operations[] = {
 	  allocate_aligned_there, 1, MAYBE },
 	{ "a resize to more", prepare_holes, grow, 0, MAYBE },
 	{ "a resize to less", prepare_holes, shrink, 0, MAYBE },
+	{ "a double free of a cached block", prepare_cached, free_victim, 1, MAYBE },
+	{ "a double free of a small cached block", prepare_cached_small, free_victim, 1, MAYBE },
+	{ "a resize of a cached block", prepare_cached, grow, 1, MAYBE },
+	{ "an allocation from a cache", prepare_cached, allocate_cached, 1, MAYBE },
+	{ "an allocation of a small block from a cache", prepare_cached_small, allocate_cached, 1,
+	  MAYBE },
 	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE },
 	{ "a walk", prepare_holes, walk, 0, VALID },
 	{ "a check", prepare_holes, check, 0, VALID },
@@ -292,6 +333,10 @@ static void interrupt(void)
 {
 	if (operation->run == defer_victim) {
 		replace_victim();
+	} else if (operation->run == allocate_cached) {
+		free_victim();
+	} else if (is_cached(operation->prepare)) {
+		allocate_cached();
 	} else if (has_cache()) {
 		free_on_other_cpu();
 	} else {
@@ -399,7 +444,7 @@ static void try_all(void)
 	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
 		operation = &operations[i];
 		/* The caller of a check holds all caches. */
-		if (!has_cache() || operation->run != check)
+		if (has_cache() ? operation->run != check : !is_cached(operation->prepare))
 			try_operation();
 	}
 }
