@@ -89,11 +89,19 @@ static void *fail_busy(struct heapmod *heap, size_t size, gfp_t gfp, unsigned lo
 	return report_failure(heap, "the lock is busy, cannot allocate", size, gfp, caller);
 }
 
-/* A reset or the module notifier may have released the slot since the failure was counted. */
-static void forget_failure(struct heap_owner *owner)
+/*
+ * The call may succeed yet: what was counted for it is taken back. If a reset or the module
+ * notifier has released the slot meanwhile, OWNER_OTHER has the failure.
+ */
+static void forget_failure(struct heapmod *heap, unsigned long caller)
+	__must_hold(&heap->lock)
 {
-	if (owner->failures)
-		owner->failures--;
+	struct heap_owner *owner = heap_owner_find(&heap->owners, caller);
+
+	if (!owner->failures)
+		owner = heap_owner_at(&heap->owners, OWNER_OTHER);
+	owner->failures--;
+	heap->core.failures--;
 }
 
 /* Return: whether there may be a hole now. In an NMI this would take too long. */
@@ -119,8 +127,7 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (reclaim(heap) && heapmod_lock(heap, flags)) {
-		heap->core.failures--;	/* counted for this call before */
-		forget_failure(heap_owner_find(&heap->owners, caller));
+		forget_failure(heap, caller);
 		ptr = heapmod_alloc_locked(heap, size, align, caller);
 		heapmod_unlock_alloc(heap, flags, caller);
 	}

@@ -67,14 +67,27 @@ static bool may_serve(struct heapmod *heap)
 	return heap_index_largest(&heap->core.index) >= heapmod_wanted(heap);
 }
 
-/* Drop the lock after a free. Waiters are an event only if the first one may fit. */
+/* Events after a free: waiters are one only if the first of them may fit. */
+static u32 events_of_free(struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	u32 events = heap->core.events;
+
+	if (events & HEAP_EVENT_WAITERS && !may_serve(heap))
+		events &= ~HEAP_EVENT_WAITERS;
+	return events;
+}
+
 static void unlock_free(struct heapmod *heap, unsigned long flags, unsigned long caller)
 	__releases(&heap->lock)
 {
-	if (heap->core.events & HEAP_EVENT_WAITERS && !may_serve(heap))
-		heapmod_unlock_alloc(heap, flags, caller);
-	else
-		heapmod_unlock(heap, flags, caller);
+	heapmod_unlock_events(heap, flags, caller, events_of_free(heap));
+}
+
+void heapmod_unlock_release(struct heapmod *heap, unsigned long flags, unsigned long caller)
+{
+	heapmod_unlock_events(heap, flags, caller,
+			      events_of_free(heap) | heap_defers(&heap->deferred));
 }
 
 /* There is a verdict on this block, or an event, maybe of a neighbour that was coalesced. */
@@ -123,12 +136,19 @@ void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *b
 	heap_history_add(heap->history, &freed);
 }
 
-/* The lock is not available. The next holder of the lock frees the block. */
+/*
+ * The lock is not available. The next holder of the lock frees the block. As in
+ * heapmod_unlock_events(), the caller is not preempted between the mark and the irq_work.
+ */
 static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
-	enum heap_verdict verdict = heap_defer(&heap->core, &heap->deferred, ptr, caller);
+	enum heap_verdict verdict;
+	unsigned long flags;
 
+	local_irq_save(flags);
+	verdict = heap_defer(&heap->core, &heap->deferred, ptr, caller);
 	irq_work_queue(&heap->follow_up);
+	local_irq_restore(flags);
 	if (!verdict)
 		return;
 	heapmod_counter_inc(&heap->refused);
@@ -182,10 +202,7 @@ void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed
 		if (!heapmod_keep(heap, &claimed[i]))
 			heap_release(&heap->core, &claimed[i]);
 	}
-	unlock_free(heap, flags, caller);
-	/* Deferred frees may have waited for the room of these claims. */
-	if (heap_defers(&heap->deferred))
-		irq_work_queue(&heap->follow_up);
+	heapmod_unlock_release(heap, flags, caller);
 }
 
 static __always_inline void free_without_hooks(struct heapmod *heap, const void *ptr,

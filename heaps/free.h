@@ -19,6 +19,13 @@ void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *b
 void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
 		     unsigned long caller);
 
+/*
+ * Drop the lock after the second step of a free. Deferred frees may have waited for the room of its
+ * claim.
+ */
+void heapmod_unlock_release(struct heapmod *heap, unsigned long flags, unsigned long caller)
+	__releases(&heap->lock);
+
 /* Free the block in limbo that contains @mem. Not in an NMI. */
 void heapmod_free_limbo(struct heapmod *heap, const void *mem);
 

@@ -62,10 +62,7 @@ static void release_end(struct heapmod *heap, const struct heap_block_info *end,
 	diagnostics_fill_free(heap, end);
 	heapmod_lock_irqsave(heap, flags);
 	heap_release(&heap->core, end);
-	heapmod_unlock(heap, flags, caller);
-	/* Deferred frees may have waited for the room of this claim. */
-	if (heap_defers(&heap->deferred))
-		irq_work_queue(&heap->follow_up);
+	heapmod_unlock_release(heap, flags, caller);
 }
 
 static struct resized resize(struct heapmod *heap, const void *ptr, size_t size, bool in_place,

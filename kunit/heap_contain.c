@@ -204,8 +204,8 @@ static void overrun_before_move(struct kunit *test)
 }
 
 /* The lock becomes unavailable, as for an NMI. */
-static void pretend_nmi(void *unused, u32 heap, u64 offset, u64 asked, u64 bytes,
-			unsigned long caller)
+static void pretend_nmi(void *unused, u32 heap, u64 offset, u64 was_asked, u64 was_bytes,
+			u64 asked, u64 bytes, unsigned long caller)
 {
 	if (!in_nmi())
 		preempt_count_add(NMI_OFFSET);
@@ -216,6 +216,7 @@ static void shrink_is_all_or_nothing(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
 	struct tracepoint *point;
+	bool probed;
 	u8 *row[3];
 	void *ptr;
 
@@ -223,11 +224,13 @@ static void shrink_is_all_or_nothing(struct kunit *test)
 		kunit_skip(test, "the lock is available in an NMI");
 	make_row(test, row, 3, 100);
 	memset(row[1], 0x42, 100);
-	point = probe_start(test, "heapmod_free", pretend_nmi, NULL);
+	point = probe_start(test, "heapmod_resize", pretend_nmi, NULL);
 	ptr = heapmod_realloc(heap, row[1], 10, GFP_KERNEL);
-	if (in_nmi())
+	probed = in_nmi();
+	if (probed)
 		preempt_count_sub(NMI_OFFSET);
 	probe_stop(point, pretend_nmi, NULL);
+	KUNIT_EXPECT_TRUE(test, probed);
 	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)row[1]);
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, row[1]), 10);
 	KUNIT_EXPECT_NULL(test, memchr_inv(row[1], 0x42, 10));

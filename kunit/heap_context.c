@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "heaps/compat.h"
+#include "probe.h"
 #include "suite.h"
 
 struct calls {
@@ -177,6 +178,48 @@ static void irq_work(struct kunit *test)
 	expect_served(test, calls.wrong);
 }
 
+struct probed {
+	struct heapmod *heaps[2];
+	bool inside;			/* calls of the probe run it again */
+	int served;
+};
+
+/* On heapmod_alloc: allocate from the heap of the call, and from another one. */
+static void allocate_in_probe(void *data, u32 heap, u64 offset, u64 asked, u64 bytes,
+			      unsigned long caller)
+{
+	struct probed *probed = data;
+	void *ptr;
+	int i;
+
+	if (probed->inside)
+		return;
+	probed->inside = true;
+	for (i = 0; i < 2; i++) {
+		ptr = heapmod_alloc(probed->heaps[i], 50, GFP_ATOMIC);
+		probed->served += !!ptr;
+		heapmod_free(probed->heaps[i], ptr);
+	}
+	probed->inside = false;
+}
+
+static void probe_of_an_allocation(struct kunit *test)
+{
+	struct probed probed = { .heaps[0] = suite_heap(test, 1 << 16) };
+	struct tracepoint *point;
+	int i;
+
+	probed.heaps[1] = heapmod_create("other", 1 << 16, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, probed.heaps[1]);
+	point = probe_start(test, "heapmod_alloc", allocate_in_probe, &probed);
+	for (i = 0; i < 10; i++)
+		heapmod_free(test->priv, suite_alloc(test, 100));
+	probe_stop(point, allocate_in_probe, &probed);
+	heapmod_destroy(probed.heaps[1]);
+	KUNIT_EXPECT_EQ(test, probed.served, 2 * 10);
+	KUNIT_EXPECT_EQ(test, suite_stats(test->priv).blocks, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(task),
 	KUNIT_CASE(without_preemption),
@@ -186,6 +229,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(softirq),
 	KUNIT_CASE(hard_interrupt),
 	KUNIT_CASE(irq_work),
+	KUNIT_CASE(probe_of_an_allocation),
 	{}
 };
 

@@ -3,6 +3,7 @@
  * heap_owner - blocks are accounted to their call sites, excess call sites to "other"
  */
 #include "heaps/heaps.h"
+#include "probe.h"
 #include "suite.h"
 
 #define SITES	(2 * OWNERS_MAX)
@@ -111,6 +112,44 @@ static void failures_are_accounted(struct kunit *test)
 	expect_sums(test, heap);
 }
 
+/* As a reset or the module notifier does on another CPU, between two holds of the lock. */
+static void release_slot(void *data, u32 id, u64 offset, u64 asked, u64 bytes,
+			 unsigned long caller)
+{
+	struct heapmod *heap = data;
+	struct heap_owner *owner;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	owner = owner_of(heap, site(0));
+	if (owner) {
+		heap->owners.table[OWNER_OTHER].failures += owner->failures;
+		*owner = (struct heap_owner){};
+	}
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+}
+
+/* The failure that made an allocation complete the deferred frees is taken back. */
+static void a_failure_outlives_its_slot(struct kunit *test)
+{
+	struct heapmod *heap = suite_exact_heap(test, REGION(10), 0);
+	struct tracepoint *point;
+	unsigned long flags, nmi;
+
+	blocks[0] = suite_alloc(test, FILL(10));
+	point = probe_start(test, "heapmod_free", release_slot, heap);
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	nmi = suite_enter_nmi();
+	heapmod_free(heap, blocks[0]);
+	suite_leave_nmi(nmi);
+	raw_spin_unlock(&heap->lock);
+	blocks[0] = heapmod_alloc_caller(heap, FILL(10), __GFP_NOWARN, site(0));
+	local_irq_restore(flags);
+	probe_stop(point, release_slot, heap);
+	KUNIT_EXPECT_NOT_NULL(test, blocks[0]);
+	expect_sums(test, heap);
+}
+
 static void excess_call_sites_are_other(struct kunit *test)
 {
 	struct heapmod *heap = suite_exact_heap(test, 1 << 20, 0);
@@ -184,6 +223,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(each_call_site_has_an_owner),
 	KUNIT_CASE(owners_have_a_peak),
 	KUNIT_CASE(failures_are_accounted),
+	KUNIT_CASE(a_failure_outlives_its_slot),
 	KUNIT_CASE(excess_call_sites_are_other),
 	KUNIT_CASE(reset_releases_all_slots),
 	KUNIT_CASE(released_slots_hide_no_owner),

@@ -80,14 +80,10 @@ static __poll_t state(struct heapmod *heap, size_t size)
 	return heapmod_poll(heap, size, NULL, NULL);
 }
 
-/* Return: how often the poller was woken. User-Mode Linux runs an irq_work at the next tick. */
+/* Return: how often the poller was woken. */
 static int wakeups(struct poller *poller)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
-	irq_work_run();
-	local_irq_restore(flags);
+	suite_run_irq_work();
 	irq_work_sync(&poller->heap->follow_up);
 	flush_work(&poller->heap->serve);
 	return poller->wakeups;

@@ -79,19 +79,9 @@ static void start(struct kunit *test, struct waiting *waiting, struct heapmod *h
 	start_as(test, waiting, &request);
 }
 
-/* User-Mode Linux runs an irq_work at the next tick only. Run it now. */
-static void run_irq_work(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	irq_work_run();
-	local_irq_restore(flags);
-}
-
 static void finish(struct waiting *waiting)
 {
-	run_irq_work();
+	suite_run_irq_work();
 	wait_for_completion(&waiting->done);
 	kthread_stop(waiting->task);
 	put_task_struct(waiting->task);
@@ -127,6 +117,13 @@ static void until_asleep(struct task_struct *task)
 {
 	until_dequeued(task);
 	schedule_timeout_uninterruptible(1);
+}
+
+/* On RT a thread runs the irq_work, so a reset sleeps until that has run, and waiters run on. */
+static void skip_on_rt(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "a thread runs the irq_work");
 }
 
 /*
@@ -301,7 +298,7 @@ static void waiters_neither_overtake_nor_wake(struct kunit *test)
 	}
 	for (i = 0; i < 10; i += 2) {
 		heapmod_free(heap, blocks[i]);
-		run_irq_work();
+		suite_run_irq_work();
 	}
 	KUNIT_EXPECT_EQ(test, queued(heap), 2);
 	blocks[0] = suite_alloc(test, FILL(2));
@@ -362,7 +359,7 @@ static void killed_waiter_leaves_the_queue(struct kunit *test)
 	join(test, &waiting[0], heap, FILL(8), MAX_SCHEDULE_TIMEOUT);
 	join(test, &waiting[1], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	heapmod_free(heap, blocks[5]);
-	run_irq_work();
+	suite_run_irq_work();
 	KUNIT_EXPECT_EQ(test, queued(heap), 2);
 	send_sig(SIGKILL, waiting[0].task, 1);
 	finish(&waiting[0]);
@@ -436,7 +433,7 @@ static void an_aligned_waiter_waits_for_its_place(struct kunit *test)
 	start_as(test, &waiting, &request);
 	until_queued(request.heap, 1);
 	heapmod_free(request.heap, blocks[i + 2]);
-	run_irq_work();
+	suite_run_irq_work();
 	KUNIT_EXPECT_EQ(test, queued(request.heap), 1);
 	free_blocks(request.heap, blocks, 0, i + 2);
 	free_blocks(request.heap, blocks, i + 3, GRANULES / 2);
@@ -485,10 +482,11 @@ static void reset_takes_back_a_block(struct kunit *test)
 	void *blocks[GRANULES / 2], *other;
 	struct heapmod *heap = full_heap(test, blocks);
 
+	skip_on_rt(test);
 	join(test, &waiting, heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	hold_waiter(&waiting);
 	heapmod_free(heap, blocks[3]);
-	run_irq_work();
+	suite_run_irq_work();
 	KUNIT_EXPECT_EQ(test, queued(heap), 0);
 	heapmod_reset(heap);
 	other = suite_alloc(test, FILL(8));
@@ -510,12 +508,13 @@ static void reset_keeps_the_order(struct kunit *test)
 	struct heapmod *heap = full_heap(test, blocks);
 	int i;
 
+	skip_on_rt(test);
 	for (i = 0; i < WAITERS; i++)
 		join(test, &waiting[i], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	for (i = 0; i < WAITERS; i++)
 		hold_waiter(&waiting[i]);
 	free_blocks(heap, blocks, 0, 2);
-	run_irq_work();
+	suite_run_irq_work();
 	KUNIT_EXPECT_EQ(test, queued(heap), WAITERS - 2);
 	heapmod_reset(heap);
 	release_waiter();
@@ -534,10 +533,11 @@ static void destroy_takes_back_a_block(struct kunit *test)
 	void *blocks[GRANULES / 2];
 	struct heapmod *heap = full_heap(test, blocks);
 
+	skip_on_rt(test);
 	join(test, &waiting, heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	hold_waiter(&waiting);
 	heapmod_free(heap, blocks[3]);
-	run_irq_work();
+	suite_run_irq_work();
 	test->priv = NULL;
 	heapmod_destroy(heap);
 	release_waiter();
@@ -552,12 +552,13 @@ static void shutdown_ends_allocations(struct kunit *test)
 	void *blocks[GRANULES / 2];
 	struct heapmod *heap = full_heap(test, blocks);
 
+	skip_on_rt(test);
 	join(test, &waiting[0], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	join(test, &waiting[1], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	hold_waiter(&waiting[0]);
 	hold_waiter(&waiting[1]);
 	heapmod_free(heap, blocks[3]);
-	run_irq_work();
+	suite_run_irq_work();
 	heapmod_shutdown(heap);
 	KUNIT_EXPECT_EQ(test, atomic_read(&heap->waiting), 0);
 	release_waiter();
@@ -587,6 +588,7 @@ static void a_run_serves_few_waiters(struct kunit *test)
 	int i, left;
 
 	KUNIT_ASSERT_NOT_NULL(test, waiting);
+	skip_on_rt(test);
 	for (i = 0; i < GRANULES / 2; i++)
 		join(test, &waiting[i], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
 	local_irq_save(flags);
@@ -614,6 +616,7 @@ static void only_room_serves(struct kunit *test)
 	bool idle_after_alloc, idle_after_free, idle_after_room;
 	unsigned long flags;
 
+	skip_on_rt(test);
 	join(test, &waiting, heap, FILL(4), MAX_SCHEDULE_TIMEOUT);
 	heapmod_free(heap, blocks[0]);
 	local_irq_save(flags);
@@ -685,7 +688,7 @@ static void destroy_ends_waits(struct kunit *test)
 	for (i = 0; i < WAITERS; i++)
 		start(test, &waiting[i], heap, FILL(1 + i), MAX_SCHEDULE_TIMEOUT);
 	until_all_called(heap);
-	run_irq_work();
+	suite_run_irq_work();
 	test->priv = NULL;
 	heapmod_destroy(heap);
 	for (i = 0; i < WAITERS; i++) {

@@ -5,8 +5,13 @@
 #ifndef KUNIT_SUITE_H
 #define KUNIT_SUITE_H
 
+#if IS_ENABLED(CONFIG_KUNIT)
 #include <kunit/test.h>
+#else
+#include "plain.h"
+#endif
 #include <linux/err.h>
+#include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -121,6 +126,30 @@ static inline unsigned long suite_enter_nmi(void)
 static inline void suite_leave_nmi(unsigned long flags)
 {
 	preempt_count_sub(NMI_OFFSET);
+	local_irq_restore(flags);
+}
+
+static inline void suite_nothing(struct irq_work *work)
+{
+}
+
+/*
+ * Run what is queued on this CPU now: User-Mode Linux runs an irq_work at the next tick only. On RT
+ * a thread runs them, each time all that it finds. The first round may end in the middle of those.
+ */
+static inline void suite_run_irq_work(void)
+{
+	static struct irq_work work;
+	unsigned long flags;
+	int round;
+
+	for (round = 0; IS_ENABLED(CONFIG_PREEMPT_RT) && round < 2; round++) {
+		init_irq_work(&work, suite_nothing);
+		irq_work_queue(&work);
+		irq_work_sync(&work);
+	}
+	local_irq_save(flags);
+	irq_work_run();
 	local_irq_restore(flags);
 }
 

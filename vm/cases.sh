@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by the scripts that run tests: builds for a kernel, cases in VMs, totals. A line `# boot: ...` in a case has options for vm/boot; cases with
-# the same options share a VM. CASE:WORD runs CASE with how=WORD in its environment.
+# Sourced by the scripts that run tests: builds for a kernel, cases in VMs, totals. A line `# boot: ...` in a case has options for vm/boot, in which
+# NAME is the folder of the modules; cases with the same options share a VM. CASE:WORD runs CASE with how=WORD in its environment.
 
 . vm/arch.sh
 
@@ -40,6 +40,7 @@ run_cases() {
 	done
 	for key in "${!vms[@]}"; do
 		read -ra options <<<"${key%%#*}" || true
+		options=("${options[@]//NAME/$name}")
 		echo "# $name: ${vms[$key]}"
 		cases=()
 		for case in ${vms[$key]}; do

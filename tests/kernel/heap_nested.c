@@ -5,8 +5,9 @@
  * When the name of a function is written to the parameter `symbol`, it is probed, and each call is
  * made on a heap. Whenever the function runs, with or without the lock of the heap, the handler
  * allocates, frees a live block and frees a wrong pointer. No call may spin, no block may be lost,
- * and each wrong pointer must be refused: otherwise the write fails. The parameter `hits` tells how
- * often the function ran, or -1 if it cannot be probed.
+ * and each wrong pointer must be refused: otherwise the write fails. So it does if the heap queued
+ * its irq_work with interrupts on, where the caller may be preempted first. The parameter `hits`
+ * tells how often the function ran, or -1 if it cannot be probed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +18,7 @@
 #include <linux/string.h>
 
 #include "heapmod.h"
+#include "heaps/heaps.h"
 
 #define ROUNDS	20
 #define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
@@ -33,6 +35,7 @@ static struct heapmod *heap, *other;
 static char *live;
 static void *spare;			/* a block that the next hit frees */
 static int wrong;
+static int late;
 
 static void allocate(struct heapmod *from)
 {
@@ -40,6 +43,15 @@ static void allocate(struct heapmod *from)
 
 	if (ptr)
 		heapmod_free(from, ptr);
+}
+
+/* On each irq_work_queue(): is it for the heap, with interrupts on? */
+static int judge_queueing(struct kprobe *queueing, struct pt_regs *regs)
+{
+#ifdef CONFIG_X86_64
+	late += regs->di == (unsigned long)&heap->follow_up && regs->flags & X86_EFLAGS_IF;
+#endif
+	return 0;
 }
 
 static int handler(struct kprobe *probe, struct pt_regs *regs)
@@ -86,10 +98,12 @@ static const char *verify(void)
 		return "blocks are left";
 	if (stats.refused != wrong)
 		return "a wrong pointer was not refused";
+	if (late)
+		return "the irq_work was queued late";
 	return NULL;
 }
 
-static int run(const char *symbol)
+static int probe_and_call(const char *symbol)
 {
 	const char *problem;
 	int i;
@@ -98,6 +112,7 @@ static int run(const char *symbol)
 	live = NULL;
 	hits = -1;
 	wrong = 0;
+	late = 0;
 	if (register_kprobe(&probe))
 		return -ENXIO;
 	hits = 0;
@@ -109,6 +124,21 @@ static int run(const char *symbol)
 	if (problem)
 		pr_err("%s: %s\n", symbol, problem);
 	return problem ? -EUCLEAN : 0;
+}
+
+static int run(const char *symbol)
+{
+	struct kprobe queueing = {
+		.pre_handler = judge_queueing,
+		.symbol_name = "irq_work_queue",
+	};
+	int error = register_kprobe(&queueing);
+
+	if (error)
+		return error;
+	error = probe_and_call(symbol);
+	unregister_kprobe(&queueing);
+	return error;
 }
 
 static int set_symbol(const char *value, const struct kernel_param *unused)

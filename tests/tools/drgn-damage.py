@@ -124,6 +124,7 @@ node = index.max[0][hole.at // tool.CHUNK]
 finds("max of a chunk", "max of a chunk", (node, node + 1))
 finds("top", "top is not", (index.top, index.top - 1))
 finds("no top", "top is not", (index.top, tool.NONE))
+finds("others", "larger than the others", (index.giant_at, tool.NONE), (index.others, 0))
 finds("finger", "below the finger", (index.finger_at, heap.granules), (index.finger_size, 1))
 for number in range(64):
     word = header(twin.at)

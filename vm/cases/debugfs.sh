@@ -3,7 +3,7 @@
 #
 # The files of real heaps in debugfs, one of them damaged, are sent to the host, where the command heapmod reads them.
 #
-# boot: -w -o build/debugfs.tar
+# boot: -w -o build/NAME-debugfs.tar
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

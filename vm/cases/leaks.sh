@@ -3,7 +3,7 @@
 #
 # A client leaks 64 bytes a second, among five that do not: a recording of a minute names it, and no other.
 #
-# boot: -p build/tools/heaptrace -o build/leaks.tar
+# boot: -p build/tools/heaptrace -o build/NAME-leaks.tar
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh

@@ -33,7 +33,7 @@ probe_all() {
 }
 
 check "heapmod loads" insmod heapmod.ko size=0
-for flags in 3 8; do
+for flags in 0 3 8; do
 	probe_all $flags
 	check "flags=$flags: nested calls in $hit of $tried functions leave the heap sound${bad:+, except in$bad}" [ -z "$bad" ]
 	check "flags=$flags: many functions were hit ($skipped cannot be probed)" [ "$hit" -ge 20 ]
