@@ -234,6 +234,7 @@ static void shrink_is_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)row[1]);
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, row[1]), 10);
 	KUNIT_EXPECT_NULL(test, memchr_inv(row[1], 0x42, 10));
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).pending_bytes, 0);
 	serve(test);
 }
 
