@@ -70,79 +70,81 @@ static inline void *kunit_kcalloc(struct kunit *test, size_t n, size_t size, gfp
 	return kunit_kzalloc(test, array_size(n, size), gfp);
 }
 
-#define kunit_info(test, format, ...)	pr_info("# %s: " format, (test)->running->name, ##__VA_ARGS__)
+#define kunit_info(test, format, ...) \
+	pr_info("# %s: " format, (test)->running->name, ##__VA_ARGS__)
 
-#define kunit_skip(test, format, ...) do {						\
-	snprintf((test)->skipped, sizeof((test)->skipped), format, ##__VA_ARGS__);	\
-	plain_end(test);								\
-} while (0)
+static inline __printf(2, 3) void kunit_skip(struct kunit *test, const char *format, ...)
+{
+	va_list args;
 
-#define KUNIT_FAIL(test, format, ...) do {						\
-	(test)->failed = true;								\
-	pr_err("%s: %s:%d: " format "\n", (test)->running->name, __FILE__, __LINE__,	\
-	       ##__VA_ARGS__);								\
-} while (0)
+	va_start(args, format);
+	vsnprintf(test->skipped, sizeof(test->skipped), format, args);
+	va_end(args);
+	plain_end(test);
+}
 
-/* Return: whether it holds. */
-#define PLAIN_EXPECT(test, condition, format, ...) ({					\
-	bool holds_ = (condition);							\
-											\
-	if (!holds_)									\
-		KUNIT_FAIL(test, format, ##__VA_ARGS__);				\
-	holds_;										\
-})
+/* Print what does not hold. If it must, the case ends. */
+static inline __printf(6, 7) void plain_judge(struct kunit *test, bool must, bool holds,
+					      const char *file, int line, const char *format, ...)
+{
+	struct va_format what = { .fmt = format };
+	va_list args;
 
-#define PLAIN_COMPARE(test, left, op, right) ({						\
+	if (holds)
+		return;
+	va_start(args, format);
+	what.va = &args;
+	pr_err("%s: %s:%d: %pV\n", test->running->name, file, line, &what);
+	va_end(args);
+	test->failed = true;
+	if (must)
+		plain_end(test);
+}
+
+#define PLAIN_JUDGE(test, must, holds, ...) \
+	plain_judge(test, must, holds, __FILE__, __LINE__, __VA_ARGS__)
+
+#define PLAIN_COMPARE(test, must, left, op, right) do {					\
 	typeof(left) left_ = (left);							\
 	typeof(right) right_ = (right);							\
 											\
-	PLAIN_EXPECT(test, left_ op right_, "%s %s %s: %lld, %lld", #left, #op, #right,	\
-		     (long long)left_, (long long)right_);				\
-})
-
-#define PLAIN_COMPARE_PTR(test, left, op, right) ({					\
-	const void *left_ = (left), *right_ = (right);					\
-											\
-	PLAIN_EXPECT(test, left_ op right_, "%s %s %s: %px, %px", #left, #op, #right,	\
-		     left_, right_);							\
-})
-
-#define PLAIN_ASSERT(test, holds) do {							\
-	if (!(holds))									\
-		plain_end(test);							\
+	PLAIN_JUDGE(test, must, left_ op right_, "%s: %lld, %lld",			\
+		    #left " " #op " " #right, (long long)left_, (long long)right_);	\
 } while (0)
 
-#define KUNIT_EXPECT_EQ(test, left, right)	((void)PLAIN_COMPARE(test, left, ==, right))
-#define KUNIT_EXPECT_NE(test, left, right)	((void)PLAIN_COMPARE(test, left, !=, right))
-#define KUNIT_EXPECT_LT(test, left, right)	((void)PLAIN_COMPARE(test, left, <, right))
-#define KUNIT_EXPECT_LE(test, left, right)	((void)PLAIN_COMPARE(test, left, <=, right))
-#define KUNIT_EXPECT_GT(test, left, right)	((void)PLAIN_COMPARE(test, left, >, right))
-#define KUNIT_EXPECT_GE(test, left, right)	((void)PLAIN_COMPARE(test, left, >=, right))
-#define KUNIT_EXPECT_PTR_EQ(test, left, right)	((void)PLAIN_COMPARE_PTR(test, left, ==, right))
-#define KUNIT_EXPECT_PTR_NE(test, left, right)	((void)PLAIN_COMPARE_PTR(test, left, !=, right))
+#define PLAIN_COMPARE_PTR(test, must, left, op, right) do {				\
+	const void *left_ = (left), *right_ = (right);					\
+											\
+	PLAIN_JUDGE(test, must, left_ op right_, "%s: %p, %p",				\
+		    #left " " #op " " #right, left_, right_);				\
+} while (0)
+
+#define KUNIT_FAIL(test, ...)			PLAIN_JUDGE(test, false, false, __VA_ARGS__)
+#define KUNIT_EXPECT_EQ(test, left, right)	PLAIN_COMPARE(test, false, left, ==, right)
+#define KUNIT_EXPECT_NE(test, left, right)	PLAIN_COMPARE(test, false, left, !=, right)
+#define KUNIT_EXPECT_LT(test, left, right)	PLAIN_COMPARE(test, false, left, <, right)
+#define KUNIT_EXPECT_LE(test, left, right)	PLAIN_COMPARE(test, false, left, <=, right)
+#define KUNIT_EXPECT_GT(test, left, right)	PLAIN_COMPARE(test, false, left, >, right)
+#define KUNIT_EXPECT_GE(test, left, right)	PLAIN_COMPARE(test, false, left, >=, right)
+#define KUNIT_EXPECT_PTR_EQ(test, left, right)	PLAIN_COMPARE_PTR(test, false, left, ==, right)
+#define KUNIT_EXPECT_PTR_NE(test, left, right)	PLAIN_COMPARE_PTR(test, false, left, !=, right)
 #define KUNIT_EXPECT_NULL(test, ptr)		KUNIT_EXPECT_PTR_EQ(test, ptr, NULL)
 #define KUNIT_EXPECT_NOT_NULL(test, ptr)	KUNIT_EXPECT_PTR_NE(test, ptr, NULL)
-#define KUNIT_EXPECT_TRUE(test, condition)	((void)PLAIN_EXPECT(test, condition, #condition))
+#define KUNIT_EXPECT_TRUE(test, condition)	PLAIN_JUDGE(test, false, condition, "%s", #condition)
 #define KUNIT_EXPECT_FALSE(test, condition)	KUNIT_EXPECT_TRUE(test, !(condition))
 #define KUNIT_EXPECT_STREQ(test, left, right)	KUNIT_EXPECT_EQ(test, strcmp(left, right), 0)
 #define KUNIT_EXPECT_NOT_ERR_OR_NULL(test, ptr)	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(ptr))
 #define KUNIT_EXPECT_TRUE_MSG(test, condition, ...) \
-	((void)PLAIN_EXPECT(test, condition, __VA_ARGS__))
+	PLAIN_JUDGE(test, false, condition, __VA_ARGS__)
 #define KUNIT_EXPECT_EQ_MSG(test, left, right, ...) \
-	((void)PLAIN_EXPECT(test, (left) == (right), __VA_ARGS__))
+	PLAIN_JUDGE(test, false, (left) == (right), __VA_ARGS__)
 
-#define KUNIT_ASSERT_EQ(test, left, right)	\
-	PLAIN_ASSERT(test, PLAIN_COMPARE(test, left, ==, right))
-#define KUNIT_ASSERT_NE(test, left, right)	\
-	PLAIN_ASSERT(test, PLAIN_COMPARE(test, left, !=, right))
-#define KUNIT_ASSERT_NULL(test, ptr)		\
-	PLAIN_ASSERT(test, PLAIN_COMPARE_PTR(test, ptr, ==, NULL))
-#define KUNIT_ASSERT_NOT_NULL(test, ptr)	\
-	PLAIN_ASSERT(test, PLAIN_COMPARE_PTR(test, ptr, !=, NULL))
-#define KUNIT_ASSERT_FALSE(test, condition)	\
-	PLAIN_ASSERT(test, PLAIN_EXPECT(test, !(condition), #condition))
-#define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ptr)	\
-	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(ptr))
+#define KUNIT_ASSERT_EQ(test, left, right)	PLAIN_COMPARE(test, true, left, ==, right)
+#define KUNIT_ASSERT_NE(test, left, right)	PLAIN_COMPARE(test, true, left, !=, right)
+#define KUNIT_ASSERT_NULL(test, ptr)		PLAIN_COMPARE_PTR(test, true, ptr, ==, NULL)
+#define KUNIT_ASSERT_NOT_NULL(test, ptr)	PLAIN_COMPARE_PTR(test, true, ptr, !=, NULL)
+#define KUNIT_ASSERT_FALSE(test, condition)	PLAIN_JUDGE(test, true, !(condition), "%s", #condition)
+#define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ptr)	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(ptr))
 
 static char plain_results[PAGE_SIZE];
 module_param_string(results, plain_results, sizeof(plain_results), 0400);
@@ -184,7 +186,7 @@ static inline void plain_run(const struct kunit_suite *suite, const struct kunit
 	init_completion(&test.done);
 	thread = kthread_run(plain_thread, &test, "%s", suite->name);
 	if (IS_ERR(thread))
-		KUNIT_FAIL(&test, "no thread");
+		KUNIT_FAIL(&test, "there is no thread");
 	else
 		wait_for_completion(&test.done);
 	suite->exit(&test);
@@ -201,17 +203,21 @@ static inline int plain_run_all(const struct kunit_suite *suite)
 	return 0;
 }
 
-#define kunit_test_suite(suite)			\
-static int __init plain_init(void)		\
-{						\
-	return plain_run_all(&(suite));		\
-}						\
-						\
-static void __exit plain_exit(void)		\
-{						\
-}						\
-						\
-module_init(plain_init);			\
-module_exit(plain_exit)
+/* The suite has the name that SUITE() of suite.h gives it. */
+static struct kunit_suite suite;
+
+static int __init plain_init(void)
+{
+	return plain_run_all(&suite);
+}
+
+static void __exit plain_exit(void)
+{
+}
+
+module_init(plain_init);
+module_exit(plain_exit);
+
+#define kunit_test_suite(suite)	static_assert(sizeof(suite))
 
 #endif
