@@ -85,6 +85,7 @@ static void unlock_free(struct heapmod *heap, unsigned long flags, unsigned long
 }
 
 void heapmod_unlock_release(struct heapmod *heap, unsigned long flags, unsigned long caller)
+	__releases(&heap->lock)
 {
 	heapmod_unlock_events(heap, flags, caller,
 			      events_of_free(heap) | heap_defers(&heap->deferred));

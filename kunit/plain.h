@@ -105,11 +105,11 @@ static inline __printf(6, 7) void plain_judge(struct kunit *test, bool must, boo
 	plain_judge(test, must, holds, __FILE__, __LINE__, __VA_ARGS__)
 
 #define PLAIN_COMPARE(test, must, left, op, right) do {					\
-	typeof(left) left_ = (left);							\
-	typeof(right) right_ = (right);							\
+	long long left_ = (__force long long)(left);					\
+	long long right_ = (__force long long)(right);					\
 											\
 	PLAIN_JUDGE(test, must, left_ op right_, "%s: %lld, %lld",			\
-		    #left " " #op " " #right, (long long)left_, (long long)right_);	\
+		    #left " " #op " " #right, left_, right_);				\
 } while (0)
 
 #define PLAIN_COMPARE_PTR(test, must, left, op, right) do {				\
@@ -130,7 +130,8 @@ static inline __printf(6, 7) void plain_judge(struct kunit *test, bool must, boo
 #define KUNIT_EXPECT_PTR_NE(test, left, right)	PLAIN_COMPARE_PTR(test, false, left, !=, right)
 #define KUNIT_EXPECT_NULL(test, ptr)		KUNIT_EXPECT_PTR_EQ(test, ptr, NULL)
 #define KUNIT_EXPECT_NOT_NULL(test, ptr)	KUNIT_EXPECT_PTR_NE(test, ptr, NULL)
-#define KUNIT_EXPECT_TRUE(test, condition)	PLAIN_JUDGE(test, false, condition, "%s", #condition)
+#define KUNIT_EXPECT_TRUE(test, condition) \
+	PLAIN_JUDGE(test, false, condition, "%s", #condition)
 #define KUNIT_EXPECT_FALSE(test, condition)	KUNIT_EXPECT_TRUE(test, !(condition))
 #define KUNIT_EXPECT_STREQ(test, left, right)	KUNIT_EXPECT_EQ(test, strcmp(left, right), 0)
 #define KUNIT_EXPECT_NOT_ERR_OR_NULL(test, ptr)	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(ptr))
@@ -143,7 +144,8 @@ static inline __printf(6, 7) void plain_judge(struct kunit *test, bool must, boo
 #define KUNIT_ASSERT_NE(test, left, right)	PLAIN_COMPARE(test, true, left, !=, right)
 #define KUNIT_ASSERT_NULL(test, ptr)		PLAIN_COMPARE_PTR(test, true, ptr, ==, NULL)
 #define KUNIT_ASSERT_NOT_NULL(test, ptr)	PLAIN_COMPARE_PTR(test, true, ptr, !=, NULL)
-#define KUNIT_ASSERT_FALSE(test, condition)	PLAIN_JUDGE(test, true, !(condition), "%s", #condition)
+#define KUNIT_ASSERT_FALSE(test, condition) \
+	PLAIN_JUDGE(test, true, !(condition), "%s", #condition)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ptr)	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(ptr))
 
 static char plain_results[PAGE_SIZE];
