@@ -740,8 +740,9 @@ do {											\
  * heapmod_barrier - wait until the blocks of earlier frees are holes
  * @heap: the heap
  *
- * Those of heapmod_free_rcu() and those whose free was deferred. heapmod_reset(),
- * heapmod_shutdown() and heapmod_destroy() do so, too.
+ * Those of heapmod_free_rcu() and those whose free was deferred; but not one that a call on another
+ * CPU is completing at this moment. heapmod_reset(), heapmod_shutdown() and heapmod_destroy() do
+ * so, too.
  *
  * Context: Task context, may sleep; not inside rcu_read_lock().
  */
