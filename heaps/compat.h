@@ -94,9 +94,11 @@ static inline void heapmod_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* For the tests: the name since 5.17. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
-#define kthread_complete_and_exit complete_and_exit
+/* For the tests: renamed in 5.17. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+#define heapmod_complete_and_exit kthread_complete_and_exit
+#else
+#define heapmod_complete_and_exit complete_and_exit
 #endif
 
 /* For the tests: until 6.9 a suite of KUnit runs before the parameters of its module are parsed. */

@@ -50,7 +50,7 @@ struct kunit_suite {
 
 static inline void plain_end(struct kunit *test)
 {
-	kthread_complete_and_exit(&test->done, 0);
+	heapmod_complete_and_exit(&test->done, 0);
 }
 
 static inline void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp)
