@@ -177,6 +177,12 @@ static void counters_do_not_wrap(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
+static void need_reschedule(void)
+{
+	set_tsk_need_resched(current);
+	set_preempt_need_resched();
+}
+
 /* A check gives the CPU to another task that needs it, where the caller may be preempted. */
 static void check_reschedules(struct kunit *test)
 {
@@ -184,10 +190,10 @@ static void check_reschedules(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		kunit_skip(test, "a check cannot know whether it may be preempted");
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "an interrupt preempts a check");
-	set_tsk_need_resched(current);
-	set_preempt_need_resched();
+	need_reschedule();
+	if (!cond_resched())
+		kunit_skip(test, "interrupts preempt a check");
+	need_reschedule();
 	KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
 	KUNIT_EXPECT_FALSE(test, need_resched());
 	preempt_disable();
