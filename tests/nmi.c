@@ -43,6 +43,7 @@ struct operation {
 	int blocks;			/* change of the number of live blocks */
 	/* Is the free of the victim by the NMI valid, or one free too many, or are both invalid? */
 	enum { VALID, MAYBE, INVALID, BOTH_INVALID } victim;
+	void (*interrupt)(void);	/* what the child does */
 };
 
 static void *allocate(u32 granules)
@@ -167,11 +168,6 @@ static void prepare_cached_small(void)
 	cache_victim((heap->overhead + HEAP_GRANULE) / HEAP_GRANULE);
 }
 
-static bool is_cached(void (*prepare)(void))
-{
-	return prepare == prepare_cached || prepare == prepare_cached_small;
-}
-
 /* The victim, if it is still in the cache. */
 static void allocate_cached(void)
 {
@@ -252,33 +248,6 @@ static void check(void)
 	REQUIRE(arena_check(&arena) == HEAP_OK);
 }
 
-static const struct operation operations[] = {
-	{ "a free between blocks", prepare_used, free_victim, -1, INVALID },
-	{ "a free between holes", prepare_holes, free_victim, -1, INVALID },
-	{ "a free that enters the quick list", prepare_last, free_victim, -1, INVALID },
-	{ "a free that coalesces the quick list", prepare_beside_quick, free_victim, -1, INVALID },
-	{ "a free in two steps", prepare_holes, claim_victim, -1, INVALID },
-	{ "a deferred free", prepare_deferred, drain, -1, INVALID },
-	{ "a double free", prepare_quick, free_victim, 0, BOTH_INVALID },
-	{ "an allocation", prepare_holes, allocate_more, 1, VALID },
-	{ "an allocation that coalesces the quick list", prepare_quick, allocate_more, 1, MAYBE },
-	{ "an allocation from the quick list", prepare_quick, allocate_less, 1, MAYBE },
-	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, VALID },
-	{ "an aligned allocation at the place of the victim", prepare_quick,
-	  allocate_aligned_there, 1, MAYBE },
-	{ "a resize to more", prepare_holes, grow, 0, MAYBE },
-	{ "a resize to less", prepare_holes, shrink, 0, MAYBE },
-	{ "a double free of a cached block", prepare_cached, free_victim, 1, MAYBE },
-	{ "a double free of a small cached block", prepare_cached_small, free_victim, 1, MAYBE },
-	{ "a resize of a cached block", prepare_cached, grow, 1, MAYBE },
-	{ "an allocation from a cache", prepare_cached, allocate_cached, 1, MAYBE },
-	{ "an allocation of a small block from a cache", prepare_cached_small, allocate_cached, 1,
-	  MAYBE },
-	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE },
-	{ "a walk", prepare_holes, walk, 0, VALID },
-	{ "a check", prepare_holes, check, 0, VALID },
-};
-
 static const struct operation *operation;
 static u64 live_blocks;			/* expected at the end */
 static u64 invalid;			/* frees that must be refused */
@@ -329,21 +298,53 @@ static void free_on_other_cpu(void)
 	live_blocks -= 1 + (operation->victim == VALID);
 }
 
-static void interrupt(void)
+/* Whatever else runs, the victim and another block are freed. */
+static void free_blocks(void)
 {
-	if (operation->run == defer_victim) {
-		replace_victim();
-	} else if (operation->run == allocate_cached) {
-		free_victim();
-	} else if (is_cached(operation->prepare)) {
-		allocate_cached();
-	} else if (has_cache()) {
+	if (has_cache()) {
 		free_on_other_cpu();
 	} else {
 		free_victim_too();
 		free_other();
 	}
 }
+
+static const struct operation operations[] = {
+	{ "a free between blocks", prepare_used, free_victim, -1, INVALID, free_blocks },
+	{ "a free between holes", prepare_holes, free_victim, -1, INVALID, free_blocks },
+	{ "a free that enters the quick list", prepare_last, free_victim, -1, INVALID,
+	  free_blocks },
+	{ "a free that coalesces the quick list", prepare_beside_quick, free_victim, -1, INVALID,
+	  free_blocks },
+	{ "a free in two steps", prepare_holes, claim_victim, -1, INVALID, free_blocks },
+	{ "a deferred free", prepare_deferred, drain, -1, INVALID, free_blocks },
+	{ "a double free", prepare_quick, free_victim, 0, BOTH_INVALID, free_blocks },
+	{ "an allocation", prepare_holes, allocate_more, 1, VALID, free_blocks },
+	{ "an allocation that coalesces the quick list", prepare_quick, allocate_more, 1, MAYBE,
+	  free_blocks },
+	{ "an allocation from the quick list", prepare_quick, allocate_less, 1, MAYBE,
+	  free_blocks },
+	{ "an aligned allocation", prepare_holes, allocate_aligned, 1, VALID, free_blocks },
+	{ "an aligned allocation at the place of the victim", prepare_quick,
+	  allocate_aligned_there, 1, MAYBE, free_blocks },
+	{ "a resize to more", prepare_holes, grow, 0, MAYBE, free_blocks },
+	{ "a resize to less", prepare_holes, shrink, 0, MAYBE, free_blocks },
+	{ "a free without the lock", prepare_used, defer_victim, 0, MAYBE, replace_victim },
+	{ "a walk", prepare_holes, walk, 0, VALID, free_blocks },
+	{ "a check", prepare_holes, check, 0, VALID, free_blocks },
+};
+
+/* With HEAP_CACHES only. */
+static const struct operation cached_operations[] = {
+	{ "a double free of a cached block", prepare_cached, free_victim, 1, MAYBE,
+	  allocate_cached },
+	{ "a double free of a small cached block", prepare_cached_small, free_victim, 1, MAYBE,
+	  allocate_cached },
+	{ "a resize of a cached block", prepare_cached, grow, 1, MAYBE, allocate_cached },
+	{ "an allocation from a cache", prepare_cached, allocate_cached, 1, MAYBE, free_victim },
+	{ "an allocation of a small block from a cache", prepare_cached_small, allocate_cached, 1,
+	  MAYBE, free_victim },
+};
 
 /* All blocks that had to be freed are free, and no others. */
 static void judge(void)
@@ -387,7 +388,7 @@ static void trap(int signal, siginfo_t *info, void *context)
 	child = fork();
 	if (!child) {
 		*processor_flags &= ~TRAP_FLAG;
-		interrupt();
+		operation->interrupt();
 		return;
 	}
 	if (waitpid(child, &status, 0) != child || status) {
@@ -437,36 +438,40 @@ static void try_operation(void)
 	arena_destroy(&arena);
 }
 
-static void try_all(void)
+static void try_all(const struct operation *all, size_t count)
 {
-	unsigned int i;
+	size_t i;
 
-	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
-		operation = &operations[i];
+	for (i = 0; i < count; i++) {
+		operation = &all[i];
 		/* The caller of a check holds all caches. */
-		if (has_cache() ? operation->run != check : !is_cached(operation->prepare))
+		if (!has_cache() || operation->run != check)
 			try_operation();
 	}
 }
 
+static void try_flags(u32 these)
+{
+	flags = these;
+	try_all(operations, sizeof(operations) / sizeof(*operations));
+	if (has_cache())
+		try_all(cached_operations, sizeof(cached_operations) / sizeof(*cached_operations));
+}
+
 static void plain(void)
 {
-	flags = 0;
-	try_all();
+	try_flags(0);
 }
 
 static void poisoned(void)
 {
-	flags = HEAP_POISON | HEAP_REDZONE;
-	try_all();
+	try_flags(HEAP_POISON | HEAP_REDZONE);
 }
 
 static void cached(void)
 {
-	flags = HEAP_CACHES;
-	try_all();
-	flags = HEAP_CACHES | HEAP_REDZONE;
-	try_all();
+	try_flags(HEAP_CACHES);
+	try_flags(HEAP_CACHES | HEAP_REDZONE);
 }
 
 int main(void)
