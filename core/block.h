@@ -209,13 +209,13 @@ static inline void erase_header(struct heap *heap, u32 at)
 
 /*
  * Slack and the payload lie in front of @end, the end of a block. No caller has the new block yet,
- * so two whole words are filled; but not the header, if the block has only one granule: a wrong
- * pointer may be judged by it at this moment.
+ * so two whole words are filled. In a block of one granule the first of them is the header, which
+ * is written later. It is left as it is if it is @kept.
  */
-static inline void fill_slack(const struct heap_block *block, u64 *end)
+static __always_inline void fill_slack(u64 *end, const struct heap_block *kept)
 {
 	end[-1] = HEAP_PATTERN64;
-	if (&end[-2] != (const u64 *)block)
+	if (!kept || &end[-2] != (const u64 *)kept)
 		end[-2] = HEAP_PATTERN64;
 }
 
@@ -233,16 +233,18 @@ static inline bool is_slack_intact(const u64 *end, u32 slack)
 }
 
 /* The slack lies in front of the redzone. With HEAP_POISON both are filled already. */
-static inline void fill_end(const struct heap *heap, struct heap_block *block, u32 granules)
+static __always_inline void fill_end(const struct heap *heap, struct heap_block *block,
+				     u32 granules, bool keep_header)
 {
+	const struct heap_block *kept = keep_header ? block : NULL;
 	u64 *word = (u64 *)block + HEAP_GRANULE / sizeof(u64) * (size_t)granules;
 
 	if (unlikely(heap->flags & (HEAP_POISON | HEAP_REDZONE))) {
 		if (heap->flags & HEAP_POISON)
 			return;
-		fill_slack(block, word - 2);
+		fill_slack(word - 2, kept);
 	}
-	fill_slack(block, word);
+	fill_slack(word, kept);
 }
 
 static inline bool is_end_intact(const struct heap *heap, u32 end, u32 slack)

@@ -166,7 +166,8 @@ static __always_inline void *heap_cache_alloc(struct heap *heap, struct heap_cac
 	cache->granules -= want;
 	cache->now.allocs++;
 	cache->now.asked += size;
-	fill_end(heap, block, want);
+	/* Another CPU may judge a wrong pointer by the header. */
+	fill_end(heap, block, want, true);
 	write_used(heap, at, block, want, slack, owner);
 	return payload_of(block);
 }

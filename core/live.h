@@ -33,7 +33,7 @@ static __always_inline void *finish_alloc(struct heap *heap, u32 at, u32 want, s
 {
 	struct heap_block *block = block_at(heap, at);
 
-	fill_end(heap, block, want);
+	fill_end(heap, block, want, false);
 	write_used(heap, at, block, want, slack_for(heap, size), owner);
 	heap->allocs++;
 	heap->asked += size;
