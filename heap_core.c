@@ -42,7 +42,6 @@ void heap_init(struct heap *heap, void *region, u32 granules, void *index, u32 f
 	*heap = (struct heap){
 		.region = region,
 		.granules = granules,
-		.run = HEAP_NONE,
 		.flags = flags,
 		.overhead = sizeof(struct heap_block) +
 			    (flags & HEAP_REDZONE ? HEAP_GRANULE : 0),
@@ -213,8 +212,9 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
  *	| run .......... | block |   ->   | run .................. |
  *	run->at          border
  */
-static bool merge(struct heap *heap, struct heap_run *run, const struct heap_block_info *block)
+static bool merge(struct heap *heap, const struct heap_block_info *block)
 {
+	struct heap_run *run = &heap->run;
 	u32 border = block->at;
 
 	if (!run->granules)
@@ -231,17 +231,19 @@ static bool merge(struct heap *heap, struct heap_run *run, const struct heap_blo
 	return true;
 }
 
-void heap_end_run(struct heap *heap, struct heap_run *run)
+void heap_end_run(struct heap *heap)
 {
+	struct heap_run *run = &heap->run;
+
 	if (run->granules && !heap_is_frozen(heap))
 		coalesce(heap, run->at, run->granules);
 	run->granules = 0;
-	heap->run = HEAP_NONE;
 }
 
-enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap_run *run,
+enum heap_verdict heap_free_next(struct heap *heap, const void *ptr,
 				 struct heap_block_info *__restrict freed)
 {
+	struct heap_run *run = &heap->run;
 	u64 distance = heap_offset_of(heap, ptr) - heap_offset(run->at);
 	enum heap_verdict verdict;
 
@@ -249,13 +251,12 @@ enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap
 		flush_and_forget(heap);
 	/* A pointer into the run is judged by the map, where no block of it may be used. */
 	if (unlikely(distance < heap_bytes(run->granules)))
-		heap_end_run(heap, run);
+		heap_end_run(heap);
 	verdict = retire(heap, ptr, freed);
-	if (heap_is_retired(verdict, freed) && !merge(heap, run, freed)) {
-		heap_end_run(heap, run);
+	if (heap_is_retired(verdict, freed) && !merge(heap, freed)) {
+		heap_end_run(heap);
 		*run = (struct heap_run){ .at = freed->at, .granules = freed->granules };
 	}
-	heap->run = run->granules ? run->at : HEAP_NONE;
 	return verdict;
 }
 

@@ -128,7 +128,6 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
  * heap_free_next - free a block, and leave it to a later call to coalesce it
  * @heap: the heap; no other function is called on it before heap_end_run()
  * @ptr: from heap_alloc()
- * @run: blocks that were freed and lie side by side; all zero at first
  * @freed: set to the block as it was
  *
  * For many blocks: those that lie side by side are coalesced once. Takes at most heap_bound()
@@ -136,11 +135,11 @@ enum heap_verdict heap_free(struct heap *heap, const void *ptr,
  *
  * Return: as heap_free().
  */
-enum heap_verdict heap_free_next(struct heap *heap, const void *ptr, struct heap_run *run,
+enum heap_verdict heap_free_next(struct heap *heap, const void *ptr,
 				 struct heap_block_info *__restrict freed);
 
 /* Coalesce what heap_free_next() has left. */
-void heap_end_run(struct heap *heap, struct heap_run *run);
+void heap_end_run(struct heap *heap);
 
 /**
  * heap_claim - the first step of a free in two steps

@@ -37,7 +37,7 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_HOLE;
 	if (heap_is_quarantined(heap, at))
 		return HEAP_QUARANTINED;
-	if (at == heap->run || heap_is_claimed(heap, at))
+	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
 	if (word >> WORD_LOW_SHIFT == state_tag(heap, HEAP_CACHED))
 		return HEAP_CACHED;

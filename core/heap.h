@@ -77,10 +77,10 @@ struct heap_run {
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
  * @granules: size of the region; 0 when the heap is frozen, so that no pointer is inside it
- * @run: place of the run that heap_free_next() merges blocks into, or HEAP_NONE
- * @largest: most bytes that a payload can have; 0 when the heap is frozen, so that nothing fits
+ * @run: what heap_free_next() has left to heap_end_run(); no granules: nothing
  * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES
  * @overhead: bytes of header and redzone in a block
+ * @largest: most bytes that a payload can have; 0 when the heap is frozen, so that nothing fits
  * @key: secret of the seals
  * @factor: odd multiplier of the seals, derived from @key
  * @mask: XORed into the headers of blocks that are not in use, derived from @key
@@ -119,10 +119,10 @@ struct heap {
 	struct heap_index index;
 	char *region;
 	u32 granules;
-	u32 run;
+	struct heap_run run;
+	u16 flags;
+	u16 overhead;
 	size_t largest;
-	u32 flags;
-	u32 overhead;
 	u64 key;
 	u64 factor;
 	u64 mask;

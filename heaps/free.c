@@ -302,22 +302,21 @@ static size_t free_batch(struct heapmod *heap, size_t n, void **ptrs, unsigned l
 			 unsigned long caller)
 	__releases(&heap->lock)
 {
-	struct heap_run run = {};
 	enum heap_verdict verdict;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (ZERO_OR_NULL_PTR(ptrs[i]))
 			continue;
-		verdict = heap_free_next(&heap->core, ptrs[i], &run, &heap->freed);
+		verdict = heap_free_next(&heap->core, ptrs[i], &heap->freed);
 		if (unlikely(verdict || heap->core.events)) {
-			heap_end_run(&heap->core, &run);
+			heap_end_run(&heap->core);
 			unlock_with_events(heap, verdict, ptrs[i], &heap->freed, flags, caller);
 			return i + 1;
 		}
 		remove_from_owner(heap, &heap->freed);
 	}
-	heap_end_run(&heap->core, &run);
+	heap_end_run(&heap->core);
 	if (unlikely(heap->core.events))
 		unlock_free(heap, flags, caller);
 	else

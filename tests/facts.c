@@ -185,7 +185,6 @@ static void quick_block(void)
 /* A finding in a free of many has the run in front of its block, which no caller owns. */
 static void run_of_frees(void)
 {
-	struct heap_run run = {};
 	struct heap_block_info freed;
 	struct heap_finding finding;
 	char *ptr[3];
@@ -196,13 +195,13 @@ static void run_of_frees(void)
 		ptr[i] = heap_alloc(&arena.heap, 33, 1 + i);
 	ptr[2][33]++;
 	for (i = 0; i < 2; i++)
-		REQUIRE(heap_free_next(&arena.heap, ptr[i], &run, &freed) == HEAP_OK);
-	REQUIRE(heap_free_next(&arena.heap, ptr[2], &run, &freed) == HEAP_OVERRUN);
+		REQUIRE(heap_free_next(&arena.heap, ptr[i], &freed) == HEAP_OK);
+	REQUIRE(heap_free_next(&arena.heap, ptr[2], &freed) == HEAP_OVERRUN);
 	finding = arena_finding(&arena);
 	REQUIRE(finding.block.at == 6 && finding.block.owner == 3);
 	REQUIRE(finding.before.at == 0 && finding.before.granules == 6);
 	REQUIRE(finding.before.state == HEAP_PENDING);
-	heap_end_run(&arena.heap, &run);
+	heap_end_run(&arena.heap);
 	REQUIRE(heap_walk(&arena.heap, 0, &freed, 1) == 1 && freed.state == HEAP_HOLE);
 	ptr[0] = heap_alloc(&arena.heap, 33, 1);
 	REQUIRE(heap_walk(&arena.heap, 0, &freed, 1) == 1 && freed.state == HEAP_USED);

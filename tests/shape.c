@@ -226,18 +226,18 @@ static void refusals(void)
 #define BULK	16
 
 /* A block that was freed is not live, whether it was coalesced yet or not. */
-static void free_next(struct live *live, struct heap_run *run)
+static void free_next(struct live *live)
 {
 	struct heap_block_info freed;
 
 	expect_bytes(live, live->size);
-	REQUIRE(heap_free_next(&arena.heap, live->ptr, run, &freed) == HEAP_OK);
+	REQUIRE(heap_free_next(&arena.heap, live->ptr, &freed) == HEAP_OK);
 	REQUIRE(freed.asked == live->size && freed.granules == live->node->size);
 	oracle_free(live->node);
 	if (next_random(8))
 		return;
-	REQUIRE(heap_free_next(&arena.heap, live->ptr, run, &freed) == HEAP_DOUBLE_FREE);
-	REQUIRE(heap_free_next(&arena.heap, live->ptr + 1, run, &freed) != HEAP_OK);
+	REQUIRE(heap_free_next(&arena.heap, live->ptr, &freed) == HEAP_DOUBLE_FREE);
+	REQUIRE(heap_free_next(&arena.heap, live->ptr + 1, &freed) != HEAP_OK);
 }
 
 /* Exchange some of the last @n of @count blocks for any. */
@@ -259,15 +259,14 @@ static void free_many(struct live *live, u32 n)
 {
 	void *quick = heap_alloc(&arena.heap, random_size(8), TEST_OWNER);
 	bool backwards = next_random(2);
-	struct heap_run run = {};
 	u32 i;
 
 	require_peak();
 	if (quick)
 		arena_free(&arena, quick);
 	for (i = 0; i < n; i++)
-		free_next(&live[backwards ? n - 1 - i : i], &run);
-	heap_end_run(&arena.heap, &run);
+		free_next(&live[backwards ? n - 1 - i : i]);
+	heap_end_run(&arena.heap);
 }
 
 /*
