@@ -31,8 +31,10 @@ struct heapmod;
 /**
  * DOC: contexts
  *
- * Each heap has a raw spinlock, which is taken with interrupts disabled. Nothing else is locked
- * under it. So a caller may hold any lock, also on PREEMPT_RT, unless the function may sleep.
+ * Each heap has a raw spinlock, which is taken with interrupts disabled. No other lock is taken
+ * under it; with %HEAPMOD_PERCPU its holder may spin until another CPU leaves its cache, where it
+ * waits for nothing. So a caller may hold any lock, also on PREEMPT_RT, unless the function may
+ * sleep or says otherwise.
  *
  * Each function below names one of three contexts:
  *
@@ -62,7 +64,9 @@ struct heapmod;
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole completes deferred
- * frees first, but not in an NMI, nor where hooks cannot run; each takes the lock as any free does.
+ * frees first, but not in an NMI, nor where hooks cannot run; each takes the lock as any free does. With
+ * %HEAPMOD_PERCPU, but not in an NMI, it then takes the lock once for each cached block, at most
+ * 1024 for each possible CPU, and coalesces it.
  * Deferred frees for which there was no slot, because 32 others were pending, are completed by a
  * work item.
  *
@@ -162,13 +166,16 @@ struct heapmod;
  * there takes it, without the lock of the heap. So CPUs seldom wait for each other, and most calls
  * cost less. In return the heap is not first fit any more, and fragments more.
  *
- * The caches never have more than a sixteenth of the region. An allocation that finds no hole takes
- * all cached blocks back before it fails, and while a caller is in heapmod_alloc_wait(), none are
- * cached. Everything that is detected without this flag is detected with it.
+ * The caches of all possible CPUs have equal shares of a sixteenth of the region: in a small heap
+ * on a large machine they hold hardly anything. An allocation that finds no hole takes all cached
+ * blocks back before it fails, but not in an NMI. While a caller waits, in heapmod_alloc_wait() or
+ * for heapmod_poll(), none are cached. Everything that is detected without this flag is detected
+ * with it.
  *
- * Cached blocks count as in use for @peak_bytes and for heapmod_watch(). The peak of a call site
- * is the highest of the moments at which its accounts were read. A call site allocates from a cache
- * from its second allocation on. In an NMI, cached blocks are not taken back.
+ * Cached blocks count as in use for @peak_bytes and for heapmod_watch(). The peak of a call site is
+ * updated when its counters are read: a peak between two reads is missed. A call site allocates
+ * from a cache from its second allocation on; heapmod_alloc_wait(), heapmod_alloc_bulk() and
+ * aligned allocations do not.
  */
 #define HEAPMOD_PERCPU		8U
 
@@ -200,14 +207,15 @@ struct heapmod;
  * @edge_bytes: bytes before the first header and behind the last block
  * @peak_bytes: most bytes in live blocks since heapmod_reset_peak(), headers, redzones and slack
  *		included; with %HEAPMOD_PERCPU also cached blocks
- * @metadata_bytes: memory of the heap outside its region, as allocated: index, owners, counters
+ * @metadata_bytes: memory of the heap outside its region, as allocated: index, owners, counters;
+ *		    with %HEAPMOD_POISON the history, with %HEAPMOD_PERCPU the caches of all CPUs
  * @blocks: live blocks: @allocs - @frees, without those that heapmod_free_rcu() has freed
  * @holes: holes
  * @largest_hole_bytes: size of the largest hole, its header included
  * @allocs: allocations that succeeded
  * @frees: blocks freed or quarantined
- * @failures: allocations that found no hole, and waits that failed, but for -EINVAL and injected
- *	      failures
+ * @failures: allocations that found no hole, or whose heap was frozen, shut down or being reset;
+ *	      and waits that failed, but for -EINVAL and injected failures
  * @busy: allocations that failed because the lock was not available: in an NMI, in a call from
  *	  inside another one on the same CPU, or during an oops
  * @search_steps: searches for a hole that read 1 node or hole, 2 to 3, 4 to 7, 8 to 15, 16 to 31,
@@ -328,7 +336,8 @@ struct heapmod *heapmod_create_in(const char *name, void *mem, size_t size,
  * The heap must not be passed to heapmod_destroy().
  *
  * Context: Task context, may sleep. Takes a mutex.
- * Return: As heapmod_create().
+ * Return: As heapmod_create(); also -ENOMEM without a line in the log, if the device cannot keep
+ * the heap.
  */
 struct heapmod *devm_heapmod_create(struct device *dev, const char *name, size_t size,
 				    unsigned int flags) __must_check;
@@ -409,7 +418,7 @@ struct heapmod *heapmod_default(void);
  * Context: Any context. Does not sleep. Fails when the lock is not available in an NMI, in a
  * nested call, or during an oops or a panic.
  * Return: Memory aligned to 16 bytes; %ZERO_SIZE_PTR for a @size of 0; NULL if no hole is large
- * enough, the lock is not available, or the heap is invalid, frozen or being reset.
+ * enough, the lock is not available, or the heap is invalid, frozen, shut down or being reset.
  */
 #define heapmod_alloc(heap, size, gfp) heapmod_alloc_caller(heap, size, gfp, HEAPMOD_HERE)
 
@@ -434,7 +443,8 @@ struct heapmod *heapmod_default(void);
  *
  * The blocks are where as many calls of heapmod_alloc() would place them in a heap without
  * %HEAPMOD_PERCPU, but the lock is taken once for 16 of them, and held for at most the time of 16
- * allocations. Caches are not used. The blocks are freed like all others, by any call.
+ * allocations. Caches are used only if there is no hole. The blocks are freed like all others, by
+ * any call.
  *
  * A shortage returns the blocks that there was room for: a caller that refills a ring uses them,
  * and one that needs all @n passes them to heapmod_free_bulk().
@@ -466,10 +476,10 @@ struct heapmod *heapmod_default(void);
  * @align: bytes: a power of two, at most %HEAPMOD_ALIGN_MAX. Every block is aligned to 16.
  * @gfp: as for heapmod_alloc()
  *
- * Takes the lowest aligned place in a hole. No more than 32 aligned addresses are tried, a bound
- * that a region of 32 times @align never reaches; then a hole for @size + @align - 16 bytes is
- * needed (first fit). What lies in front of and behind the block remains a hole. The lock is taken
- * once; see DOC: cost.
+ * Takes the lowest aligned place in a hole. At most 32 aligned addresses are tried, from the lowest
+ * on: in a region of less than 32 * @align bytes these are all. If none has room, it takes the
+ * first hole of @size + @align - 16 bytes, which always has an aligned place. What lies in front of
+ * and behind the block remains a hole. The lock is taken once; see DOC: cost.
  *
  * Context: Any context, as heapmod_alloc().
  * Return: As heapmod_alloc(); also NULL if @align is not allowed, which is logged whatever @gfp is.
@@ -513,15 +523,15 @@ struct heapmod *heapmod_default(void);
  * @file: as given to the poll operation
  * @table: as given to the poll operation; NULL to ask without waiting
  *
- * poll(), select() and epoll wait until there is a hole for @size bytes. They are woken only when
- * there is such a hole. A hole of the size and the alignment together has an aligned place. Each
- * poller of a file may have a size of its own. An edge-triggered epoll is notified of the next hole
- * for a block that an allocation did not find, so its program must write until that fails. Another
- * allocation may take the hole before the program does.
+ * poll(), select() and epoll report EPOLLOUT while there is a hole for @size bytes, and wake a
+ * program only then. For an aligned block, pass the sum of its size and its alignment. Each call
+ * may pass another @size. With EPOLLET, a program must write until an allocation fails: only then
+ * is the next hole reported. Another caller may take the hole first.
  *
  * The file may remain in use after heapmod_shutdown(), not after heapmod_destroy().
  *
- * Context: Task context, may sleep. Takes the lock twice, for a bounded time.
+ * Context: Task context, may sleep. Takes the lock twice, for a bounded time; with
+ * %HEAPMOD_PERCPU and without a hole, once more, and once for each cached block.
  *
  * Return:
  *
@@ -610,7 +620,8 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  *
  * Context: Task, softirq or hardirq.
  * Return: The block, with its contents up to the smaller size; %ZERO_SIZE_PTR for a @size of 0;
- * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen or being reset.
+ * NULL if no hole is large enough, @ptr is refused, or the heap is invalid, frozen, shut down or
+ * being reset.
  * After NULL the block is unchanged.
  */
 #define heapmod_realloc(heap, ptr, size, gfp) \
@@ -663,8 +674,8 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
  * heapmod_create_in() is refused by that heap, as long as it exists: the block starts in its
  * region.
  *
- * The search takes a step each time that the number of heaps doubles, and one for each region that
- * lies around another.
+ * The search is binary, over the regions of all heaps, with one more step for each region that lies
+ * around another.
  *
  * Context: Any context, as heapmod_free().
  */
@@ -691,9 +702,8 @@ struct heapmod *heapmod_of(const void *ptr);
  * As @n calls of heapmod_free(), but the lock is taken once for 16 blocks, and held for at most the
  * time of 16 frees; once for each block while a caller waits, a finding is to be reported or memory
  * is hooked, and with %HEAPMOD_PERCPU once for each block that no cache takes. A wrong pointer is
- * refused, and the others are freed. Blocks that follow each other in the region are coalesced once
- * if they do so in @ptrs, too, up or down: so pass them in the order of their allocation, or
- * backwards.
+ * refused, and the others are freed. Neighbours that are next to each other in @ptrs, too, are
+ * coalesced once: so pass blocks in the order of their addresses, or in reverse.
  *
  * Context: Any context, as heapmod_free().
  */
@@ -737,10 +747,10 @@ do {											\
 	heapmod_free_rcu_mightsleep_caller(heap, ptr, HEAPMOD_HERE)
 
 /**
- * heapmod_barrier - wait until the blocks of earlier frees are holes
+ * heapmod_barrier - wait until earlier frees are complete
  * @heap: the heap
  *
- * Those of heapmod_free_rcu() and those whose free was deferred; but not one that a call on another
+ * Those of heapmod_free_rcu(), and those that were deferred; but not one that a call on another
  * CPU is completing at this moment. heapmod_reset(), heapmod_shutdown() and heapmod_destroy() do
  * so, too.
  *
@@ -817,9 +827,9 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
  * @heap: the heap; other calls may use it at the same time
  *
  * Verifies the index, all headers, slack and redzones, the counters, and with %HEAPMOD_POISON the
- * free memory. Of the findings in the blocks of each 1024 bytes the first is reported, and the
- * check continues; the block is handled as usual when it is freed. A corrupt index freezes the
- * heap, and ends the check.
+ * free memory. In each 1024 bytes of the region the first finding is reported, and the check
+ * continues; the block is handled as usual when it is freed. A corrupt index freezes the heap, and
+ * ends the check.
  *
  * Takes time in proportion to the region. The lock is dropped after each batch of blocks. There the
  * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without
@@ -838,8 +848,9 @@ int heapmod_check(struct heapmod *heap);
  * struct heapmod_block_info - a live block, as heapmod_walk() passes it
  * @ptr: the block
  * @size: bytes that it was requested with; 0 if its header was overwritten
- * @caller: address of the call site that allocated it, for %pS; a small number if its module is
- *	    unloaded; 0 if the call site is accounted to `other` or the header was overwritten
+ * @caller: address of the call site that allocated it, for %pS; a small number, which is no
+ *	    address, if its text is gone: its module is unloaded, or it was an __init function; 0
+ *	    if the call site is accounted to `other` or the header was overwritten
  *
  * Members may be added at the end.
  */
@@ -886,7 +897,7 @@ typedef int (*heapmod_walk_fn)(struct heapmod *heap, const struct heapmod_block_
 int heapmod_walk(struct heapmod *heap, heapmod_walk_fn fn, void *data);
 
 /**
- * heapmod_show - print stats, owners and holes of one moment
+ * heapmod_show - print stats and owners of one moment, and holes
  * @file: the file
  * @heap: the heap
  *
@@ -894,7 +905,8 @@ int heapmod_walk(struct heapmod *heap, heapmod_walk_fn fn, void *data);
  * docs/debugfs.md.
  *
  * Stats and owners are copied in one hold of the lock. The holes are counted in bounded parts; if
- * the heap changes in between, all is read again, a few times.
+ * the heap changes in between, all is read again, a few times. The last try may print holes that
+ * are later than the rest, and says so.
  *
  * Context: Task context, may sleep.
  * Return: 0, or -EINVAL if the heap is invalid, or -ENOMEM.
@@ -933,13 +945,14 @@ typedef void (*heapmod_watch_fn)(struct heapmod *heap, void *data, bool above);
  * @callback is called with true once each time the watermark is exceeded, also if it is exceeded
  * already. Then the heap is polled ten times a second until no more than @percent is in use, and
  * @callback is called with false. So the calls alternate, and there are at most ten a second. A
- * short dip may be missed. Of several watermarks, a peak that is over before the callbacks run
- * may be reported for the lowest only.
+ * short dip may be missed. If a heap exceeds several watermarks, and none of them any more when the
+ * callbacks run, maybe only that of the lowest is called.
  *
  * A heap has up to %HEAPMOD_WATCHES watches, so that the lock is held for a bounded time. The watch
  * ends with heapmod_unwatch(), with the heap, and when the module of @callback is unloaded.
  *
- * Context: Task, softirq or hardirq. Takes the lock once.
+ * Context: Task, softirq or hardirq. Takes the lock once, and queues a work item, so the caller
+ * must not hold a lock of the scheduler.
  *
  * Return:
  *

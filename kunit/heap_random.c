@@ -3,10 +3,10 @@
  * heap_random - random calls from two threads, compared with a model
  *
  * Each thread has blocks of its own, and verifies their contents. It also waits, checks the heap,
- * watches it, passes wrong pointers, overruns its blocks, and frees as an NMI does, which is
- * deferred if the other thread holds the lock; a third thread resets the heap. A semaphore keeps
- * the rule of heapmod_reset(). At the end the counters of the heap must be those of the model. The
- * parameters `rounds` and `seed` are for longer runs, and to repeat one.
+ * watches it, passes wrong pointers, overruns its blocks, frees after a grace period, and frees as
+ * an NMI does, which is deferred if the other thread holds the lock; a third thread resets the
+ * heap. A semaphore keeps the rule of heapmod_reset(). At the end the counters of the heap must be
+ * those of the model. The parameters `rounds` and `seed` are for longer runs, and to repeat one.
  */
 #include <linux/kthread.h>
 #include <linux/prandom.h>
@@ -22,6 +22,7 @@
 #define LIVE	48		/* blocks of a thread */
 #define LARGEST	900		/* bytes */
 #define BATCH	32		/* operations between two points where the heap may be reset */
+#define BULK	6		/* blocks of a bulk call */
 #define GFP	(GFP_KERNEL | __GFP_NOWARN)
 
 static unsigned int rounds = 20000;
@@ -56,6 +57,7 @@ struct worker {
 
 static DECLARE_RWSEM(rule);		/* written: no call that allocates is running */
 static atomic_t running;
+static atomic_t overrun_begun, overrun_ended;	/* between them a check finds the overrun */
 
 /* The first line that did not hold is the result of the worker. */
 static void verify(struct worker *worker, bool condition, unsigned int line)
@@ -87,6 +89,24 @@ static void take(struct worker *worker, struct held *block, void *ptr, u32 size)
 	*block = (struct held){ ptr, size, below(worker, 256) };
 	VERIFY(worker, heapmod_usable_size(worker->heap, ptr) == size);
 	memset(ptr, block->pattern, size);
+}
+
+/* Blocks of one size in free slots from a random one on. */
+static void allocate_bulk(struct worker *worker)
+{
+	u32 size = 1 + below(worker, LARGEST), i = below(worker, LIVE - BULK), slots = 0, n;
+	struct held *slot[BULK];
+	void *ptrs[BULK];
+
+	for (; i < LIVE && slots < BULK; i++) {
+		if (!worker->live[i].ptr)
+			slot[slots++] = &worker->live[i];
+	}
+	n = heapmod_alloc_bulk(worker->heap, size, GFP, slots, ptrs);
+	VERIFY(worker, n <= slots);
+	worker->failures += n < slots;
+	for (i = 0; i < n; i++)
+		take(worker, slot[i], ptrs[i], size);
 }
 
 static void allocate(struct worker *worker, struct held *block)
@@ -127,11 +147,34 @@ static void free_in_nmi(struct heapmod *heap, void *ptr)
 	suite_leave_nmi(flags);
 }
 
+/* All blocks from a random one on, some of them beside each other. */
+static void release_bulk(struct worker *worker)
+{
+	u32 i = below(worker, LIVE - BULK), n = 0;
+	void *ptrs[BULK];
+
+	for (; i < LIVE && n < BULK; i++) {
+		struct held *block = &worker->live[i];
+
+		if (!block->ptr)
+			continue;
+		VERIFY(worker, is_intact(block, block->size));
+		ptrs[n++] = block->ptr;
+		block->ptr = NULL;
+	}
+	worker->frees += n;
+	heapmod_free_bulk(worker->heap, n, ptrs);
+}
+
+struct item {
+	struct rcu_head rcu;
+};
+
 static void release(struct worker *worker, struct held *block)
 {
 	VERIFY(worker, is_intact(block, block->size));
 	worker->frees++;
-	switch (below(worker, 8)) {
+	switch (below(worker, 9)) {
 	case 0:
 		heapmod_free_sensitive(worker->heap, block->ptr);
 		break;
@@ -139,6 +182,12 @@ static void release(struct worker *worker, struct held *block)
 	case 2:
 		free_in_nmi(worker->heap, block->ptr);
 		break;
+	case 3:
+		if (block->size >= sizeof(struct item)) {
+			heapmod_free_rcu(worker->heap, (struct item *)block->ptr, rcu);
+			break;
+		}
+		fallthrough;
 	default:
 		heapmod_free(worker->heap, block->ptr);
 	}
@@ -165,10 +214,14 @@ static void resize(struct worker *worker, struct held *block)
 /* The next free or resize reports it. A move allocates first, and may fail: then free the block. */
 static void overrun(struct worker *worker, struct held *block)
 {
+	atomic_inc(&overrun_begun);
 	/* The byte is slack: heapmod may read it in a check at the same time. */
 	data_race(block->ptr[block->size] ^= 1);
 	worker->overruns++;
-	release(worker, block);
+	heapmod_free(worker->heap, block->ptr);
+	worker->frees++;
+	block->ptr = NULL;
+	atomic_inc(&overrun_ended);
 }
 
 static void pass_wrong_pointer(struct worker *worker, struct held *block)
@@ -206,15 +259,17 @@ static void watch(struct worker *worker)
 
 static void verify_heap(struct worker *worker)
 {
+	int ended = atomic_read(&overrun_ended);
 	struct heapmod_stats s;
+	int found;
 
 	heapmod_get_stats(worker->heap, &s);
 	VERIFY(worker, !s.frozen && s.blocks == s.allocs - s.frees);
 	VERIFY(worker, s.region_bytes == s.asked_bytes + s.slack_bytes + s.header_bytes +
 	       s.hole_bytes + s.quarantine_bytes + s.pending_bytes + s.cached_bytes +
 	       s.redzone_bytes + s.edge_bytes);
-	/* It finds an overrun of the other thread, if that has not freed the block yet. */
-	heapmod_check(worker->heap);
+	found = heapmod_check(worker->heap);
+	VERIFY(worker, !found || atomic_read(&overrun_begun) != ended);
 }
 
 static void operate(struct worker *worker)
@@ -226,11 +281,15 @@ static void operate(struct worker *worker)
 		verify_heap(worker);
 	else if (choice < 4)
 		watch(worker);
+	else if (choice < 8)
+		release_bulk(worker);
+	else if (choice < 12)
+		allocate_bulk(worker);
 	else if (!block->ptr)
 		allocate(worker, block);
-	else if (choice < 16)
-		overrun(worker, block);
 	else if (choice < 24)
+		overrun(worker, block);
+	else if (choice < 32)
 		pass_wrong_pointer(worker, block);
 	else if (choice < 350)
 		resize(worker, block);
@@ -262,6 +321,8 @@ static void reset(struct kunit *test, struct worker *workers)
 	unsigned int i, k;
 
 	down_write(&rule);
+	heapmod_barrier(test->priv);
+	KUNIT_EXPECT_EQ(test, heapmod_check(test->priv), 0);
 	heapmod_reset(test->priv);
 	KUNIT_EXPECT_EQ(test, suite_stats(test->priv).blocks, 0);
 	for (i = 0; i < THREADS; i++) {
@@ -360,9 +421,15 @@ static void random_calls_with_poison(struct kunit *test)
 	run(test, HEAPMOD_REDZONE | HEAPMOD_POISON);
 }
 
+static void random_calls_with_caches(struct kunit *test)
+{
+	run(test, HEAPMOD_REDZONE | HEAPMOD_PERCPU);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(random_calls),
 	KUNIT_CASE(random_calls_with_poison),
+	KUNIT_CASE(random_calls_with_caches),
 	{}
 };
 

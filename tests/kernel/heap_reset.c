@@ -20,17 +20,32 @@
 
 static char *call = "alloc";
 module_param(call, charp, 0);
-MODULE_PARM_DESC(call, "alloc, aligned, grow, shrink, move, memdup, strdup or printf");
+MODULE_PARM_DESC(call, "alloc, zalloc, bulk, aligned, grow, shrink, move, memdup, strdup or printf");
+
+static unsigned int flags;
+module_param(flags, uint, 0);
+MODULE_PARM_DESC(flags, "of the heap (default 0)");
 
 static struct heapmod *heap;
 static void *block;			/* to resize */
 static struct task_struct *caller;
 static DECLARE_COMPLETION(inside);
 static DECLARE_COMPLETION(returned);
-static bool got_block;
+static bool armed, got_block;
+
+static void *allocate_bulk(void)
+{
+	void *ptrs[2];
+
+	return heapmod_alloc_bulk(heap, BYTES, GFP_KERNEL, 2, ptrs) == 2 ? ptrs[1] : NULL;
+}
 
 static void *allocate(void)
 {
+	if (!strcmp(call, "zalloc"))
+		return heapmod_zalloc(heap, BYTES, GFP_KERNEL);
+	if (!strcmp(call, "bulk"))
+		return allocate_bulk();
 	if (!strcmp(call, "aligned"))
 		return heapmod_alloc_aligned(heap, BYTES, 64, GFP_KERNEL);
 	if (!strcmp(call, "grow"))
@@ -59,15 +74,25 @@ static void hold(void)
 {
 	unsigned long resets = READ_ONCE(heap->resets);
 
-	if (current != caller || completion_done(&inside))
+	if (!armed || current != caller || completion_done(&inside))
 		return;
 	complete(&inside);
 	while (READ_ONCE(heap->resets) == resets)
 		cpu_relax();
 }
 
+/* The next allocation of the call site takes the block of the cache. */
+static void fill_cache(void)
+{
+	heapmod_free(heap, allocate());
+	heapmod_free(heap, allocate());
+}
+
 static int work(void *unused)
 {
+	if (flags & HEAPMOD_PERCPU)
+		fill_cache();
+	armed = true;
 	got_block = !IS_ERR_OR_NULL(allocate());
 	complete(&returned);
 	return 0;
@@ -114,7 +139,7 @@ static int __init reset_init(void)
 {
 	int error;
 
-	heap = heapmod_create("reset", 1 << 16, 0);
+	heap = heapmod_create("reset", 1 << 16, flags);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	register_tracepoint_module_notifier(&notifier);

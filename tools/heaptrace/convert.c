@@ -43,11 +43,31 @@ static bool is_file(const char *path)
 	return path && strcmp(path, "-");
 }
 
+static const char *created;		/* a new file, as long as nothing is written to it */
+
+static void remove_created(void)
+{
+	if (created)
+		unlink(created);
+}
+
+/* A new file is removed again if there is no trace to write. */
+static int create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	created = path;
+	atexit(remove_created);
+	return fd;
+}
+
 /* A file that cannot be written is reported now, and keeps its contents until all is known. */
 struct convert convert_start(const char *path)
 {
 	struct convert convert = {
-		.target = is_file(path) ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1,
+		.target = is_file(path) ? create(path) : -1,
 		.name = is_file(path) ? path : NULL,
 	};
 
@@ -68,6 +88,7 @@ static FILE *open_target(const struct convert *convert)
 {
 	FILE *file = stdout;
 
+	created = NULL;
 	if (convert->name) {
 		must_write(convert, !ftruncate(convert->target, 0) || errno == EINVAL);
 		file = packed_write(convert->target, convert->name);
