@@ -115,8 +115,8 @@ static noinline void coalesce_quick(struct heap *heap, u32 i)
 {
 	struct heap_split split = heap->quick[i];
 
-	heap->quick[i] = heap->quick[--heap->quick_count];
 	verify_quick(heap, split.at, split.granules);
+	heap->quick[i] = heap->quick[--heap->quick_count];
 	coalesce(heap, split.at, split.granules);
 }
 
@@ -422,9 +422,10 @@ u32 heap_claim_batch(struct heap *heap, u32 *from, struct heap_block_info *claim
 	return count;
 }
 
+/* The quick list must not serve a call between two batches: it changes no map. */
 enum heap_verdict heap_check(struct heap *heap, struct heap_audit *audit, u32 chunks)
 {
-	heap_flush(heap);
+	flush_and_forget(heap);
 	return heap_check_chunks(heap, audit, chunks);
 }
 

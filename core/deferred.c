@@ -175,7 +175,7 @@ static bool has_slot(struct heap_deferred *deferred, u32 at)
 
 bool heap_recover(struct heap *heap, struct heap_deferred *deferred, u32 at)
 {
-	if (!is_waiting(heap, at))
+	if (heap_is_frozen(heap) || !is_waiting(heap, at))
 		return false;
 	smp_rmb();	/* a slot is reserved before the mark is set */
 	if (has_slot(deferred, at) || !heap_can_claim(heap)) {

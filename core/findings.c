@@ -39,6 +39,8 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_QUARANTINED;
 	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
+	if (word == state_word(heap, (u32)word, HEAP_PENDING))
+		return HEAP_PENDING;	/* it becomes a hole at this moment */
 	if (word >> WORD_LOW_SHIFT == state_tag(heap, HEAP_CACHED))
 		return HEAP_CACHED;
 	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;

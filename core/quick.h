@@ -78,12 +78,13 @@ static inline void verify_quick(struct heap *heap, u32 at, u32 granules)
 /* Take block @i off the list, with @want granules. It becomes the last split. */
 static inline u32 take_quick(struct heap *heap, u32 i, u32 want)
 {
-	u32 last = --heap->quick_count;
+	u32 last = heap->quick_count - 1;
 	struct heap_split *split = &heap->quick[last];
 
 	if (i != last)
 		swap(heap->quick[i], *split);
 	verify_quick(heap, split->at, split->granules);
+	heap->quick_count = last;
 	if (split->granules != want)
 		heap_resplit(heap, split, want);
 	return split->at;

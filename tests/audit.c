@@ -308,6 +308,24 @@ static void quarantine_between_batches(void)
 	arena_destroy(&small);
 }
 
+/* A block is freed and allocated again on the quick list, with other slack. */
+static void quick_list_between_batches(void)
+{
+	struct heap_audit audit;
+	struct arena small;
+	void *ptr;
+
+	arena_init(&small, 16 * HEAP_CHUNK);
+	ptr = heap_alloc(&small.heap, 20, 1);
+	heap_audit_start(&audit);
+	REQUIRE(heap_check(&small.heap, &audit, 1) == HEAP_OK);
+	arena_free(&small, ptr);
+	REQUIRE(heap_alloc(&small.heap, 24, 1) == ptr);
+	REQUIRE(heap_check(&small.heap, &audit, U32_MAX) == HEAP_OK);
+	REQUIRE(heap_audit_done(&small.heap, &audit) && audit.disturbed);
+	arena_destroy(&small);
+}
+
 int main(void)
 {
 	const struct test tests[] = {
@@ -324,6 +342,8 @@ int main(void)
 		{ "a check in batches passes while the heap changes", batches },
 		{ "a check passes when a quarantined block is released between batches",
 		  quarantine_between_batches },
+		{ "a check passes when a block is reused between batches",
+		  quick_list_between_batches },
 	};
 
 	setup();

@@ -208,6 +208,69 @@ static void run_of_frees(void)
 	teardown();
 }
 
+/* What was freed is no used block, while the damaged hole behind it is coalesced. */
+static void expect_freed_before(u32 flags, bool claims)
+{
+	struct heap_block_info freed;
+	struct heap_finding finding;
+	u64 *ptr, *right;
+
+	arena_init_as(&arena, GRANULES, flags, TEST_KEY);
+	ptr = heap_alloc(&arena.heap, 24, 1);
+	right = heap_alloc(&arena.heap, 200, 2);
+	heap_alloc(&arena.heap, 1, 3);
+	arena_free(&arena, right);
+	heap_flush(&arena.heap);
+	ptr[3] = 0;
+	if (claims) {
+		REQUIRE(heap_claim(&arena.heap, ptr, &freed) == HEAP_OK);
+		heap_release(&arena.heap, &freed);
+	} else {
+		REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_OK);
+		heap_flush(&arena.heap);
+	}
+	finding = arena_finding(&arena);
+	REQUIRE(finding.verdict == HEAP_CORRUPT_HEADER && finding.block.at == 2);
+	REQUIRE(finding.before.at == 0 && finding.before.state != HEAP_USED);
+	arena_no_finding(&arena);
+	teardown();
+}
+
+static void freed_before(void)
+{
+	expect_freed_before(0, true);
+	expect_freed_before(HEAP_POISON, true);
+	expect_freed_before(HEAP_CACHES, true);
+	expect_freed_before(HEAP_CACHES, false);
+}
+
+/* A damaged block is on the quick list until it was verified. */
+static void damaged_quick_block(bool allocates)
+{
+	struct heap_finding finding;
+	char *ptr;
+
+	setup();
+	ptr = heap_alloc(&arena.heap, 90, 77);
+	arena_free(&arena, ptr);
+	REQUIRE(arena.heap.quick_count == 1);
+	ptr[-1] ^= 1;
+	if (allocates)
+		REQUIRE(heap_alloc(&arena.heap, 90, 77) == ptr);
+	else
+		heap_flush(&arena.heap);
+	finding = arena_finding(&arena);
+	REQUIRE(finding.verdict == HEAP_CORRUPT_HEADER && finding.block.at == 9);
+	REQUIRE(finding.block.state == HEAP_HOLE);
+	teardown();
+}
+
+static void damaged_quick_blocks(void)
+{
+	damaged_quick_block(false);
+	damaged_quick_block(true);
+}
+
 /* Record @count findings. Those that fit in the queue are taken in order. */
 static void queue_of(u32 count)
 {
@@ -302,6 +365,8 @@ int main(void)
 		{ "a walk begins at any granule", walks },
 		{ "a block on the quick list has its owner", quick_block },
 		{ "a run of frees is pending", run_of_frees },
+		{ "a block that becomes a hole is not in use", freed_before },
+		{ "a damaged block on the quick list is not in use", damaged_quick_blocks },
 		{ "findings that do not fit in the queue are counted", queue },
 		{ "findings are taken oldest first", queue_in_turn },
 		{ "the counters follow allocations and frees", counters },

@@ -127,6 +127,8 @@ static void resume_frozen(void)
 	heap_freeze(&arena.heap, 0);
 	expect_frozen(0);
 	REQUIRE(!heap_resume_free(&arena.heap, 0));
+	heap_deferred_init(&deferred);		/* the block is in no slot */
+	REQUIRE(!heap_recover(&arena.heap, &deferred, 0));
 	REQUIRE(!memcmp(&header, header_at(0), sizeof(header)));
 	teardown();
 }
