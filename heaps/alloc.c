@@ -105,11 +105,11 @@ static void forget_failure(struct heapmod *heap, unsigned long caller)
 }
 
 /* Return: whether there may be a hole now. In an NMI this would take too long. */
-static bool reclaim(struct heapmod *heap)
+static bool reclaim(struct heapmod *heap, size_t size)
 {
 	bool deferred = heap_defers(&heap->deferred);
 
-	if (in_nmi())
+	if (in_nmi() || size > READ_ONCE(heap->core.largest))
 		return false;
 	if (deferred)
 		heapmod_drain(heap);
@@ -126,7 +126,7 @@ static noinline void *drain_and_retry(struct heapmod *heap, size_t size, size_t 
 
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (reclaim(heap) && heapmod_lock(heap, flags)) {
+	if (reclaim(heap, size) && heapmod_lock(heap, flags)) {
 		forget_failure(heap, caller);
 		ptr = heapmod_alloc_locked(heap, size, align, caller);
 		heapmod_unlock_alloc(heap, flags, caller);
@@ -229,7 +229,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 {
 	if (!heapmod_is_valid(heap))
 		return NULL;
-	if (diagnostics_fail(size))
+	if (size && diagnostics_fail(size))
 		return heapmod_fail(heap, size, 1, gfp, caller);
 	if (heap->cpus && size <= HEAP_CACHE_BYTES)
 		return alloc_cached(heap, size, gfp, caller);

@@ -138,10 +138,10 @@ void heapmod_remember_free(struct heapmod *heap, const struct heap_block_info *b
 }
 
 /*
- * The lock is not available. The next holder of the lock frees the block. As in
- * heapmod_unlock_events(), the caller is not preempted between the mark and the irq_work.
+ * The next holder of the lock frees the block. As in heapmod_unlock_events(), the caller is not
+ * preempted between the mark and the irq_work.
  */
-static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned long caller)
+static enum heap_verdict defer(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	enum heap_verdict verdict;
 	unsigned long flags;
@@ -150,13 +150,38 @@ static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned 
 	verdict = heap_defer(&heap->core, &heap->deferred, ptr, caller);
 	irq_work_queue(&heap->follow_up);
 	local_irq_restore(flags);
-	if (!verdict)
-		return;
+	return verdict;
+}
+
+static void refuse_deferred(struct heapmod *heap, enum heap_verdict verdict, const void *ptr,
+			    unsigned long caller)
+{
 	heapmod_counter_inc(&heap->refused);
 	trace_heapmod_verdict(heap->id, verdict, heap_offset_of(&heap->core, ptr), caller);
 	if (heapmod_may_report(heap))
 		pr_err("%s in heap \"%s\": refused, freed by %pS while the lock was busy\n",
 		       heap_verdict_names[verdict], heap->name, (void *)caller);
+}
+
+/* The lock is not available. */
+static noinline void defer_free(struct heapmod *heap, const void *ptr, unsigned long caller)
+{
+	enum heap_verdict verdict = defer(heap, ptr, caller);
+
+	if (verdict)
+		refuse_deferred(heap, verdict, ptr, caller);
+}
+
+/* The block is marked before the lock is dropped: no other free of it may come between. */
+static noinline void defer_locked(struct heapmod *heap, const void *ptr, unsigned long flags,
+				  unsigned long caller)
+	__releases(&heap->lock)
+{
+	enum heap_verdict verdict = defer(heap, ptr, caller);
+
+	heapmod_unlock(heap, flags, caller);
+	if (verdict)
+		refuse_deferred(heap, verdict, ptr, caller);
 }
 
 /* Free a block in two steps, and run the hooks between them. There is room for a claim. */
@@ -185,8 +210,7 @@ static noinline void free_with_hooks(struct heapmod *heap, const void *ptr, unsi
 		free_in_two_steps(heap, ptr, flags, caller);
 		return;
 	}
-	heapmod_unlock(heap, flags, caller);
-	defer_free(heap, ptr, caller);
+	defer_locked(heap, ptr, flags, caller);
 }
 
 void heapmod_release(struct heapmod *heap, const struct heap_block_info *claimed, u32 count,
@@ -238,8 +262,7 @@ static noinline void free_judged(struct heapmod *heap, const void *ptr, unsigned
 		free_locked(heap, ptr, flags, caller);
 		return;
 	}
-	heapmod_unlock(heap, flags, caller);
-	defer_free(heap, ptr, caller);
+	defer_locked(heap, ptr, flags, caller);
 }
 
 /* The cache of this CPU has no room, or the pointer is to be judged with the lock held. */

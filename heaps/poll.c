@@ -200,6 +200,9 @@ void heapmod_end_polls(struct heapmod *heap)
 	/* A task in poll() removes its entry when it returns, and wakes nothing. */
 	while (waitqueue_active(&heap->pollers))
 		schedule_timeout_uninterruptible(1);
+	/* On RT the last one may not have dropped the lock of the queue yet. */
+	spin_lock_irq(&heap->pollers.lock);
+	spin_unlock_irq(&heap->pollers.lock);
 	/* No poller is left. While the heap is armed, each call queues the irq_work. */
 	heapmod_lock_irqsave(heap, flags);
 	disarm(heap);

@@ -85,18 +85,20 @@ static void free_batch(struct heapmod *heap, u32 *from, unsigned long caller)
 		heapmod_release(heap, claimed, count, caller);
 }
 
+/* Return: whether there was a block. It is still there if other calls hold all claims. */
 static bool release_quarantined(struct heapmod *heap, unsigned long caller)
 {
 	struct heap_block_info claimed;
 	unsigned long flags;
-	bool found;
+	bool any, taken;
 
 	heapmod_lock_irqsave(heap, flags);
-	found = heap_claim_quarantined(&heap->core, &claimed);
+	any = heap->core.quarantine_count && !heap_is_frozen(&heap->core);
+	taken = heap_claim_quarantined(&heap->core, &claimed);
 	heapmod_unlock(heap, flags, caller);
-	if (found)
+	if (taken)
 		heapmod_release(heap, &claimed, 1, caller);
-	return found;
+	return any;
 }
 
 void heapmod_reset(struct heapmod *heap)
@@ -114,7 +116,7 @@ void heapmod_reset(struct heapmod *heap)
 		cond_resched();
 	}
 	while (release_quarantined(heap, _RET_IP_))
-		;
+		cond_resched();
 	end_reset(heap);
 	mutex_unlock(&resets);
 }

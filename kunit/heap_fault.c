@@ -356,6 +356,20 @@ static void no_hook_allocates_under_a_raw_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, left, MOST - injected);
 }
 
+/* 0 bytes need no memory, so nothing can fail. */
+static void nothing_is_not_failed(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct fault fault = { .nth = 1 };
+	void *ptr;
+
+	arm(&fault);
+	ptr = heapmod_alloc(heap, 0, GFP_KERNEL);
+	disarm(&fault);
+	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)ZERO_SIZE_PTR);
+	KUNIT_EXPECT_FALSE(test, fault.reached);
+}
+
 FAILS(create, 3)		/* struct heapmod, the index, the region */
 FAILS(create_debug, 3)
 FAILS(create_in, 2)
@@ -387,6 +401,7 @@ FAILS(query, 0)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(no_hook_allocates_under_a_raw_lock),
+	KUNIT_CASE(nothing_is_not_failed),
 	KUNIT_CASE(create_fails),
 	KUNIT_CASE(create_debug_fails),
 	KUNIT_CASE(create_in_fails),

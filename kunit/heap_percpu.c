@@ -2,6 +2,7 @@
 /*
  * heap_percpu - HEAPMOD_PERCPU: what caches may change, and what they must not
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
@@ -13,9 +14,16 @@
 #define BYTES	100
 #define CACHED	112		/* of a block of BYTES */
 
+/* The thread of the case stays on a CPU: a block is taken from the cache that it was freed into. */
+static struct heapmod *cached_heap_flags(struct kunit *test, size_t size, unsigned int flags)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	return suite_heap_flags(test, size, HEAPMOD_PERCPU | flags);
+}
+
 static struct heapmod *cached_heap(struct kunit *test, size_t size)
 {
-	return suite_heap_flags(test, size, HEAPMOD_PERCPU);
+	return cached_heap_flags(test, size, 0);
 }
 
 /* A call site has an owner, and so may take a cached block, from its first allocation on. */
@@ -249,6 +257,26 @@ static void a_walk_skips_what_it_frees(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count, 0);
 }
 
+/* Neither a size that no hole can have, nor an allocation in an NMI. */
+static void failures_that_take_nothing_back(struct kunit *test)
+{
+	struct heapmod *heap = cached_heap(test, 1 << 16);
+	unsigned long flags;
+	u64 largest;
+
+	cached_block(test);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 1 << 16, __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, SIZE_MAX, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, CACHED);
+	largest = suite_stats(heap).largest_hole_bytes;
+	flags = suite_enter_nmi();
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, largest, __GFP_NOWARN));
+	suite_leave_nmi(flags);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, CACHED);
+	KUNIT_EXPECT_NOT_NULL(test, heapmod_alloc(heap, largest, __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, 0);
+}
+
 static void a_check_finds_damage_in_a_cache(struct kunit *test)
 {
 	struct heapmod *heap = cached_heap(test, 1 << 16);
@@ -262,7 +290,7 @@ static void a_check_finds_damage_in_a_cache(struct kunit *test)
 
 static void a_poisoned_block_is_verified(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_PERCPU | HEAPMOD_POISON);
+	struct heapmod *heap = cached_heap_flags(test, 1 << 16, HEAPMOD_POISON);
 	char *block = cached_block(test);
 
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).cached_bytes, CACHED);
@@ -273,7 +301,7 @@ static void a_poisoned_block_is_verified(struct kunit *test)
 
 static void a_redzone_is_verified(struct kunit *test)
 {
-	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_PERCPU | HEAPMOD_REDZONE);
+	struct heapmod *heap = cached_heap_flags(test, 1 << 16, HEAPMOD_REDZONE);
 	char *block = cached_block(test);
 
 	KUNIT_EXPECT_PTR_EQ(test, (char *)take(test, BYTES), block);
@@ -297,6 +325,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_damaged_block_is_not_freed_twice),
 	KUNIT_CASE(a_walk_skips_cached_blocks),
 	KUNIT_CASE(a_walk_skips_what_it_frees),
+	KUNIT_CASE(failures_that_take_nothing_back),
 	KUNIT_CASE(a_check_finds_damage_in_a_cache),
 	KUNIT_CASE(a_poisoned_block_is_verified),
 	KUNIT_CASE(a_redzone_is_verified),
