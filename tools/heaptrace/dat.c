@@ -127,7 +127,9 @@ static void end_as(pid_t child, const char *path)
 	if (WIFSIGNALED(status))
 		warn("%s: libtracecmd ended with \"%s\": is the file damaged?", path,
 		     strsignal(WTERMSIG(status)));
-	_exit(WIFSIGNALED(status) ? 1 : WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		exit(1);		/* the output is removed */
+	_exit(WEXITSTATUS(status));
 }
 
 /*

@@ -21,14 +21,16 @@
 static u32 measure(const struct trace *trace)
 {
 	struct playback playback;
-	u32 granules, i;
+	u64 granules;
+	u32 i;
 
 	playback_open(&playback, trace, endless_granules(trace));
 	for (i = 0; i < trace->count; i++)
 		playback_event(&playback, &trace->events[i]);
-	granules = playback.end + playback.end / 32 + HEAP_CHUNK;
+	granules = (u64)playback.end + playback.end / 32 + HEAP_CHUNK;
 	playback_close(&playback);
-	return granules - (granules % HEAP_CHUNK + 1);
+	granules -= granules % HEAP_CHUNK + 1;
+	return granules < HEAP_GRANULES_MAX ? granules : HEAP_GRANULES_MAX;
 }
 
 static u32 class_limit(u32 number)
