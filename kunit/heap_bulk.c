@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "heaps/heaps.h"
 #include "suite.h"
 
 #define MANY	40		/* more than one hold of the lock allocates */
@@ -155,6 +156,28 @@ static void bulk_in_a_poisoned_heap(struct kunit *test)
 	KUNIT_EXPECT_NE(test, first[16], 7);
 }
 
+/* More blocks than a busy lock has slots for are freed, when it is dropped. */
+static void bulk_without_the_lock(struct kunit *test)
+{
+	struct heapmod *heap = suite_exact_heap(test, REGION(400), 0);
+	unsigned long flags, nmi;
+	void *more[2];
+	size_t got;
+
+	KUNIT_ASSERT_EQ(test, alloc_bulk(test, FILL(2), MANY), MANY);
+	raw_spin_lock_irqsave(&heap->lock, flags);
+	nmi = suite_enter_nmi();
+	got = heapmod_alloc_bulk(heap, FILL(2), __GFP_NOWARN, 2, more);
+	heapmod_free_bulk(heap, MANY, ptrs);
+	suite_leave_nmi(nmi);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
+	heapmod_barrier(heap);
+	KUNIT_EXPECT_EQ(test, got, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).busy, 1);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).frees, MANY);
+	KUNIT_EXPECT_EQ(test, suite_holes(test), 1);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(bulk_is_first_fit),
 	KUNIT_CASE(shortage_returns_what_there_is),
@@ -164,6 +187,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(twice_in_a_bulk),
 	KUNIT_CASE(wrong_pointers),
 	KUNIT_CASE(bulk_in_a_poisoned_heap),
+	KUNIT_CASE(bulk_without_the_lock),
 	{}
 };
 

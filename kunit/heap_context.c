@@ -16,6 +16,8 @@
 #include "probe.h"
 #include "suite.h"
 
+#define BLOCKS	13		/* of call_all() */
+
 struct calls {
 	struct heapmod *heap;
 	struct hrtimer timer;
@@ -48,6 +50,7 @@ static int allocate(struct heapmod *heap, void *blocks[])
 	blocks[count++] = heapmod_asprintf(heap, GFP_ATOMIC, "%d", 12345);
 	blocks[count++] = print(heap, "%d", 12345);
 	blocks[count++] = heapmod_realloc(heap, NULL, 100, GFP_ATOMIC);
+	count += heapmod_alloc_bulk(heap, 100, GFP_ATOMIC, 4, &blocks[count]);
 	return count;
 }
 
@@ -64,7 +67,39 @@ static bool resize(struct heapmod *heap, void **block)
 			return false;
 		*block = ptr;
 	}
-	return true;
+	ptr = heapmod_realloc_aligned(heap, *block, 1000, 64, GFP_ATOMIC);
+	if (ptr)
+		*block = ptr;
+	return ptr && (uintptr_t)ptr % 64 == 0;
+}
+
+static void is_called(struct heapmod *heap, void *data, bool above)
+{
+}
+
+/* More than a percent of the heap is in use, so the callback is called later. */
+static bool watch(struct heapmod *heap)
+{
+	return !heapmod_watch(heap, 1, is_called, NULL) &&
+	       heapmod_watch(heap, 1, is_called, NULL) == -EEXIST;
+}
+
+static int stop(struct heapmod *heap, const struct heapmod_block_info *block, void *data)
+{
+	return block->size;
+}
+
+struct item {
+	struct rcu_head rcu;
+};
+
+static bool free_later(struct heapmod *heap)
+{
+	struct item *item = heapmod_alloc(heap, sizeof(*item), GFP_ATOMIC);
+
+	if (item)
+		heapmod_free_rcu(heap, item, rcu);
+	return item;
 }
 
 static bool query(struct heapmod *heap, u8 *ptr)
@@ -74,7 +109,8 @@ static bool query(struct heapmod *heap, u8 *ptr)
 	heapmod_get_stats(heap, &stats);
 	heapmod_reset_peak(heap);
 	return stats.blocks && heapmod_owns(heap, ptr) && !heapmod_owns(heap, ptr + 16) &&
-	       heapmod_usable_size(heap, ptr) == 1000 && !heapmod_check(heap);
+	       heapmod_usable_size(heap, ptr) == 1000 && !heapmod_check(heap) &&
+	       heapmod_walk(heap, stop, NULL) > 0;
 }
 
 /* Make each call. Return: how many failed. */
@@ -82,12 +118,15 @@ static int call_all(struct heapmod *heap)
 {
 	void *blocks[16];
 	int count = allocate(heap, blocks);
-	int wrong = 0;
+	int wrong = count != BLOCKS;
 	int i;
 
 	wrong += !resize(heap, &blocks[0]);
 	wrong += !query(heap, blocks[0]);
-	for (i = 0; i < count; i++) {
+	wrong += !watch(heap);
+	wrong += !free_later(heap);
+	heapmod_free_bulk(heap, 4, &blocks[BLOCKS - 4]);
+	for (i = 0; i < BLOCKS - 4; i++) {
 		wrong += !blocks[i];
 		if (i % 2)
 			heapmod_free(heap, blocks[i]);
@@ -102,6 +141,7 @@ static void expect_served(struct kunit *test, int wrong)
 {
 	struct heapmod_stats stats;
 
+	heapmod_unwatch(test->priv, is_called, NULL);
 	heapmod_get_stats(test->priv, &stats);
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 	KUNIT_EXPECT_EQ(test, stats.blocks, 0);

@@ -291,6 +291,25 @@ static void free_memory_is_wiped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, heapmod_reset(heap)), 0);
 }
 
+/* With init_on_alloc=1 a new block is zeroed, as with __GFP_ZERO. */
+static void new_memory_is_wiped(struct kunit *test)
+{
+	bool set = want_init_on_alloc(GFP_KERNEL);
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = fill_large(test);
+
+	if (IS_ENABLED(CONFIG_SMP) && !set)
+		kunit_skip(test, "init_on_alloc must not be changed here");
+	heapmod_free(heap, ptr);
+	if (!set)
+		static_branch_enable(&init_on_alloc);
+	ptr = heapmod_alloc(heap, LARGE, GFP_KERNEL);
+	if (!set)
+		static_branch_disable(&init_on_alloc);
+	KUNIT_ASSERT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0, LARGE));
+}
+
 #if defined(DEFINE_CLASS) && !defined(__CHECKER__)	/* sparse does not parse the class */
 static u8 *make_in_scope(struct heapmod *heap, bool keep)
 {
@@ -336,6 +355,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(calls_account_to_their_caller),
 	KUNIT_CASE(sensitive_blocks_are_zeroed),
 	KUNIT_CASE(free_memory_is_wiped),
+	KUNIT_CASE(new_memory_is_wiped),
 	KUNIT_CASE(scope_frees_blocks_and_heaps),
 	{}
 };

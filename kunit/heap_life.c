@@ -506,6 +506,26 @@ static void peak_is_reset(struct kunit *test)
 	heapmod_free(heap, stays);
 }
 
+/* A newer client has counters that this heapmod does not know, an older one has fewer. */
+static void stats_of_other_versions(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(100));
+	struct {
+		struct heapmod_stats known;
+		u64 later;
+	} newer = { .later = 7 };
+	u64 older[] = { 0, 0, 7 };
+
+	suite_alloc(test, 30);
+	heapmod_copy_stats(heap, &newer, sizeof(newer));
+	KUNIT_EXPECT_EQ(test, newer.known.blocks, 1);
+	KUNIT_EXPECT_EQ(test, newer.later, 0);
+	heapmod_copy_stats(heap, older, 2 * sizeof(*older));
+	KUNIT_EXPECT_EQ(test, older[0], REGION(100));
+	KUNIT_EXPECT_EQ(test, older[1], 30);
+	KUNIT_EXPECT_EQ(test, older[2], 7);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(create_on_a_node),
 	KUNIT_CASE(create_on_invalid_node),
@@ -528,6 +548,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_watch_that_its_callback_adds_ends),
 	KUNIT_CASE(watch_refuses_invalid_arguments),
 	KUNIT_CASE(peak_is_reset),
+	KUNIT_CASE(stats_of_other_versions),
 	{}
 };
 

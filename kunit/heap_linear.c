@@ -141,6 +141,8 @@ static void kasan_denies_what_is_free(struct kunit *test)
 	KUNIT_EXPECT_NE(test, *(u8 *)kasan_mem_to_shadow(ptr - 8), 0);
 	heapmod_free(heap, ptr);
 	KUNIT_EXPECT_NE(test, *(u8 *)kasan_mem_to_shadow(ptr), 0);
+#else
+	kunit_skip(test, "this kernel marks no memory as free");
 #endif
 }
 

@@ -26,6 +26,7 @@ struct poller {
 	wait_queue_head_t *queue;
 	struct delayed_work leave;
 	bool is_epoll;
+	bool leaves;			/* later, when it was woken */
 	__poll_t only;			/* ignore other wakeups, as select() does */
 	int wakeups;
 	__poll_t key;
@@ -42,6 +43,8 @@ static int wake(wait_queue_entry_t *entry, unsigned int mode, int sync, void *ke
 	poller->key = key_to_poll(key);
 	if (poller->is_epoll && poller->key & POLLFREE)
 		list_del_init(&entry->entry);
+	if (poller->leaves)
+		schedule_delayed_work(&poller->leave, HZ / 20);
 	return 1;
 }
 
@@ -273,7 +276,7 @@ static void a_destroy_waits_for_poll(struct kunit *test)
 	struct poller poller;
 
 	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), ROOM);
-	schedule_delayed_work(&poller.leave, HZ / 20);
+	poller.leaves = true;
 	test->priv = NULL;
 	heapmod_destroy(heap);
 	KUNIT_EXPECT_TRUE(test, poller.key & EPOLLHUP);
@@ -289,7 +292,7 @@ static void a_shutdown_wakes_select(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), ROOM);
 	poller.only = EXCEPTIONAL;
-	schedule_delayed_work(&poller.leave, HZ / 20);
+	poller.leaves = true;
 	heapmod_shutdown(heap);
 	flush_delayed_work(&poller.leave);
 	KUNIT_EXPECT_EQ(test, poller.wakeups, 1);

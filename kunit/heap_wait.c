@@ -112,11 +112,14 @@ static void until_dequeued(struct task_struct *task)
 		cond_resched();
 }
 
-/* The switch is counted after the task has left its run queue: wait for another tick. */
+/* The switch is counted after the task has left its run queue, and before it has left its CPU. */
 static void until_asleep(struct task_struct *task)
 {
 	until_dequeued(task);
-	schedule_timeout_uninterruptible(1);
+#ifdef CONFIG_SMP
+	while (smp_load_acquire(&task->on_cpu))	/* after the switch was counted */
+		cond_resched();
+#endif
 }
 
 /* On RT a thread runs the irq_work, so a reset sleeps until that has run, and waiters run on. */
@@ -706,6 +709,8 @@ static void all_at_once(struct kunit *test)
 	struct heapmod *heap = full_heap(test, blocks);
 	int i;
 
+	if (!random.s1)
+		prandom_seed_state(&random, 1);
 	for (i = 0; i < WAITERS; i++)
 		start(test, &waiting[i], heap, FILL(1 + prandom_u32_state(&random) % 4),
 		      prandom_u32_state(&random) % 2 ? MAX_SCHEDULE_TIMEOUT : 0);

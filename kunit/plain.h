@@ -70,8 +70,9 @@ static inline void *kunit_kcalloc(struct kunit *test, size_t n, size_t size, gfp
 	return kunit_kzalloc(test, array_size(n, size), gfp);
 }
 
+/* A warning is on the console of a VM. */
 #define kunit_info(test, format, ...) \
-	pr_info("# %s: " format, (test)->running->name, ##__VA_ARGS__)
+	pr_warn("# %s: " format, (test)->running->name, ##__VA_ARGS__)
 
 static inline __printf(2, 3) void kunit_skip(struct kunit *test, const char *format, ...)
 {

@@ -75,8 +75,7 @@ static int free_meanwhile(void *unused)
 	while (!delayed_work_pending(&heap->slow_work))
 		cond_resched();
 	WRITE_ONCE(followed_up, true);
-	complete(&done);
-	return 0;
+	heapmod_complete_and_exit(&done, 0);
 }
 
 static struct task_struct *create(int (*function)(void *unused), unsigned int cpu)
@@ -110,8 +109,9 @@ static int verify(void)
 {
 	u64 live;
 
-	while (delayed_work_pending(&heap->slow_work))
+	do
 		flush_delayed_work(&heap->slow_work);
+	while (delayed_work_pending(&heap->slow_work));
 	live = live_blocks();
 	if (!deferred)
 		pr_err("heap_oops: no free was deferred\n");

@@ -94,8 +94,7 @@ static int work(void *unused)
 		fill_cache();
 	armed = true;
 	got_block = !IS_ERR_OR_NULL(allocate());
-	complete(&returned);
-	return 0;
+	heapmod_complete_and_exit(&returned, 0);
 }
 
 static int search(struct notifier_block *notifier, unsigned long event, void *data);
