@@ -27,7 +27,7 @@ read_lists() {
 	echo "apt: fetching the package lists of $suite${foreign:+ for $foreign} (seconds, once)" >&2
 	mkdir lists
 	echo "deb [signed-by=$keys] $(mirror) $suite main" >sources.list
-	with_lists "$PWD" apt-get update
+	with_lists "$PWD" apt-get update -o APT::Update::Error-Mode=any
 }
 
 # from_suite SUITE PROGRAM ARGUMENT... - run an apt program for SUITE, or, if that is empty, for this machine's own

@@ -17,11 +17,13 @@ cache_entry() {
 	if [ ! -d "$entry" ]; then
 		mkdir -p "$cache"
 		(
+			set -e			# it is off in a command substitution
 			exec 9>"$cache/$name.lock"
 			flock 9
 			[ -d "$entry" ] || cache_fill "$entry" "$fill"
 		)
 	fi
+	[ -d "$entry" ] || return
 	echo "$entry"
 }
 
@@ -32,7 +34,7 @@ cache_fill() {
 	# shellcheck disable=SC2064 # expand the name now
 	trap "rm -rf '$folder'" EXIT
 	trap 'exit 130' INT TERM HUP
-	(set -e; cd "$folder"; "$fill" >&2 9>&-)
+	(cd "$folder"; "$fill" >&2 9>&-)
 	mv -T "$folder" "$entry"
 	trap - EXIT
 }

@@ -95,7 +95,8 @@ for round in 1 2 3 4 5; do
 done
 check "it is freed" [ "$(stat default blocks)" = 3 ]
 check "heapmod unloads after the clients" rmmod heapmod
-check "suppressed messages are counted" said 'messages about failed allocations were suppressed'
+check "suppressed messages are counted" [ "$(dmesg | grep -c 'heap "default": [0-9]* messages about failed allocations were suppressed')" -ge 1 ]
+check "... and suppressed reports" [ "$(dmesg | grep -c 'heap "default": [0-9]* reports were suppressed')" -ge 1 ]
 check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
 check "... with their call site" said "1 blocks, 77 bytes, the first at 8, allocated by forget_init+0x"
 

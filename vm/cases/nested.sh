@@ -33,6 +33,10 @@ probe_all() {
 }
 
 check "heapmod loads" insmod heapmod.ko size=0
+# With one CPU, the work of an interrupt can be counted.
+check "the suites' flags load" insmod suite_flags.ko
+run_suite heap_bound
+check "they unload" rmmod suite_flags
 for flags in 0 3 8; do
 	probe_all $flags
 	check "flags=$flags: nested calls in $hit of $tried functions leave the heap sound${bad:+, except in$bad}" [ -z "$bad" ]

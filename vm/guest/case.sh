@@ -156,3 +156,17 @@ verdict() {
 }
 
 hush
+
+# run_suite SUITE - load a suite on a kernel without KUnit: a check for each case
+run_suite() {
+	check "$1 runs" insmod "$1.ko"
+	check "$1 has results" grep -q "ok 1 " "/sys/module/$1/parameters/results"
+	while read -r line; do
+		case $line in
+		"") ;;
+		"ok "*" # SKIP "*) echo "# skipped: $1: ${line#ok }" ;;
+		*) check "$1: ${line#* * }" [ "${line%% *}" = ok ] ;;
+		esac
+	done <"/sys/module/$1/parameters/results"
+	check "$1 unloads" rmmod "$1"
+}

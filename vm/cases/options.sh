@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Options of the kernel: one that wipes what is freed finds nothing of a block's contents in the heap, and one without debugfs loads heapmod.
+#
+# boot: -w -a init_on_free=1 -a init_on_alloc=1 -a debugfs=off
+
+# shellcheck source=../guest/case.sh
+. /lib/case.sh
+
+check "the kernel wipes memory, and has no debugfs" grep -q "init_on_free=1.*init_on_alloc=1.*debugfs=off" /proc/cmdline
+check "there are no files" [ ! -e /sys/kernel/debug/kprobes ]
+check "heapmod loads" insmod heapmod.ko
+check "a client loads" insmod hello_heap.ko
+check "a heap has no files" [ ! -e $debug ]
+check "the client unloads" rmmod hello_heap
+for flags in 0 8; do
+	check "the suites' flags are $flags" insmod suite_flags.ko flags=$flags
+	run_suite heap_copy >/tmp/results
+	cat /tmp/results
+	check "... and has wiped" [ "$(grep -c '^ok - heap_copy: .*_is_wiped$' /tmp/results)" = 2 ]
+	check "the flags unload" rmmod suite_flags
+done
+check "heapmod unloads" rmmod heapmod
+
+verdict
