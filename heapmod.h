@@ -64,11 +64,10 @@ struct heapmod;
  *
  * A free takes the lock twice while something hooks freed memory: %HEAPMOD_POISON, KASAN, kmemleak,
  * init_on_free or the tracepoint heapmod_free. An allocation that finds no hole completes deferred
- * frees first, but not in an NMI, nor where hooks cannot run; each takes the lock as any free does. With
- * %HEAPMOD_PERCPU, but not in an NMI, it then takes the lock once for each cached block, at most
- * 1024 for each possible CPU, and coalesces it.
- * Deferred frees for which there was no slot, because 32 others were pending, are completed by a
- * work item.
+ * frees first, but not in an NMI, nor where hooks cannot run; each takes the lock as any free does.
+ * With %HEAPMOD_PERCPU, but not in an NMI, it then takes the lock once for each cached block, at
+ * most 1024 for each possible CPU, and coalesces it. Deferred frees for which there was no slot,
+ * because 32 others were pending, are completed by a work item.
  *
  * Payloads are zeroed, copied and poisoned without the lock, in time proportional to their size.
  */
