@@ -11,7 +11,8 @@
  *	heap->lock		protects the heap; taken first
  *	    cpu->busy		of one cache, or of all
  *
- * While all caches are held, no block changes its state, and the counters of the heap are exact.
+ * While all caches are held, no block enters or leaves one, and the counters of the heap are exact.
+ * Only a deferred free may mark a block at any time.
  */
 #ifndef HEAPMOD_PERCPU_H
 #define HEAPMOD_PERCPU_H

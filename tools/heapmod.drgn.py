@@ -231,6 +231,11 @@ class Heap:
         return (self.used + self.pending + self.quarantined) * GRANULE
 
     @property
+    def live_blocks(self):
+        """Those of heapmod_free_rcu() are not."""
+        return self.blocks_counted - self.counters["limbo_blocks"]
+
+    @property
     def cached(self):
         """Granules in the caches of the CPUs."""
         return sum(cpu.cache.granules.value_() for cpu in self.cpus.values())
@@ -253,7 +258,7 @@ class Heap:
     def parts(self):
         """What adds up to the region, as copy_bytes() in heaps/query.c."""
         core, cached = self.counters, self.cached
-        blocks = self.blocks_counted - core["limbo_blocks"]
+        blocks = self.live_blocks
         live = (self.used - core["limbo"] - cached) * GRANULE
         pending = self.pending + core["limbo"]
         # Of blocks that were freed without a readable header: up to 15 bytes too many were taken off.
@@ -273,7 +278,7 @@ class Heap:
     def counts(self):
         """The counters, as copy_counts()."""
         core, holes = self.counters, self.holes()
-        counts = {"blocks": self.blocks_counted - core["limbo_blocks"], "holes": len(holes)}
+        counts = {"blocks": self.live_blocks, "holes": len(holes)}
         counts["largest_hole_bytes"] = max(holes, default=0)
         counts |= {key: core[key] for key in ("allocs", "frees", "failures")}
         counts["busy"] = self.heapmod.busy.counter.value_()
@@ -569,7 +574,7 @@ def print_heaps(heaps):
     print(row("name", width, "region", "used", "peak", "largest", "blocks", "failures", "address"))
     for heap in heaps:
         sizes = heap.region_bytes, heap.used_bytes, heap.peak * GRANULE, heap.largest_hole_bytes
-        print(row(heap.name, width, *sizes, heap.blocks_counted, heap.failures, f"{heap.region:#x}"))
+        print(row(heap.name, width, *sizes, heap.live_blocks, heap.failures, f"{heap.region:#x}"))
 
 
 def print_stats(heap):
