@@ -256,7 +256,7 @@ static u8 *move(struct kunit *test, u8 *ptr)
 
 /*
  * Set only while nothing allocates pages: the kernel would take free pages for wiped ones. The VM
- * case "wiped" boots with it.
+ * case "options" boots with it.
  */
 #define CONTENTS_LEFT(test, ptr, from, call) ({				\
 	bool _set = want_init_on_free();				\
@@ -301,6 +301,8 @@ static void new_memory_is_wiped(struct kunit *test)
 	if (IS_ENABLED(CONFIG_SMP) && !set)
 		kunit_skip(test, "init_on_alloc must not be changed here");
 	heapmod_free(heap, ptr);
+	if (want_init_on_free())
+		memset(ptr, CONTENTS, LARGE);	/* a write after free, of what was wiped */
 	if (!set)
 		static_branch_enable(&init_on_alloc);
 	ptr = heapmod_alloc(heap, LARGE, GFP_KERNEL);

@@ -39,6 +39,7 @@ from_suite() {
 		return
 	fi
 	lists=$(cache_entry "lists-$suite${foreign:+-$foreign}" "$(mirror)" read_lists)
+	[ -n "$lists" ] || return
 	with_lists "$lists" "$@" && return
 	echo "apt: the lists of $suite may be out of date: if so, remove $lists" >&2
 	return 1

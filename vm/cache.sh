@@ -17,7 +17,9 @@ cache_entry() {
 	if [ ! -d "$entry" ]; then
 		mkdir -p "$cache"
 		(
-			set -e			# it is off in a command substitution
+			# It is off in a command substitution. On the left of || or && it has no effect: do not
+			# call this function there.
+			set -e
 			exec 9>"$cache/$name.lock"
 			flock 9
 			[ -d "$entry" ] || cache_fill "$entry" "$fill"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Options of the kernel: one that wipes what is freed finds nothing of a block's contents in the heap, and one without debugfs loads heapmod.
+# Options of the kernel: what is freed and what is allocated is wiped, and heapmod works without debugfs.
 #
 # boot: -w -a init_on_free=1 -a init_on_alloc=1 -a debugfs=off
 

@@ -165,7 +165,7 @@ run_suite() {
 		case $line in
 		"") ;;
 		"ok "*" # SKIP "*) echo "# skipped: $1: ${line#ok }" ;;
-		*) check "$1: ${line#* * }" [ "${line%% *}" = ok ] ;;
+		*) check "$1: ${line##* }" [ "${line%% *}" = ok ] ;;
 		esac
 	done <"/sys/module/$1/parameters/results"
 	check "$1 unloads" rmmod "$1"
