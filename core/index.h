@@ -82,7 +82,7 @@ struct heap_index {
 	u32 giant_at;			/* or HEAP_NONE */
 	u32 giant;			/* its granules, or 0 */
 	u32 others;			/* all holes but the giant and the top have at most this */
-	u64 changes;			/* of the map, of sizes, of counters, and of what is withheld */
+	u64 changes;			/* of map, sizes, counters, withheld */
 	u64 searches[HEAP_STEP_CLASSES];	/* by the number of nodes and holes read */
 	u32 reach;			/* chunks that the first row covers */
 	unsigned int height;		/* rows of the tree in use */
