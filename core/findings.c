@@ -33,15 +33,17 @@ const char * const heap_state_names[] = {
 
 static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 {
+	u32 tag = word >> WORD_LOW_SHIFT;
+
 	if (heap_index_is_hole(&heap->index, at) || heap_is_quick(heap, at))
 		return HEAP_HOLE;
 	if (heap_is_quarantined(heap, at))
 		return HEAP_QUARANTINED;
 	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
-	if (word == state_word(heap, (u32)word, HEAP_PENDING))
+	if (tag == state_tag(heap, HEAP_PENDING))
 		return HEAP_PENDING;	/* it becomes a hole at this moment */
-	if (word >> WORD_LOW_SHIFT == state_tag(heap, HEAP_CACHED))
+	if (tag == state_tag(heap, HEAP_CACHED))
 		return HEAP_CACHED;
 	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }

@@ -16,7 +16,8 @@
 #include "probe.h"
 #include "suite.h"
 
-#define BLOCKS	13		/* of call_all() */
+#define BLOCKS	13		/* of call_all(); the last ones are of a bulk call */
+#define BULK	4
 
 struct calls {
 	struct heapmod *heap;
@@ -50,7 +51,7 @@ static int allocate(struct heapmod *heap, void *blocks[])
 	blocks[count++] = heapmod_asprintf(heap, GFP_ATOMIC, "%d", 12345);
 	blocks[count++] = print(heap, "%d", 12345);
 	blocks[count++] = heapmod_realloc(heap, NULL, 100, GFP_ATOMIC);
-	count += heapmod_alloc_bulk(heap, 100, GFP_ATOMIC, 4, &blocks[count]);
+	count += heapmod_alloc_bulk(heap, 100, GFP_ATOMIC, BULK, &blocks[count]);
 	return count;
 }
 
@@ -89,17 +90,13 @@ static int stop(struct heapmod *heap, const struct heapmod_block_info *block, vo
 	return block->size;
 }
 
-struct item {
-	struct rcu_head rcu;
-};
-
 static bool free_later(struct heapmod *heap)
 {
-	struct item *item = heapmod_alloc(heap, sizeof(*item), GFP_ATOMIC);
+	void *ptr = heapmod_alloc(heap, sizeof(struct rcu_head), GFP_ATOMIC);
 
-	if (item)
-		heapmod_free_rcu(heap, item, rcu);
-	return item;
+	if (ptr)
+		suite_free_rcu(heap, ptr);
+	return ptr;
 }
 
 static bool query(struct heapmod *heap, u8 *ptr)
@@ -125,8 +122,8 @@ static int call_all(struct heapmod *heap)
 	wrong += !query(heap, blocks[0]);
 	wrong += !watch(heap);
 	wrong += !free_later(heap);
-	heapmod_free_bulk(heap, 4, &blocks[BLOCKS - 4]);
-	for (i = 0; i < BLOCKS - 4; i++) {
+	heapmod_free_bulk(heap, BULK, &blocks[BLOCKS - BULK]);
+	for (i = 0; i < BLOCKS - BULK; i++) {
 		wrong += !blocks[i];
 		if (i % 2)
 			heapmod_free(heap, blocks[i]);

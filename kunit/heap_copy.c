@@ -255,18 +255,31 @@ static u8 *move(struct kunit *test, u8 *ptr)
 }
 
 /*
- * Set only while nothing allocates pages: the kernel would take free pages for wiped ones. The VM
- * case "options" boots with it.
+ * An option of the kernel, init_on_free or init_on_alloc, is set for one call, which allocates no
+ * pages: the kernel would take free pages for wiped ones. With SMP it must not be changed. The VM
+ * case "options" boots with both.
  */
-#define CONTENTS_LEFT(test, ptr, from, call) ({				\
-	bool _set = want_init_on_free();				\
-	u8 *_ptr = (ptr);						\
+static void need_option(struct kunit *test, struct static_key *option)
+{
+	if (IS_ENABLED(CONFIG_SMP) && !static_key_enabled(option))
+		kunit_skip(test, "an option of the kernel must not be changed here");
+}
+
+#define WITH_OPTION(option, call) do {					\
+	struct static_key *_option = (option);				\
+	bool _set = static_key_enabled(_option);			\
 									\
 	if (!_set)							\
-		static_branch_enable(&init_on_free);			\
+		static_key_enable(_option);				\
 	call;								\
 	if (!_set)							\
-		static_branch_disable(&init_on_free);			\
+		static_key_disable(_option);				\
+} while (0)
+
+#define CONTENTS_LEFT(test, ptr, from, call) ({				\
+	u8 *_ptr = (ptr);						\
+									\
+	WITH_OPTION(&init_on_free.key, call);				\
 	count_contents(_ptr, from);					\
 })
 
@@ -275,8 +288,7 @@ static void free_memory_is_wiped(struct kunit *test)
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	u8 *ptr = fill_large(test);
 
-	if (IS_ENABLED(CONFIG_SMP) && !want_init_on_free())
-		kunit_skip(test, "init_on_free must not be changed here");
+	need_option(test, &init_on_free.key);
 	/* Behind the block, its slack and the header of the hole. */
 	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 32, shrink(test, ptr, 16)), 0);
 	/* The header stays. A byte of it may be the same by chance. */
@@ -294,20 +306,14 @@ static void free_memory_is_wiped(struct kunit *test)
 /* With init_on_alloc=1 a new block is zeroed, as with __GFP_ZERO. */
 static void new_memory_is_wiped(struct kunit *test)
 {
-	bool set = want_init_on_alloc(GFP_KERNEL);
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	u8 *ptr = fill_large(test);
 
-	if (IS_ENABLED(CONFIG_SMP) && !set)
-		kunit_skip(test, "init_on_alloc must not be changed here");
+	need_option(test, &init_on_alloc.key);
 	heapmod_free(heap, ptr);
 	if (want_init_on_free())
 		memset(ptr, CONTENTS, LARGE);	/* a write after free, of what was wiped */
-	if (!set)
-		static_branch_enable(&init_on_alloc);
-	ptr = heapmod_alloc(heap, LARGE, GFP_KERNEL);
-	if (!set)
-		static_branch_disable(&init_on_alloc);
+	WITH_OPTION(&init_on_alloc.key, ptr = heapmod_alloc(heap, LARGE, GFP_KERNEL));
 	KUNIT_ASSERT_NOT_NULL(test, ptr);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0, LARGE));
 }

@@ -166,10 +166,6 @@ static void release_bulk(struct worker *worker)
 	heapmod_free_bulk(worker->heap, n, ptrs);
 }
 
-struct item {
-	struct rcu_head rcu;
-};
-
 static void release(struct worker *worker, struct held *block)
 {
 	VERIFY(worker, is_intact(block, block->size));
@@ -183,8 +179,8 @@ static void release(struct worker *worker, struct held *block)
 		free_in_nmi(worker->heap, block->ptr);
 		break;
 	case 3:
-		if (block->size >= sizeof(struct item)) {
-			heapmod_free_rcu(worker->heap, (struct item *)block->ptr, rcu);
+		if (block->size >= sizeof(struct rcu_head)) {
+			suite_free_rcu(worker->heap, block->ptr);
 			break;
 		}
 		fallthrough;

@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "heapmod.h"
@@ -93,6 +94,16 @@ static inline void *suite_alloc(struct kunit *test, size_t size)
 
 	KUNIT_ASSERT_NOT_NULL(test, ptr);
 	return ptr;
+}
+
+/* As heapmod_free_rcu(). The block begins with its rcu_head. */
+static inline void suite_free_rcu(struct heapmod *heap, void *ptr)
+{
+	struct {
+		struct rcu_head rcu;
+	} *item = ptr;
+
+	heapmod_free_rcu(heap, item, rcu);
 }
 
 static inline struct heapmod_stats suite_stats(struct heapmod *heap)

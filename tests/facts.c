@@ -161,23 +161,31 @@ static void walks(void)
 	teardown();
 }
 
+/* A block on the quick list, at granule 9. */
+static char *free_quick(void)
+{
+	char *ptr = heap_alloc(&arena.heap, 90, 77);
+
+	arena_free(&arena, ptr);
+	REQUIRE(arena.heap.quick_count == 1);
+	return ptr;
+}
+
 /* The owner of a block on the quick list is known until the list is coalesced. */
 static void quick_block(void)
 {
 	struct heap_block_info walked[2];
 	struct heap_finding finding;
-	void *ptr;
+	u64 offset;
 
 	setup();
-	ptr = heap_alloc(&arena.heap, 90, 77);
-	arena_free(&arena, ptr);
-	REQUIRE(arena.heap.quick_count == 1);
-	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
+	offset = free_quick() - arena.heap.region;
+	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, offset);
 	REQUIRE(finding.block.state == HEAP_HOLE && finding.block.sealed);
 	REQUIRE(finding.block.owner == 77 && !finding.block.asked);
 	REQUIRE(heap_walk(&arena.heap, 9, walked, 2) == 1 && !arena.heap.quick_count);
 	REQUIRE(walked[0].at == 9 && walked[0].granules == GRANULES - 9);
-	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, (char *)ptr - arena.heap.region);
+	finding = heap_describe(&arena.heap, HEAP_DOUBLE_FREE, offset);
 	REQUIRE(finding.block.state == HEAP_HOLE && !finding.block.owner);
 	teardown();
 }
@@ -251,9 +259,7 @@ static void damaged_quick_block(bool allocates)
 	char *ptr;
 
 	setup();
-	ptr = heap_alloc(&arena.heap, 90, 77);
-	arena_free(&arena, ptr);
-	REQUIRE(arena.heap.quick_count == 1);
+	ptr = free_quick();
 	ptr[-1] ^= 1;
 	if (allocates)
 		REQUIRE(heap_alloc(&arena.heap, 90, 77) == ptr);

@@ -150,13 +150,6 @@ case $(printf '\001\000' | od -An -d) in
 *) unsealed=12 ;;
 esac
 
-verdict() {
-	echo "# $passed passed, $failed failed"
-	[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
-}
-
-hush
-
 # run_suite SUITE - load a suite on a kernel without KUnit: a check for each case
 run_suite() {
 	check "$1 runs" insmod "$1.ko"
@@ -170,3 +163,10 @@ run_suite() {
 	done <"/sys/module/$1/parameters/results"
 	check "$1 unloads" rmmod "$1"
 }
+
+verdict() {
+	echo "# $passed passed, $failed failed"
+	[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
+}
+
+hush
