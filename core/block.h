@@ -14,7 +14,8 @@
  * alone, or of a single byte of the tag, is always detected; any other change, except one in 2^20.
  *
  * The header of a block that is not in use needs no seal: the map knows every bit of it. Its tag is
- * the state, and the word is masked with half of the key.
+ * the state, masked with half of the key. The map does not know that a block is pending or cached:
+ * there the place is in the tag, too, so that a copy of an old header elsewhere is not such a state.
  */
 #ifndef HEAP_BLOCK_H
 #define HEAP_BLOCK_H
@@ -94,7 +95,7 @@ static inline u32 slack_for(const struct heap *heap, size_t size)
 
 /*
  * A header as one word, lowest bits first: granules (32), slack (4), owner (8), seal (20); or
- * granules (32) and state (32), masked.
+ * granules (32) and state (32), masked, with the place unless it is a hole.
  */
 #define WORD_OPEN_BITS	44
 #define WORD_LOW_SHIFT	32
@@ -167,21 +168,31 @@ static inline bool is_marked(const struct heap *heap, u32 at, u64 word)
 	return is_deferred(heap, at, word) || is_limbo(heap, at, word);
 }
 
-/* The header of a block that is not in use. */
-static inline u64 state_word(const struct heap *heap, u32 granules, enum heap_state state)
+/* The states are less than 1 << STATE_BITS. The place is rotated, so that no two states are equal. */
+#define STATE_BITS	3
+
+static inline u32 state_and_place(u32 at, enum heap_state state)
 {
-	return (granules | (u64)state << WORD_LOW_SHIFT) ^ heap->mask;
+	return state == HEAP_HOLE ? state : state ^ (at << STATE_BITS | at >> (32 - STATE_BITS));
 }
 
-static inline bool is_state_word(const struct heap *heap, u64 word)
+/* The header of a block that is not in use. */
+static inline u64 state_word(const struct heap *heap, u32 at, u32 granules, enum heap_state state)
 {
-	return (word ^ heap->mask) >> WORD_LOW_SHIFT <= HEAP_CACHED;
+	return make_word(granules, state_and_place(at, state)) ^ heap->mask;
+}
+
+static inline bool is_state_word(const struct heap *heap, u32 at, u64 word)
+{
+	u32 tag = (word ^ heap->mask) >> WORD_LOW_SHIFT;
+
+	return tag == HEAP_HOLE || state_and_place(at, tag) <= HEAP_CACHED;
 }
 
 /* The mask leaves the granules as they are, so the tag alone makes the header of another state. */
-static inline u32 state_tag(const struct heap *heap, enum heap_state state)
+static inline u32 state_tag(const struct heap *heap, u32 at, enum heap_state state)
 {
-	return state_word(heap, 0, state) >> WORD_LOW_SHIFT;
+	return state_word(heap, at, 0, state) >> WORD_LOW_SHIFT;
 }
 
 /* Of several calls that change the tag of a live block, one succeeds. Return: whether this one. */
@@ -192,12 +203,12 @@ static inline bool exchange_tag(const struct heap *heap, u32 at, u32 tag, u32 to
 
 static inline void write_state(struct heap *heap, u32 at, u32 granules, enum heap_state state)
 {
-	write_header(block_at(heap, at), state_word(heap, granules, state));
+	write_header(block_at(heap, at), state_word(heap, at, granules, state));
 }
 
 static inline bool has_state(const struct heap *heap, u32 at, u32 granules, enum heap_state state)
 {
-	return header_word(block_at(heap, at)) == state_word(heap, granules, state);
+	return header_word(block_at(heap, at)) == state_word(heap, at, granules, state);
 }
 
 /* No block begins at @at any more. With HEAP_POISON the old header becomes free memory, too. */

@@ -204,7 +204,7 @@ static __always_inline int heap_cache_free(struct heap *heap, struct heap_cache 
 		cache->full = granules;
 		return -1;
 	}
-	if (unlikely(!exchange_tag(heap, at, tag, state_tag(heap, HEAP_CACHED))))
+	if (unlikely(!exchange_tag(heap, at, tag, state_tag(heap, at, HEAP_CACHED))))
 		return -1;
 	heap_cache_push(cache, at, granules);
 	*asked = payload_bytes(heap, granules) - slack;

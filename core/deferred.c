@@ -53,7 +53,7 @@ static enum heap_verdict judge(const struct heap *heap, const void *ptr, u32 *at
 	*word = read_header(block_at(heap, *at));
 	if (is_sealed(heap, *at, *word))
 		return HEAP_OK;
-	if (is_marked(heap, *at, *word) || is_state_word(heap, *word))
+	if (is_marked(heap, *at, *word) || is_state_word(heap, *at, *word))
 		return HEAP_DOUBLE_FREE;
 	return HEAP_CORRUPT_HEADER;
 }

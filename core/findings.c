@@ -41,9 +41,9 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_QUARANTINED;
 	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
-	if (tag == state_tag(heap, HEAP_PENDING))
+	if (tag == state_tag(heap, at, HEAP_PENDING))
 		return HEAP_PENDING;	/* it becomes a hole at this moment */
-	if (tag == state_tag(heap, HEAP_CACHED))
+	if (tag == state_tag(heap, at, HEAP_CACHED))
 		return HEAP_CACHED;
 	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }

@@ -29,10 +29,10 @@ enum heap_verdict heap_retire_refused(struct heap *heap, const void *ptr, enum h
 
 int heap_win(struct heap *heap, struct heap_block_info *block)
 {
-	u32 tag = READ_ONCE(block_at(heap, block->at)->tag);
+	u32 at = block->at, tag = READ_ONCE(block_at(heap, at)->tag);
 
-	if (!is_sealed(heap, block->at, make_word(block->granules, tag)) ||
-	    !exchange_tag(heap, block->at, tag, state_tag(heap, HEAP_PENDING)))
+	if (!is_sealed(heap, at, make_word(block->granules, tag)) ||
+	    !exchange_tag(heap, at, tag, state_tag(heap, at, HEAP_PENDING)))
 		return HEAP_LOST;
 	block->owner = tag_owner(tag);
 	block->asked = payload_bytes(heap, block->granules) - (tag & TAG_SLACK);

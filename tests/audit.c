@@ -5,6 +5,8 @@
  * Each damage is planted in a good heap, must be found by the check, and is undone. Damage by
  * clients, and what follows from it, is in damage.c.
  */
+#include <string.h>
+
 #include "test.h"
 
 #define GRANULES	200000
@@ -326,6 +328,32 @@ static void quick_list_between_batches(void)
 	arena_destroy(&small);
 }
 
+/* A client copies what an earlier block has left in its memory over the header of another one. */
+static void copied_state(void)
+{
+	struct heap_block_info claimed[3];
+	struct heap_audit audit;
+	struct arena small;
+	void *ptrs[5], *ptr;
+	u32 i;
+
+	arena_init(&small, 4096);
+	for (i = 0; i < 5; i++)
+		ptrs[i] = heap_alloc(&small.heap, 24, 1);
+	for (i = 0; i < 3; i++)
+		REQUIRE(heap_claim(&small.heap, ptrs[i], &claimed[i]) == HEAP_OK);
+	for (i = 0; i < 3; i++)
+		heap_release(&small.heap, &claimed[i]);
+	ptr = heap_alloc(&small.heap, 88, 1);
+	REQUIRE(ptr == ptrs[0]);
+	memcpy(ptrs[3], ptr, 32);
+	heap_audit_start(&audit);
+	REQUIRE(heap_check(&small.heap, &audit, U32_MAX) == HEAP_CORRUPT_HEADER);
+	REQUIRE(!heap_is_frozen(&small.heap));
+	REQUIRE(heap_free(&small.heap, ptrs[4], claimed) == HEAP_CORRUPT_HEADER);
+	arena_destroy(&small);
+}
+
 int main(void)
 {
 	const struct test tests[] = {
@@ -344,6 +372,7 @@ int main(void)
 		  quarantine_between_batches },
 		{ "a check passes when a block is reused between batches",
 		  quick_list_between_batches },
+		{ "the header of an earlier block, copied elsewhere, is damage", copied_state },
 	};
 
 	setup();

@@ -186,12 +186,13 @@ static void check_state(u32 at, u32 granules, enum heap_state state)
 
 	write_state(&arena.heap, at, granules, state);
 	REQUIRE(header->granules == granules);
-	REQUIRE(is_state_word(&arena.heap, header_word(header)));
+	REQUIRE(is_state_word(&arena.heap, at, header_word(header)));
 	REQUIRE(!has_state(&arena.heap, at, granules + 1, state));
+	REQUIRE(is_state_word(&arena.heap, at ^ 1, header_word(header)) == (state == HEAP_HOLE));
 	for (other = HEAP_HOLE; other <= HEAP_QUARANTINED; other++)
 		REQUIRE(has_state(&arena.heap, at, granules, other) == (state == other));
 	for (bit = 0; bit < 64; bit++) {
-		write_header(header, state_word(&arena.heap, granules, state) ^ 1ULL << bit);
+		write_header(header, state_word(&arena.heap, at, granules, state) ^ 1ULL << bit);
 		REQUIRE(!has_state(&arena.heap, at, granules, state));
 	}
 }

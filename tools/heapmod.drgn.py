@@ -49,10 +49,12 @@ TAG_SLACK = 0xF
 TAG_OWNER_SHIFT = 4
 WORD_OPEN_BITS = 44
 WORD_LOW_SHIFT = 32
+STATE_BITS = 3
 WORD_DEFERRED = 0xAAAAA << WORD_OPEN_BITS
 WORD_LIMBO = 0x55555 << WORD_OPEN_BITS
 
 U64 = 2**64 - 1
+U32 = 2**32 - 1
 
 
 def entries(first, count, batch=4096):
@@ -355,9 +357,14 @@ class Heap:
     def is_deferred(self, at, word):
         return self.is_sealed(at, word ^ WORD_DEFERRED) or self.is_sealed(at, word ^ WORD_LIMBO)
 
-    def state_word(self, granules, state):
+    def state_tag(self, at, state):
+        """The place of a hole is known from the map."""
+        place = 0 if state == "HEAP_HOLE" else (at << STATE_BITS | at >> (32 - STATE_BITS)) & U32
+        return self.states[state] ^ place
+
+    def state_word(self, at, granules, state):
         """The header of a block that is not in use."""
-        return (granules | self.states[state] << WORD_LOW_SHIFT) ^ self.mask
+        return (granules | self.state_tag(at, state) << WORD_LOW_SHIFT) ^ self.mask
 
     def state(self, at, hole, word):
         if hole or at in self.quick:
@@ -366,7 +373,7 @@ class Heap:
             return "HEAP_QUARANTINED"
         if at in self.claims:
             return "HEAP_PENDING"
-        if (word ^ self.mask) >> WORD_LOW_SHIFT == self.states["HEAP_CACHED"]:
+        if (word ^ self.mask) >> WORD_LOW_SHIFT == self.state_tag(at, "HEAP_CACHED"):
             return "HEAP_CACHED"
         return "HEAP_DEFERRED" if self.is_deferred(at, word) else "HEAP_USED"
 
@@ -490,8 +497,8 @@ def check_header(heap, block):
     if block.is_live:
         return is_as_used
     if block.at in heap.quick:
-        return is_as_used or word == heap.state_word(block.granules, "HEAP_PENDING")
-    return word == heap.state_word(block.granules, block.state)
+        return is_as_used or word == heap.state_word(block.at, block.granules, "HEAP_PENDING")
+    return word == heap.state_word(block.at, block.granules, block.state)
 
 
 def first_wrong(heap, block):

@@ -97,14 +97,19 @@ static u64 used_word(const struct model *model, u32 at, u32 granules, u32 slack,
 	return open | seal(model, at, open) << SEAL_SHIFT;
 }
 
-static u64 masked_state(u32 granules, u8 state)
+/* The place times eight, and the state; a hole has no place. The place is less than 2^29 here. */
+static u64 masked_state(u32 at, u32 granules, u8 state)
 {
-	return (granules | (u64)state << 32) ^ STATE_MASK;
+	u32 tag = state == HEAP_HOLE ? 0 : at * 8 ^ state;
+
+	return (granules | (u64)tag << 32) ^ STATE_MASK;
 }
 
-static bool is_masked_state(u64 word)
+static bool is_masked_state(u32 at, u64 word)
 {
-	return (word ^ STATE_MASK) >> 32 <= HEAP_CACHED;
+	u32 tag = (word ^ STATE_MASK) >> 32;
+
+	return !tag || (tag / 8 == at && tag % 8 <= HEAP_CACHED);
 }
 
 static bool has_seal(const struct model *model, u32 at, u64 word)
@@ -142,7 +147,7 @@ static bool is_tag_damaged(const struct model *model, u32 at)
 /* Is @word a valid header of any kind? */
 static bool passes(const struct model *model, u32 at, u64 word)
 {
-	return is_masked_state(word) || has_seal(model, at, word) ||
+	return is_masked_state(at, word) || has_seal(model, at, word) ||
 	       has_seal(model, at, word ^ SEAL_DEFERRED) ||
 	       has_seal(model, at, word ^ SEAL_LIMBO);
 }
@@ -267,7 +272,7 @@ enum heap_verdict model_judge_deferred(const struct model *model, const void *pt
 	word = header_in(model->image, *at);
 	if (has_seal(model, *at, word))
 		return HEAP_OK;
-	if (has_seal(model, *at, word ^ SEAL_DEFERRED) || is_masked_state(word))
+	if (has_seal(model, *at, word ^ SEAL_DEFERRED) || is_masked_state(*at, word))
 		return HEAP_DOUBLE_FREE;
 	return HEAP_CORRUPT_HEADER;
 }
@@ -370,7 +375,7 @@ void model_set_state(struct model *model, u32 at, enum heap_state state)
 	struct start *start = &model->starts[at];
 
 	start->state = state;
-	start->word = masked_state(start->node->size, state);
+	start->word = masked_state(at, start->node->size, state);
 	put_header(model->image, at, start->word);
 }
 
@@ -530,7 +535,7 @@ static void settle_free(struct model *model, u32 at, u32 end, const struct writt
 			continue;
 		}
 		MUST(heap_index_is_hole(&model->heap.index, at));
-		settle_block(model, at, stop, masked_state(stop - at, HEAP_HOLE), written);
+		settle_block(model, at, stop, masked_state(at, stop - at, HEAP_HOLE), written);
 		at = stop;
 	}
 }
@@ -542,7 +547,7 @@ static u64 word_of(const struct model *model, const struct node *node)
 	u64 word;
 
 	if (!is_live(start->state))
-		return masked_state(node->size, start->state);
+		return masked_state(node->at, node->size, start->state);
 	word = used_word(model, node->at, node->size, slack, start->owner);
 	return start->state == HEAP_DEFERRED ? word ^ SEAL_DEFERRED : word;
 }

@@ -177,7 +177,7 @@ with planted((header(twin.at), header(twin.at) ^ tool.WORD_DEFERRED)) as changed
     ok("a deferred block is pending", changed.block_of(twin.offset).word == "pending", changed.block_of(twin.offset))
     ok("a deferred block is not a finding", findings_in(name_of_heap) == [], findings_in(name_of_heap))
 with planted(
-    (header(twin.at), heap.state_word(twin.granules, "HEAP_PENDING")),
+    (header(twin.at), heap.state_word(twin.at, twin.granules, "HEAP_PENDING")),
     (fields.claims[0], twin.at),
     (fields.claim_count, 1),
     (fields.withheld, 1),
