@@ -38,8 +38,9 @@ static unsigned int flags;
 module_param(flags, uint, 0);
 MODULE_PARM_DESC(flags, "flags of the heaps");
 
-/* A watch. Its callback must not run when it is over. */
+/* A watch. Its callback must not run when it is over, nor another callback with it. */
 struct watched {
+	heapmod_watch_fn callback;
 	bool over;
 };
 
@@ -156,28 +157,49 @@ static void is_called(struct heapmod *watched, void *data, bool above)
 	VERIFY(!READ_ONCE(((struct watched *)data)->over));
 }
 
-/* A thread has two watches at most. It ends one while the other thread does the same. */
-static int watch_usage(void *data)
+static void is_called_first(struct heapmod *watched, void *data, bool above)
 {
-	struct thread *thread = data;
-	struct watched watches[2] = {};
+	VERIFY(((struct watched *)data)->callback == is_called_first);
+	is_called(watched, data, above);
+}
+
+static void is_called_second(struct heapmod *watched, void *data, bool above)
+{
+	VERIFY(((struct watched *)data)->callback == is_called_second);
+	is_called(watched, data, above);
+}
+
+/* A thread has two watches at most. It ends one while the other thread does the same. */
+static int watch_usage(struct thread *thread, heapmod_watch_fn callback)
+{
+	struct watched watches[2] = { { callback }, { callback } };
 	unsigned int which = 0;
 
 	while (!kthread_should_stop()) {
 		u32 random = prandom_u32_state(&thread->random);
 
 		WRITE_ONCE(watches[which].over, false);
-		VERIFY(!heapmod_watch(heap, 1 + random % 99, is_called, &watches[which]));
+		VERIFY(!heapmod_watch(heap, 1 + random % 99, callback, &watches[which]));
 		which = !which;
-		heapmod_unwatch(heap, is_called, &watches[which]);
+		heapmod_unwatch(heap, callback, &watches[which]);
 		WRITE_ONCE(watches[which].over, true);
 		thread->rounds++;
 		cond_resched();
 	}
 	which = !which;
-	heapmod_unwatch(heap, is_called, &watches[which]);
+	heapmod_unwatch(heap, callback, &watches[which]);
 	WRITE_ONCE(watches[which].over, true);
 	return 0;
+}
+
+static int watch_first(void *data)
+{
+	return watch_usage(data, is_called_first);
+}
+
+static int watch_second(void *data)
+{
+	return watch_usage(data, is_called_second);
 }
 
 static int start(struct thread *thread, int (*function)(void *data))
@@ -274,8 +296,8 @@ static int live(struct thread *threads, unsigned int number)
 		error = start(&threads[i], wait_for_blocks) ?: error;
 	}
 	error = start(&threads[WAITERS], allocate_blocks) ?: error;
-	error = start(&threads[WAITERS + 1], watch_usage) ?: error;
-	error = start(&threads[WAITERS + 2], watch_usage) ?: error;
+	error = start(&threads[WAITERS + 1], watch_first) ?: error;
+	error = start(&threads[WAITERS + 2], watch_second) ?: error;
 	for (i = 0; i < resets && !error && !atomic_read(&wrong); i++)
 		reset();
 	stop(&threads[WAITERS]);

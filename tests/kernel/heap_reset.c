@@ -3,7 +3,9 @@
  * heap_reset - a heap is reset while another CPU is inside a call that allocates
  *
  * insmod makes the mistake with the call `call`. A tracepoint holds that call, behind the lock,
- * until the reset has begun. insmod fails if the call does not return a block.
+ * until the reset has begun. insmod fails if the call does not return a block. With `wait`, which
+ * is no mistake, the block must be live. With `destroy`, the heap is destroyed instead, and the wait
+ * must end with an error.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -20,7 +22,11 @@
 
 static char *call = "alloc";
 module_param(call, charp, 0);
-MODULE_PARM_DESC(call, "alloc, zalloc, bulk, aligned, grow, shrink, move, memdup, strdup or printf");
+MODULE_PARM_DESC(call, "alloc, zalloc, bulk, aligned, grow, shrink, move, memdup, strdup, printf or wait");
+
+static bool destroy;
+module_param(destroy, bool, 0);
+MODULE_PARM_DESC(destroy, "destroy the heap in place of the reset (default no)");
 
 static unsigned int flags;
 module_param(flags, uint, 0);
@@ -31,7 +37,8 @@ static void *block;			/* to resize */
 static struct task_struct *caller;
 static DECLARE_COMPLETION(inside);
 static DECLARE_COMPLETION(returned);
-static bool armed, got_block;
+static bool armed;
+static void *got;			/* from the call */
 
 static void *allocate_bulk(void)
 {
@@ -60,6 +67,8 @@ static void *allocate(void)
 		return heapmod_strdup(heap, call, GFP_KERNEL);
 	if (!strcmp(call, "printf"))
 		return heapmod_asprintf(heap, GFP_KERNEL, "%s", call);
+	if (!strcmp(call, "wait"))
+		return heapmod_alloc_wait(heap, BYTES, 1, GFP_KERNEL, TASK_KILLABLE, MAX_SCHEDULE_TIMEOUT);
 	return heapmod_alloc(heap, BYTES, GFP_KERNEL);
 }
 
@@ -69,15 +78,16 @@ static const char *point_name(void)
 	return strcmp(call, "grow") && strcmp(call, "shrink") ? "heapmod_alloc" : "heapmod_resize";
 }
 
-/* The probe of this tracepoint. */
+/* The probe of this tracepoint, once: a wait comes here again with its next block. */
 static void hold(void)
 {
 	unsigned long resets = READ_ONCE(heap->resets);
 
-	if (!armed || current != caller || completion_done(&inside))
+	if (!armed || current != caller)
 		return;
+	armed = false;
 	complete(&inside);
-	while (READ_ONCE(heap->resets) == resets)
+	while (READ_ONCE(heap->resets) == resets && !READ_ONCE(heap->shut_down))
 		cpu_relax();
 }
 
@@ -93,7 +103,7 @@ static int work(void *unused)
 	if (flags & HEAPMOD_PERCPU)
 		fill_cache();
 	armed = true;
-	got_block = !IS_ERR_OR_NULL(allocate());
+	got = allocate();
 	heapmod_complete_and_exit(&returned, 0);
 }
 
@@ -117,6 +127,19 @@ static int search(struct notifier_block *unused, unsigned long event, void *data
 	return NOTIFY_OK;
 }
 
+static bool is_right(void)
+{
+	if (destroy)
+		return got == ERR_PTR(-ESHUTDOWN);
+	return !IS_ERR_OR_NULL(got) && (strcmp(call, "wait") || heapmod_owns(heap, got));
+}
+
+static void end_life(void)
+{
+	heapmod_destroy(heap);
+	heap = NULL;
+}
+
 static int run(void)
 {
 	void *wall;
@@ -129,9 +152,12 @@ static int run(void)
 	kthread_bind(caller, cpumask_last(cpu_online_mask));
 	wake_up_process(caller);
 	wait_for_completion(&inside);
-	heapmod_reset(heap);
+	if (destroy)
+		end_life();
+	else
+		heapmod_reset(heap);
 	wait_for_completion(&returned);
-	return got_block ? 0 : -EINVAL;
+	return is_right() ? 0 : -EINVAL;
 }
 
 static int __init reset_init(void)

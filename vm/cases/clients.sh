@@ -65,13 +65,15 @@ check "three call sites own them, most live bytes first" [ "$(awk 'NR > 1 { prin
 check "owners add up" owners_add_up default
 check "a block of __init text keeps the name" grep -q " 77 forget_init.*\[heap_forget\]$" $debug/default/blocks
 hush
+text=$(cat /sys/module/heap_forget/sections/.text)
 check "the client unloads with live blocks" rmmod heap_forget
 check "live blocks are reported when their module is unloaded" said 'module heap_forget is unloaded, but heap "default" still has 1 blocks, 77 bytes allocated by forget_init'
 check "... of all call sites" said "100 bytes allocated by forget+"
 check "owners keep their names when their module is unloaded" [ "$(grep -c "\[heap_forget\]$" $debug/default/owners)" = 3 ]
 check "... and so do blocks" [ "$(grep -c "\[heap_forget\]$" $debug/default/blocks)" = 3 ]
 hush
-check "another module takes the addresses" insmod heap_forget.ko failures=100
+check "another module loads" insmod heap_forget.ko failures=100
+check "... at the same addresses" [ "$(cat /sys/module/heap_forget/sections/.text)" = "$text" ]
 check "its blocks are no others" [ "$(grep -c " forget.*\[heap_forget\]$" $debug/default/blocks)" = 3 ]
 check "its failures are accounted" [ "$(owner default "fail_each+")" = "0 0 0 0 0 100" ]
 check "failures of a heap are rate limited" [ "$(dmesg | grep -c 'heap "default": no hole for')" -lt 20 ]
@@ -94,10 +96,14 @@ for round in 1 2 3 4 5; do
 	check "the block is not reported" refute said "module heap_forget is unloaded, but"
 done
 check "it is freed" [ "$(stat default blocks)" = 3 ]
+check "a third module loads" insmod heap_forget.ko
+check "... at the same addresses" [ "$(cat /sys/module/heap_forget/sections/.text)" = "$text" ]
+check "its blocks have owners of their own" [ "$(grep -c "\[heap_forget\]$" $debug/default/owners)" = 6 ]
+check "it unloads" rmmod heap_forget
 check "heapmod unloads after the clients" rmmod heapmod
 check "suppressed messages are counted" [ "$(dmesg | grep -c 'heap "default": [0-9]* messages about failed allocations were suppressed')" -ge 1 ]
 check "... and suppressed reports" [ "$(dmesg | grep -c 'heap "default": [0-9]* reports were suppressed')" -ge 1 ]
-check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 3 blocks alive, 200 bytes'
+check "live blocks are reported when their heap is destroyed" said 'heap "default" is destroyed with 6 blocks alive, 400 bytes'
 check "... with their call site" said "1 blocks, 77 bytes, the first at 8, allocated by forget_init+0x"
 
 check "heapmod loads again" insmod heapmod.ko

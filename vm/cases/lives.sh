@@ -30,6 +30,10 @@ for flags in 0 3; do
 	dmesg | grep "heap_lives: .* resets" | tail -n 1
 	rmmod heap_lives
 done
+check "a block that a waiter is about to return is taken back by a reset" insmod heap_reset.ko call=wait
+rmmod heap_reset
+check "... and by the end of the heap" insmod heap_reset.ko call=wait destroy=1
+rmmod heap_reset
 touch /tmp/over
 check "a module that watches is unloaded, $(wc -l </tmp/unloaded) times" wait $watchers
 check "heapmod unloads" rmmod heapmod
