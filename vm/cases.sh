@@ -28,7 +28,7 @@ builds_with_warnings() {
 
 # run_cases NAME CASE... - with the modules in build/NAME
 run_cases() {
-	local name=$1 case modules documents options cases key
+	local name=$1 case modules documents options cases key start
 	local -A vms=()			# cases, by what their VM has: the options, and the case if it ends the VM
 	shift
 	mapfile -t modules < <(find "build/$name" -name '*.ko' -printf '-m\n%p\n')
@@ -46,8 +46,10 @@ run_cases() {
 		for case in ${vms[$key]}; do
 			cases+=("vm/cases/${case%%:*}.sh${case#"${case%%:*}"}")
 		done
+		start=$SECONDS
 		vm/boot "${boot[@]}" "${options[@]}" "${modules[@]}" "${documents[@]}" "${cases[@]}" 2>&1 ||
 			echo "not ok - this VM did not report success"
+		echo "# $name: $((SECONDS - start)) s: ${vms[$key]}"
 	done
 }
 

@@ -88,11 +88,17 @@ tiles() {
 
 # The sums over the owners match stats, and owners are sorted by live bytes. Not valid after a header was lost.
 owners_add_up() {
-	cat "$debug/$1/owners" | awk -v stats="$(stat "$1" blocks) $(stat "$1" asked_bytes) $(stat "$1" allocs) $(stat "$1" frees) $(stat "$1" failures)" '
+	cat "$debug/$1/owners" >/tmp/owners
+	awk -v stats="$(stat "$1" blocks) $(stat "$1" asked_bytes) $(stat "$1" allocs) $(stat "$1" frees) $(stat "$1" failures)" '
 		NR == 1 { last = 1e20; next }
 		$2 > last || $2 > $3 || $1 != $4 - $5 || NF < 7 { wrong = 1 }
 		{ last = $2; live += $1; bytes += $2; allocs += $4; frees += $5; failures += $6 }
-		END { exit !(NR > 1 && !wrong && stats == live + 0 " " bytes + 0 " " allocs + 0 " " frees + 0 " " failures + 0) }'
+		END {
+			sums = live + 0 " " bytes + 0 " " allocs + 0 " " frees + 0 " " failures + 0
+			if (NR > 1 && !wrong && stats == sums) exit 0
+			print "# stats: " stats "; owners: " sums "; in the file:"
+			exit 1
+		}' /tmp/owners || refute cat /tmp/owners
 }
 
 # owner HEAP WORDS - print the numbers of an owner whose name contains WORDS
