@@ -2,11 +2,11 @@
 /*
  * heap_bound - what an interrupt does on account of a heap is bounded
  *
- * The irq_work frees a few deferred blocks and prints one report; a work item does the rest. With
- * several CPUs another one would run that at once. So these cases need a kernel with one CPU.
+ * The irq_work frees a few deferred blocks and prints one report; a work item does the rest. Another
+ * CPU might run that at once, so all are stopped meanwhile.
  */
-#include <linux/cpumask.h>
 #include <linux/irq_work.h>
+#include <linux/stop_machine.h>
 #include <linux/string.h>
 
 #include "heaps/heaps.h"
@@ -22,19 +22,19 @@ static struct heapmod *heap_with_blocks(struct kunit *test, unsigned int flags)
 	struct heapmod *heap;
 	int i;
 
-	if (num_online_cpus() > 1 || IS_ENABLED(CONFIG_PREEMPT_RT))
-		kunit_skip(test, "a work item runs at the same time");
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "a thread runs the irq_work");
 	heap = suite_exact_heap(test, 1 << 16, flags);
 	for (i = 0; i < BLOCKS; i++)
 		blocks[i] = suite_alloc(test, 100);
 	return heap;
 }
 
-/* Free all blocks, and count those that are left when the irq_work has run once. */
-static u64 left_by_irq_work(struct heapmod *heap)
+/* Free all blocks while the lock is busy, and run the irq_work once. */
+static int defer_all(void *data)
 {
+	struct heapmod *heap = data;
 	unsigned long flags, nmi;
-	u64 left;
 	int i;
 
 	raw_spin_lock_irqsave(&heap->lock, flags);
@@ -42,11 +42,9 @@ static u64 left_by_irq_work(struct heapmod *heap)
 	for (i = 0; i < BLOCKS; i++)
 		heapmod_free(heap, blocks[i]);
 	suite_leave_nmi(nmi);
-	raw_spin_unlock(&heap->lock);
+	raw_spin_unlock_irqrestore(&heap->lock, flags);
 	irq_work_run();
-	left = heap_live_blocks(&heap->core);
-	local_irq_restore(flags);
-	return left;
+	return heap_live_blocks(&heap->core);
 }
 
 static void expect_empty(struct kunit *test, struct heapmod *heap)
@@ -62,7 +60,7 @@ static void an_interrupt_frees_a_few(struct kunit *test)
 	if (IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		kunit_skip(test, "freed memory is hooked");
 	heap = heap_with_blocks(test, 0);
-	KUNIT_EXPECT_EQ(test, left_by_irq_work(heap), BLOCKS - SOME);
+	KUNIT_EXPECT_EQ(test, stop_machine(defer_all, heap, NULL), BLOCKS - SOME);
 	expect_empty(test, heap);
 }
 
@@ -71,24 +69,27 @@ static void an_interrupt_fills_no_memory(struct kunit *test)
 {
 	struct heapmod *heap = heap_with_blocks(test, HEAPMOD_POISON);
 
-	KUNIT_EXPECT_EQ(test, left_by_irq_work(heap), BLOCKS);
+	KUNIT_EXPECT_EQ(test, stop_machine(defer_all, heap, NULL), BLOCKS);
 	expect_empty(test, heap);
+}
+
+/* Fill the queue of findings, and run the irq_work once. */
+static int find_much(void *data)
+{
+	struct heapmod *heap = data;
+	int i;
+
+	for (i = 0; i < HEAP_FINDINGS; i++)
+		heapmod_free(heap, blocks[0] + 1);
+	irq_work_run();
+	return heap_queued_findings(&heap->core);
 }
 
 static void an_interrupt_prints_one_report(struct kunit *test)
 {
 	struct heapmod *heap = heap_with_blocks(test, 0);
-	unsigned long flags;
-	u32 queued;
-	int i;
 
-	local_irq_save(flags);
-	for (i = 0; i < HEAP_FINDINGS; i++)
-		heapmod_free(heap, blocks[0] + 1);
-	irq_work_run();
-	queued = heap_queued_findings(&heap->core);
-	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, queued, HEAP_FINDINGS - 1);
+	KUNIT_EXPECT_EQ(test, stop_machine(find_much, heap, NULL), HEAP_FINDINGS - 1);
 	flush_delayed_work(&heap->slow_work);
 	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 0);
 }

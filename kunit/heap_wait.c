@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/stop_machine.h>
 
 #include "heaps/compat.h"
 #include "heaps/heaps.h"
@@ -581,25 +582,38 @@ static void shutdown_ends_allocations(struct kunit *test)
 	expect_unused(test, heap);
 }
 
+struct run {
+	struct heapmod *heap;
+	void **blocks;
+	int left;			/* waiters that the irq_work has not served */
+};
+
+/* While no other CPU runs: it might run the work item already. */
+static int run_alone(void *data)
+{
+	struct run *run = data;
+
+	free_blocks(run->heap, run->blocks, 0, GRANULES / 2);
+	irq_work_run();
+	run->left = queued(run->heap);
+	return 0;
+}
+
 /* One run of the irq_work serves a few waiters. A work item serves the rest. */
 static void a_run_serves_few_waiters(struct kunit *test)
 {
 	struct waiting *waiting = kunit_kcalloc(test, GRANULES / 2, sizeof(*waiting), GFP_KERNEL);
 	void *blocks[GRANULES / 2];
 	struct heapmod *heap = full_heap(test, blocks);
-	unsigned long flags;
-	int i, left;
+	struct run run = { .heap = heap, .blocks = blocks };
+	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, waiting);
 	skip_on_rt(test);
 	for (i = 0; i < GRANULES / 2; i++)
 		join(test, &waiting[i], heap, FILL(2), MAX_SCHEDULE_TIMEOUT);
-	local_irq_save(flags);
-	free_blocks(heap, blocks, 0, GRANULES / 2);
-	irq_work_run();
-	left = queued(heap);
-	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, left, GRANULES / 2 - 8);
+	stop_machine(run_alone, &run, NULL);
+	KUNIT_EXPECT_EQ(test, run.left, GRANULES / 2 - 8);
 	for (i = 0; i < GRANULES / 2; i++) {
 		finish(&waiting[i]);
 		KUNIT_EXPECT_PTR_EQ(test, waiting[i].ptr, blocks[i]);
