@@ -285,7 +285,7 @@ static size_t alloc_some(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
 {
 	size_t done, i;
 
-	if (diagnostics_fail(size)) {
+	if (size && diagnostics_fail(size)) {
 		heapmod_fail(heap, size, 1, gfp, caller);
 		return 0;
 	}

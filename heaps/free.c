@@ -25,6 +25,7 @@
 #include "heaps/free.h"
 #include "heaps/lock.h"
 #include "heaps/percpu.h"
+#include "heaps/poll.h"
 #include "heaps/registry.h"
 #include "heaps/report.h"
 #include "heaps/walk.h"
@@ -57,11 +58,14 @@ static __always_inline void remove_from_owner(struct heapmod *heap,
 	heap_owner_remove(heap_owner_at(&heap->owners, block->owner), block->asked);
 }
 
-/* A heap that is frozen, or is being reset, has other reasons to wake a waiter. */
+/*
+ * A heap that is frozen, or is being reset, has other reasons to wake a waiter. One that no program
+ * polls any more is to be disarmed.
+ */
 static bool may_serve(struct heapmod *heap)
 	__must_hold(&heap->lock)
 {
-	if (!heap->core.largest)
+	if (!heap->core.largest || heapmod_polls_are_over(heap))
 		return true;
 	heap_flush(&heap->core);
 	return heap_index_largest(&heap->core.index) >= heapmod_wanted(heap);

@@ -355,12 +355,14 @@ static void quiesce(struct heapmod *heap)
 {
 	heapmod_sync_irq_work(heap);
 	cancel_delayed_work_sync(&heap->slow_work);
+	cancel_work_sync(&heap->serve);
 	cancel_delayed_work_sync(&heap->watermark.work);
 	heapmod_drain(heap);
 	heapmod_recover(heap);
 	heapmod_empty_caches(heap);
-	sync_follow_up(heap);
+	/* Now the heap has no event that could queue a work item behind this. */
 	heapmod_report_findings(heap);
+	sync_follow_up(heap);
 	heapmod_report_suppressed(heap);
 }
 

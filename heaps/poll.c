@@ -48,6 +48,12 @@ void heapmod_update_waiters(struct heapmod *heap)
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
 }
 
+/* An entry is added before its poll takes the lock. A poll that times out leaves the heap armed. */
+bool heapmod_polls_are_over(struct heapmod *heap)
+{
+	return heap->polled != U32_MAX && !waitqueue_active(&heap->pollers);
+}
+
 static void arm(struct heapmod *heap, u32 granules)
 	__must_hold(&heap->lock)
 {
@@ -123,6 +129,12 @@ __poll_t heapmod_poll(struct heapmod *heap, size_t size, struct file *file,
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_poll);
 
+static bool is_over(const struct heapmod *heap)
+	__must_hold(&heap->lock)
+{
+	return heap->shut_down || heap_is_frozen(&heap->core);
+}
+
 void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsigned long caller)
 {
 	unsigned long flags;
@@ -134,26 +146,13 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsign
 		return;
 	arm(heap, granules_for(&heap->core, size));
 	/* A free may have made room since the allocation failed. In an NMI the caches are left. */
-	if (heap_fits(&heap->core, size, align) || (heap->cpus && in_nmi()))
+	if (is_over(heap) || heap_fits(&heap->core, size, align) || (heap->cpus && in_nmi()))
 		heapmod_unlock(heap, flags, caller);
 	else
 		heapmod_unlock_alloc(heap, flags, caller);
 	/* From now on frees go to the heap. Each block that the caches have is an event, too. */
 	if (!in_nmi())
 		heapmod_empty_caches(heap);
-}
-
-static bool has_entries(struct heapmod *heap)
-	__must_hold(&heap->lock)
-{
-	/* An entry is added before its poll takes the lock. */
-	return waitqueue_active(&heap->pollers);
-}
-
-static bool is_over(const struct heapmod *heap)
-	__must_hold(&heap->lock)
-{
-	return heap->shut_down || heap_is_frozen(&heap->core);
 }
 
 /* Return: whether a poll may find another state now. Then disarm the heap. */
@@ -164,7 +163,7 @@ static bool disarm_if_due(struct heapmod *heap)
 
 	heapmod_lock_irqsave(heap, flags);
 	due = heap->polled != U32_MAX &&
-	      (is_over(heap) || !has_entries(heap) ||
+	      (is_over(heap) || heapmod_polls_are_over(heap) ||
 	       heap_fits(&heap->core, payload_bytes(&heap->core, heap->polled), 1));
 	if (due)
 		disarm(heap);

@@ -23,6 +23,10 @@ void heapmod_poll_failed(struct heapmod *heap, size_t size, size_t align, unsign
 /* May heapmod_wake_pollers() have something to do? */
 bool heapmod_has_pollers(const struct heapmod *heap);
 
+/* The heap is armed, though no program polls it any more. */
+bool heapmod_polls_are_over(struct heapmod *heap)
+	__must_hold(&heap->lock);
+
 /* Wake all pollers if there is room for one of them. Takes time in proportion to their number. */
 void heapmod_wake_pollers(struct heapmod *heap);
 

@@ -361,12 +361,15 @@ static void nothing_is_not_failed(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap(test, 1 << 16);
 	struct fault fault = { .nth = 1 };
-	void *ptr;
+	void *ptr, *ptrs[2];
+	size_t count;
 
 	arm(&fault);
 	ptr = heapmod_alloc(heap, 0, GFP_KERNEL);
+	count = heapmod_alloc_bulk(heap, 0, GFP_KERNEL, 2, ptrs);
 	disarm(&fault);
 	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)ZERO_SIZE_PTR);
+	KUNIT_EXPECT_EQ(test, count, 2);
 	KUNIT_EXPECT_FALSE(test, fault.reached);
 }
 

@@ -233,7 +233,10 @@ static void a_reset_wakes(struct kunit *test)
 	leave(&poller);
 }
 
-/* An entry that is gone, because its file was closed, is not waited for. */
+/*
+ * An entry that is gone, because its file was closed or its poll has timed out, is not waited for: any
+ * free disarms the heap, also one that makes no room.
+ */
 static void an_entry_that_is_gone_is_disarmed(struct kunit *test)
 {
 	void *blocks[GRANULES];
@@ -244,10 +247,9 @@ static void an_entry_that_is_gone_is_disarmed(struct kunit *test)
 	leave(&poller);
 	KUNIT_EXPECT_NE(test, heap->core.events, 0);
 	heapmod_free(heap, blocks[0]);
-	heapmod_free(heap, blocks[1]);
 	KUNIT_EXPECT_EQ(test, wakeups(&poller), 0);
 	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
-	KUNIT_EXPECT_EQ(test, state(heap, FILL(3)), 0);
+	KUNIT_EXPECT_EQ(test, state(heap, FILL(2)), 0);
 	KUNIT_EXPECT_EQ(test, heap->core.events, 0);
 }
 
@@ -349,17 +351,40 @@ static void a_hole_that_fits_exactly_wakes(struct kunit *test)
 	heapmod_reset(heap);
 }
 
+static void freeze(struct kunit *test, struct heapmod *heap)
+{
+	u64 used = heap->core.used--;
+
+	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
+	heap->core.used = used;
+}
+
+/* A program that is notified of edges learns from a failed allocation that it must poll again. */
+static void a_frozen_heap_is_an_edge(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, REGION(GRANULES));
+	struct poller poller;
+
+	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), ROOM);
+	suite_alloc(test, FILL(1));
+	freeze(test, heap);
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 0);
+	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, FILL(1), GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
+	KUNIT_EXPECT_TRUE(test, poller.key & EPOLLERR);
+	leave(&poller);
+	test->priv = NULL;
+	heapmod_destroy(heap);
+}
+
 static void a_frozen_heap_is_an_error(struct kunit *test)
 {
 	void *blocks[GRANULES];
 	struct heapmod *heap = full_heap(test, blocks);
 	struct poller poller;
-	u64 used;
 
 	KUNIT_EXPECT_EQ(test, begin(&poller, heap, FILL(1)), 0);
-	used = heap->core.used--;
-	KUNIT_EXPECT_EQ(test, heapmod_check(heap), -EUCLEAN);
-	heap->core.used = used;
+	freeze(test, heap);
 	KUNIT_EXPECT_EQ(test, wakeups(&poller), 1);
 	KUNIT_EXPECT_TRUE(test, poller.key & EPOLLERR);
 	KUNIT_EXPECT_EQ(test, state(heap, FILL(1)), EPOLLERR);
@@ -383,6 +408,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_destroy_waits_for_poll),
 	KUNIT_CASE(a_shutdown_wakes_select),
 	KUNIT_CASE(a_shutdown_disarms),
+	KUNIT_CASE(a_frozen_heap_is_an_edge),
 	KUNIT_CASE(a_frozen_heap_is_an_error),
 	{ }
 };
