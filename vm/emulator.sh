@@ -11,8 +11,12 @@
 # tsc=unstable, unless `tsc` says otherwise: a guest calibrates its TSC against a timer interrupt, which a busy host delays.
 # Its clock may then run several times too fast, until it reports lockups. The HPET needs no calibration, and is fast enough
 # for the tests.
+#
+# rcu_expedited, unless `rcu` says otherwise: a grace period takes 20 to 100 ms of an idle VM, and modules, probes and heaps
+# that come and go wait for thousands.
 kernel_line() {
-	echo "quiet loglevel=5 panic=-1 oops=panic softlockup_panic=1 no_timer_check noirqdebug tsc=${tsc:-unstable}"
+	echo "quiet loglevel=5 panic=-1 oops=panic softlockup_panic=1 no_timer_check noirqdebug tsc=${tsc:-unstable}" \
+		"rcupdate.rcu_expedited=${rcu:-1}"
 }
 
 counting=""			# set: one plain CPU, whose clock counts executed instructions
