@@ -8,13 +8,20 @@
  * block may be lost, and each wrong pointer must be refused: otherwise the write fails. So it does
  * if the heap queued its irq_work with interrupts on, where the caller may be preempted first.
  *
+ * A probe is a breakpoint at first, whose handler runs as in an NMI. Where it can, the kernel
+ * replaces it by a jump after a while, and then the handler runs as in a plain call. With `settle`,
+ * the calls go on until it has.
+ *
  * The parameter `results` has a line for each flags, or none if the function cannot be probed: the
- * flags, how often the function ran, how many allocations found the lock busy, and `sound` or what
- * is wrong.
+ * flags, how often the function ran, how often of these after a jump, how many allocations found
+ * the lock busy, and `sound` or what is wrong.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/hardirq.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -27,15 +34,21 @@
 #define RUNS	3
 #define ROUNDS	20
 #define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
+#define SETTLE	(5 * HZ)	/* after that, the probe stays a breakpoint */
 
 static unsigned int flags[RUNS] = { 0, HEAPMOD_POISON | HEAPMOD_REDZONE, HEAPMOD_PERCPU };
 static unsigned int count = RUNS;
 module_param_array(flags, uint, &count, 0);
 MODULE_PARM_DESC(flags, "flags of the heaps, one after the other");
 
+static bool settle;
+module_param(settle, bool, 0600);
+MODULE_PARM_DESC(settle, "call until the probe is a jump");
+
 /* What a probe did to the heap with one of the flags. */
 static struct run {
 	int hits;
+	int jumps;
 	u64 busy;
 	const char *problem;
 } runs[RUNS], *run;
@@ -66,7 +79,11 @@ static int judge_queueing(struct kprobe *queueing, struct pt_regs *regs)
 
 static int handler(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (!live || ++run->hits > HITS)
+	if (!live)
+		return 0;
+	/* Where a function begins with a call of ftrace, there never was a breakpoint. */
+	run->jumps += !in_nmi() && !kprobe_ftrace(probe);
+	if (++run->hits > HITS)
 		return 0;
 	allocate(heap);
 	allocate(other);
@@ -97,11 +114,16 @@ static void call_all(void)
 		WRITE_ONCE(spare, heapmod_alloc(heap, 200, GFP_KERNEL | __GFP_NOWARN));
 }
 
-static void call_rounds(void)
+static void call_rounds(unsigned long deadline)
 {
 	int i;
 
-	for (i = 0; i < ROUNDS; i++)
+	call_all();
+	while (settle && run->hits && !run->jumps && time_before(jiffies, deadline)) {
+		msleep(100);
+		call_all();
+	}
+	for (i = 1; i < ROUNDS; i++)
 		call_all();
 }
 
@@ -126,7 +148,7 @@ static const char *verify(void *block)
 	return NULL;
 }
 
-static const char *call_and_verify(void)
+static const char *call_and_verify(unsigned long deadline)
 {
 	void *block = heapmod_alloc(heap, 100, GFP_KERNEL);
 
@@ -135,21 +157,21 @@ static const char *call_and_verify(void)
 	wrong = 0;
 	late = 0;
 	live = block;
-	call_rounds();
+	call_rounds(deadline);
 	synchronize_rcu();	/* wakes this task: the handler runs outside of the heap, too */
 	live = NULL;
 	synchronize_rcu();	/* the handler is done with it: it is not preempted */
 	return verify(block);
 }
 
-static const char *run_heaps(unsigned int kind)
+static const char *run_heaps(unsigned int kind, unsigned long deadline)
 {
 	const char *problem = "no memory";
 
 	heap = heapmod_create("nested", 1 << 16, kind);
 	other = heapmod_create("other", 1 << 16, kind);
 	if (!IS_ERR(heap) && !IS_ERR(other))
-		problem = call_and_verify();
+		problem = call_and_verify(deadline);
 	heapmod_destroy(heap);
 	heapmod_destroy(other);
 	return problem;
@@ -157,12 +179,13 @@ static const char *run_heaps(unsigned int kind)
 
 static int run_all(void)
 {
+	unsigned long deadline = jiffies + SETTLE;
 	int error = 0;
 
 	memset(runs, 0, sizeof(runs));
 	for (done = 0; done < count; done++) {
 		run = &runs[done];
-		run->problem = run_heaps(flags[done]);
+		run->problem = run_heaps(flags[done], deadline);
 		if (!run->problem)
 			continue;
 		error = -EUCLEAN;
@@ -196,15 +219,15 @@ static int get_results(char *buffer, const struct kernel_param *unused)
 	int i;
 
 	for (i = 0; i < done; i++)
-		length += scnprintf(buffer + length, PAGE_SIZE - length, "%u %d %llu %s\n",
-				    flags[i], runs[i].hits, runs[i].busy,
+		length += scnprintf(buffer + length, PAGE_SIZE - length, "%u %d %d %llu %s\n",
+				    flags[i], runs[i].hits, runs[i].jumps, runs[i].busy,
 				    runs[i].problem ?: "sound");
 	return length;
 }
 
 static const struct kernel_param_ops results_ops = { .get = get_results };
 module_param_cb(results, &results_ops, NULL, 0400);
-MODULE_PARM_DESC(results, "of the last probe: flags, hits, busy, and what is wrong");
+MODULE_PARM_DESC(results, "of the last probe: flags, hits, jumps, busy, and what is wrong");
 
 static int __init nested_init(void)
 {
