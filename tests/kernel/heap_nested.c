@@ -3,33 +3,56 @@
  * heap_nested - a kprobe calls a heap from inside a call on the same heap
  *
  * When the name of a function is written to the parameter `symbol`, it is probed, and each call is
- * made on a heap. Whenever the function runs, with or without the lock of the heap, the handler
- * allocates, frees a live block and frees a wrong pointer. No call may spin, no block may be lost,
- * and each wrong pointer must be refused: otherwise the write fails. So it does if the heap queued
- * its irq_work with interrupts on, where the caller may be preempted first. The parameter `hits`
- * tells how often the function ran, or -1 if it cannot be probed.
+ * made on a heap with each of `flags`. Whenever the function runs, with or without the lock of the
+ * heap, the handler allocates, frees a live block and frees a wrong pointer. No call may spin, no
+ * block may be lost, and each wrong pointer must be refused: otherwise the write fails. So it does
+ * if the heap queued its irq_work with interrupts on, where the caller may be preempted first.
+ *
+ * A probe is a breakpoint at first, whose handler runs as in an NMI. Where it can, the kernel
+ * replaces it by a jump after a while, and then the handler runs as in a plain call. With `settle`,
+ * the calls go on until it has.
+ *
+ * The parameter `results` has a line for each flags, or none if the function cannot be probed: the
+ * flags, how often the function ran, how often of these after a jump, how many allocations found
+ * the lock busy, and `sound` or what is wrong.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/hardirq.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "heapmod.h"
 #include "heaps/heaps.h"
 
+#define RUNS	3
 #define ROUNDS	20
 #define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
+#define SETTLE	(5 * HZ)	/* after that, the probe stays a breakpoint */
 
-static unsigned int flags;
-module_param(flags, uint, 0);
-MODULE_PARM_DESC(flags, "flags of the heap");
+static unsigned int flags[RUNS] = { 0, HEAPMOD_POISON | HEAPMOD_REDZONE, HEAPMOD_PERCPU };
+static unsigned int count = RUNS;
+module_param_array(flags, uint, &count, 0);
+MODULE_PARM_DESC(flags, "flags of the heaps, one after the other");
 
-static int hits;
-module_param(hits, int, 0400);
-MODULE_PARM_DESC(hits, "how often the function has run; -1 if it cannot be probed");
+static bool settle;
+module_param(settle, bool, 0600);
+MODULE_PARM_DESC(settle, "call until the probe is a jump");
+
+/* What a probe did to the heap with one of the flags. */
+static struct run {
+	int hits;
+	int jumps;
+	u64 busy;
+	const char *problem;
+} runs[RUNS], *run;
+static unsigned int done;		/* how many runs have ended */
 
 static struct heapmod *heap, *other;
 static char *live;
@@ -56,7 +79,11 @@ static int judge_queueing(struct kprobe *queueing, struct pt_regs *regs)
 
 static int handler(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (!live || ++hits > HITS)
+	if (!live)
+		return 0;
+	/* Where a function begins with a call of ftrace, there never was a breakpoint. */
+	run->jumps += !in_nmi() && !kprobe_ftrace(probe);
+	if (++run->hits > HITS)
 		return 0;
 	allocate(heap);
 	allocate(other);
@@ -67,6 +94,10 @@ static int handler(struct kprobe *probe, struct pt_regs *regs)
 }
 
 static struct kprobe probe;
+static struct kprobe queueing = {
+	.pre_handler = judge_queueing,
+	.symbol_name = "irq_work_queue",
+};
 
 static void call_all(void)
 {
@@ -83,17 +114,31 @@ static void call_all(void)
 		WRITE_ONCE(spare, heapmod_alloc(heap, 200, GFP_KERNEL | __GFP_NOWARN));
 }
 
-/* Return: what is wrong when the probe is gone. */
-static const char *verify(void)
+static void call_rounds(unsigned long deadline)
+{
+	int i;
+
+	call_all();
+	while (settle && run->hits && !run->jumps && time_before(jiffies, deadline)) {
+		msleep(100);
+		call_all();
+	}
+	for (i = 1; i < ROUNDS; i++)
+		call_all();
+}
+
+/* Return: what is wrong when the handler does nothing any more. */
+static const char *verify(void *block)
 {
 	struct heapmod_stats stats;
 
 	heapmod_free(heap, xchg(&spare, NULL));
-	heapmod_free(heap, live);
+	heapmod_free(heap, block);
 	heapmod_barrier(heap);
 	if (heapmod_check(heap) || heapmod_check(other))
 		return "the heap is corrupt";
 	heapmod_get_stats(heap, &stats);
+	run->busy = stats.busy;
 	if (stats.blocks || stats.pending_bytes)
 		return "blocks are left";
 	if (stats.refused != wrong)
@@ -103,62 +148,98 @@ static const char *verify(void)
 	return NULL;
 }
 
-static int probe_and_call(const char *symbol)
+static const char *call_and_verify(unsigned long deadline)
 {
-	const char *problem;
-	int i;
+	void *block = heapmod_alloc(heap, 100, GFP_KERNEL);
 
-	probe = (struct kprobe){ .pre_handler = handler, .symbol_name = symbol };
-	live = NULL;
-	hits = -1;
+	if (!block)
+		return "no memory";
 	wrong = 0;
 	late = 0;
-	if (register_kprobe(&probe))
-		return -ENXIO;
-	hits = 0;
-	live = heapmod_alloc(heap, 100, GFP_KERNEL);
-	for (i = 0; i < ROUNDS; i++)
-		call_all();
-	unregister_kprobe(&probe);
-	problem = live ? verify() : "no memory";
-	if (problem)
-		pr_err("%s: %s\n", symbol, problem);
-	return problem ? -EUCLEAN : 0;
+	live = block;
+	call_rounds(deadline);
+	synchronize_rcu();	/* wakes this task: the handler runs outside of the heap, too */
+	live = NULL;
+	synchronize_rcu();	/* the handler is done with it: it is not preempted */
+	return verify(block);
 }
 
-static int run(const char *symbol)
+static const char *run_heaps(unsigned int kind, unsigned long deadline)
 {
-	struct kprobe queueing = {
-		.pre_handler = judge_queueing,
-		.symbol_name = "irq_work_queue",
-	};
-	int error = register_kprobe(&queueing);
+	const char *problem = "no memory";
 
-	if (error)
-		return error;
-	error = probe_and_call(symbol);
-	unregister_kprobe(&queueing);
+	heap = heapmod_create("nested", 1 << 16, kind);
+	other = heapmod_create("other", 1 << 16, kind);
+	if (!IS_ERR(heap) && !IS_ERR(other))
+		problem = call_and_verify(deadline);
+	heapmod_destroy(heap);
+	heapmod_destroy(other);
+	return problem;
+}
+
+static int run_all(void)
+{
+	unsigned long deadline = jiffies + SETTLE;
+	int error = 0;
+
+	memset(runs, 0, sizeof(runs));
+	for (done = 0; done < count; done++) {
+		run = &runs[done];
+		run->problem = run_heaps(flags[done], deadline);
+		if (!run->problem)
+			continue;
+		error = -EUCLEAN;
+		pr_err("%s, flags=%u: %s\n", probe.symbol_name, flags[done], run->problem);
+	}
 	return error;
 }
 
 static int set_symbol(const char *value, const struct kernel_param *unused)
 {
 	char symbol[KSYM_NAME_LEN];
-	int error = -ENOMEM;
+	int error;
 
+	done = 0;
 	strscpy(symbol, value, sizeof(symbol));
-	heap = heapmod_create("nested", 1 << 16, flags);
-	other = heapmod_create("other", 1 << 16, flags);
-	if (!IS_ERR(heap) && !IS_ERR(other))
-		error = run(strim(symbol));
-	heapmod_destroy(heap);
-	heapmod_destroy(other);
+	probe = (struct kprobe){ .pre_handler = handler, .symbol_name = strim(symbol) };
+	if (register_kprobe(&probe))
+		return -ENXIO;
+	error = run_all();
+	unregister_kprobe(&probe);
 	return error;
 }
 
 static const struct kernel_param_ops symbol_ops = { .set = set_symbol };
 module_param_cb(symbol, &symbol_ops, NULL, 0200);
 MODULE_PARM_DESC(symbol, "function to probe, now");
+
+static int get_results(char *buffer, const struct kernel_param *unused)
+{
+	int length = 0;
+	int i;
+
+	for (i = 0; i < done; i++)
+		length += scnprintf(buffer + length, PAGE_SIZE - length, "%u %d %d %llu %s\n",
+				    flags[i], runs[i].hits, runs[i].jumps, runs[i].busy,
+				    runs[i].problem ?: "sound");
+	return length;
+}
+
+static const struct kernel_param_ops results_ops = { .get = get_results };
+module_param_cb(results, &results_ops, NULL, 0400);
+MODULE_PARM_DESC(results, "of the last probe: flags, hits, jumps, busy, and what is wrong");
+
+static int __init nested_init(void)
+{
+	return register_kprobe(&queueing);
+}
+module_init(nested_init);
+
+static void __exit nested_exit(void)
+{
+	unregister_kprobe(&queueing);
+}
+module_exit(nested_exit);
 
 MODULE_INFO(import_ns, "HEAPMOD");
 MODULE_DESCRIPTION("Nested calls of heapmod, by kprobes");
