@@ -12,7 +12,7 @@
  * replaces it by a jump after a while, and then the handler runs as in a plain call. With `settle`,
  * the calls go on until it has.
  *
- * The parameter `results` has a line for each flags, or none if the function cannot be probed: the
+ * The parameter `outcomes` has a line for each flags, or none if the function cannot be probed: the
  * flags, how often the function ran, how often of these after a jump, how many allocations found
  * the lock busy, and `sound` or what is wrong.
  */
@@ -213,7 +213,7 @@ static const struct kernel_param_ops symbol_ops = { .set = set_symbol };
 module_param_cb(symbol, &symbol_ops, NULL, 0200);
 MODULE_PARM_DESC(symbol, "function to probe, now");
 
-static int get_results(char *buffer, const struct kernel_param *unused)
+static int get_outcomes(char *buffer, const struct kernel_param *unused)
 {
 	int length = 0;
 	int i;
@@ -225,9 +225,9 @@ static int get_results(char *buffer, const struct kernel_param *unused)
 	return length;
 }
 
-static const struct kernel_param_ops results_ops = { .get = get_results };
-module_param_cb(results, &results_ops, NULL, 0400);
-MODULE_PARM_DESC(results, "of the last probe: flags, hits, jumps, busy, and what is wrong");
+static const struct kernel_param_ops outcomes_ops = { .get = get_outcomes };
+module_param_cb(outcomes, &outcomes_ops, NULL, 0400);
+MODULE_PARM_DESC(outcomes, "of the last probe: flags, hits, jumps, busy, and what is wrong");
 
 static int __init nested_init(void)
 {

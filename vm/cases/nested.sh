@@ -3,9 +3,7 @@
 #
 # A kprobe on each function of heapmod that runs in calls of the API, and on the lock functions, calls the heap that this CPU is inside of.
 #
-# rcu_expedited: each probe and each heap that goes waits for grace periods of RCU, and there are many. The rt kernel ignores it, and takes minutes.
-#
-# boot: -w -t 600 -a nr_cpus=1 -a rcupdate.rcu_expedited=1
+# boot: -w -t 600 -a nr_cpus=1
 
 # shellcheck source=../guest/case.sh
 . /lib/case.sh
@@ -19,11 +17,11 @@ symbols() {
 	printf '%s\n' _raw_spin_trylock _raw_spin_lock _raw_spin_unlock _raw_spin_unlock_irqrestore irq_work_queue
 }
 
-# probe_all - probe the functions in stdin, and print a line for each function and flags: the function, and what heap_nested has in `results`
+# probe_all - probe the functions in stdin, and print a line for each function and flags: the function, and what heap_nested has in `outcomes`
 probe_all() {
 	while read -r symbol; do
 		printf %s "$symbol" 2>/dev/null >$parameters/symbol
-		sed "s/^/$symbol /" $parameters/results
+		sed "s/^/$symbol /" $parameters/outcomes
 	done
 }
 
@@ -33,10 +31,6 @@ those() {
 }
 
 check "heapmod loads" insmod heapmod.ko size=0
-# With one CPU, the work of an interrupt can be counted.
-check "the suites' flags load" insmod suite_flags.ko
-run_suite heap_bound
-check "they unload" rmmod suite_flags
 
 optimizes=$(cat $optimization 2>/dev/null)
 # Here no probe lasts long enough to become a jump, but while the kernel prepares for one, no other can be registered.
