@@ -4,9 +4,12 @@
  *
  * After each mistake the heap serves many more operations, and is checked.
  */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
 #include <linux/prandom.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "core/block.h"
@@ -211,25 +214,57 @@ static void pretend_nmi(void *unused, u32 heap, u64 offset, u64 was_asked, u64 w
 		preempt_count_add(NMI_OFFSET);
 }
 
+static void hold_lock(void *data)
+{
+	struct heapmod *heap = data;
+
+	raw_spin_lock(&heap->lock);
+	oops_in_progress = 1;
+	mdelay(10);
+	raw_spin_unlock(&heap->lock);
+}
+
+/* The same with SMP: another CPU holds the lock for a while, and in an oops it is only tried. */
+static void pretend_oops(void *data, u32 heap, u64 offset, u64 was_asked, u64 was_bytes,
+			 u64 asked, u64 bytes, unsigned long caller)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask, get_cpu());
+	bool called = !smp_call_function_single(other, hold_lock, data, 0);
+
+	put_cpu();
+	while (called && !READ_ONCE(oops_in_progress))
+		cpu_relax();
+}
+
+/* Return: whether there was a probe that made the lock unavailable. */
+static bool end_pretence(void)
+{
+	bool nmi = in_nmi(), oops = oops_in_progress;
+
+	if (nmi)
+		preempt_count_sub(NMI_OFFSET);
+	oops_in_progress = 0;
+	return nmi || oops;
+}
+
 /* A resize that has begun to free the end of a block also ends. */
 static void shrink_is_all_or_nothing(struct kunit *test)
 {
+	void *probe = IS_ENABLED(CONFIG_SMP) ? pretend_oops : pretend_nmi;
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
 	struct tracepoint *point;
 	bool probed;
 	u8 *row[3];
 	void *ptr;
 
-	if (IS_ENABLED(CONFIG_SMP))
-		kunit_skip(test, "the lock is available in an NMI");
+	if (IS_ENABLED(CONFIG_SMP) && num_online_cpus() == 1)
+		kunit_skip(test, "no other CPU can hold the lock");
 	make_row(test, row, 3, 100);
 	memset(row[1], 0x42, 100);
-	point = probe_start(test, "heapmod_resize", pretend_nmi, NULL);
+	point = probe_start(test, "heapmod_resize", probe, heap);
 	ptr = heapmod_realloc(heap, row[1], 10, GFP_KERNEL);
-	probed = in_nmi();
-	if (probed)
-		preempt_count_sub(NMI_OFFSET);
-	probe_stop(point, pretend_nmi, NULL);
+	probed = end_pretence();
+	probe_stop(point, probe, heap);
 	KUNIT_EXPECT_TRUE(test, probed);
 	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)row[1]);
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, row[1]), 10);
