@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/prandom.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -155,6 +156,64 @@ static void quarantine_is_bounded(struct kunit *test)
 	KUNIT_EXPECT_LE(test, suite_stats(heap).quarantine_bytes, 100 * SUITE_GRANULE);
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_blocks, 14);
 	serve(test);
+}
+
+#define ROUNDS		100
+#define ROW		100		/* in more chunks than a check reads with the lock held */
+
+static int check_until_stopped(void *heap)
+{
+	while (!kthread_should_stop()) {
+		suite_need_resched();
+		heapmod_check(heap);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* A failure must not end the case here: the other thread uses the heap. */
+static void spoil_and_reset(struct heapmod *heap)
+{
+	static void *row[ROW];
+	unsigned long flags;
+	size_t count, i;
+
+	count = heapmod_alloc_bulk(heap, FILL(7), __GFP_NOWARN, ROW, row);
+	for (i = 0; i < count; i += 10) {
+		raw_spin_lock_irqsave(&heap->lock, flags);	/* a check reads headers */
+		flip(row[i], -1);
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		heapmod_free(heap, row[i]);
+	}
+	heapmod_reset(heap);
+}
+
+/* The reset that frees this block gives the CPU to the check at the end of the batch. */
+static void give_way(void *unused, u32 heap, u64 offset, u64 asked, u64 bytes,
+		     unsigned long caller)
+{
+	suite_need_resched();
+}
+
+/* Between two steps of a reset a check finds damaged headers, but the index is intact. */
+static void check_during_resets(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct tracepoint *point;
+	struct task_struct *task;
+	int i;
+
+	point = probe_start(test, "heapmod_free", give_way, NULL);
+	task = kthread_run(check_until_stopped, heap, "check");
+	for (i = 0; i < ROUNDS && !IS_ERR(task); i++)
+		spoil_and_reset(heap);
+	probe_stop(point, give_way, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_index, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).frozen, 0);
+	KUNIT_EXPECT_GE(test, suite_stats(heap).corrupt_header, ROUNDS * ROW / 10);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_blocks, 0);
 }
 
 static void use_after_free(struct kunit *test)
@@ -481,6 +540,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(corrupt_sensitive_block),
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
+	KUNIT_CASE(check_during_resets),
 	KUNIT_CASE(use_after_free),
 	KUNIT_CASE(overrun_before_shrink),
 	KUNIT_CASE(overrun_before_move),
