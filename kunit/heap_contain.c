@@ -4,9 +4,13 @@
  *
  * After each mistake the heap serves many more operations, and is checked.
  */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/prandom.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "core/block.h"
@@ -154,6 +158,64 @@ static void quarantine_is_bounded(struct kunit *test)
 	serve(test);
 }
 
+#define ROUNDS		100
+#define ROW		100		/* in more chunks than a check reads with the lock held */
+
+static int check_until_stopped(void *heap)
+{
+	while (!kthread_should_stop()) {
+		suite_need_resched();
+		heapmod_check(heap);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* A failure must not end the case here: the other thread uses the heap. */
+static void spoil_and_reset(struct heapmod *heap)
+{
+	static void *row[ROW];
+	unsigned long flags;
+	size_t count, i;
+
+	count = heapmod_alloc_bulk(heap, FILL(7), __GFP_NOWARN, ROW, row);
+	for (i = 0; i < count; i += 10) {
+		raw_spin_lock_irqsave(&heap->lock, flags);	/* a check reads headers */
+		flip(row[i], -1);
+		raw_spin_unlock_irqrestore(&heap->lock, flags);
+		heapmod_free(heap, row[i]);
+	}
+	heapmod_reset(heap);
+}
+
+/* The reset that frees this block gives the CPU to the check at the end of the batch. */
+static void give_way(void *unused, u32 heap, u64 offset, u64 asked, u64 bytes,
+		     unsigned long caller)
+{
+	suite_need_resched();
+}
+
+/* Between two steps of a reset a check finds damaged headers, but the index is intact. */
+static void check_during_resets(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	struct tracepoint *point;
+	struct task_struct *task;
+	int i;
+
+	point = probe_start(test, "heapmod_free", give_way, NULL);
+	task = kthread_run(check_until_stopped, heap, "check");
+	for (i = 0; i < ROUNDS && !IS_ERR(task); i++)
+		spoil_and_reset(heap);
+	probe_stop(point, give_way, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).corrupt_index, 0);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).frozen, 0);
+	KUNIT_EXPECT_GE(test, suite_stats(heap).corrupt_header, ROUNDS * ROW / 10);
+	KUNIT_EXPECT_EQ(test, suite_stats(heap).quarantine_blocks, 0);
+}
+
 static void use_after_free(struct kunit *test)
 {
 	struct heapmod *heap = suite_exact_heap(test, 1 << 16, HEAPMOD_POISON);
@@ -211,25 +273,57 @@ static void pretend_nmi(void *unused, u32 heap, u64 offset, u64 was_asked, u64 w
 		preempt_count_add(NMI_OFFSET);
 }
 
+static void hold_lock(void *data)
+{
+	struct heapmod *heap = data;
+
+	raw_spin_lock(&heap->lock);
+	oops_in_progress = 1;
+	mdelay(10);
+	raw_spin_unlock(&heap->lock);
+}
+
+/* The same with SMP: another CPU holds the lock for a while, and in an oops it is only tried. */
+static void pretend_oops(void *data, u32 heap, u64 offset, u64 was_asked, u64 was_bytes,
+			 u64 asked, u64 bytes, unsigned long caller)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask, get_cpu());
+	bool called = !smp_call_function_single(other, hold_lock, data, 0);
+
+	put_cpu();
+	while (called && !READ_ONCE(oops_in_progress))
+		cpu_relax();
+}
+
+/* Return: whether there was a probe that made the lock unavailable. */
+static bool end_pretence(void)
+{
+	bool nmi = in_nmi(), oops = oops_in_progress;
+
+	if (nmi)
+		preempt_count_sub(NMI_OFFSET);
+	oops_in_progress = 0;
+	return nmi || oops;
+}
+
 /* A resize that has begun to free the end of a block also ends. */
 static void shrink_is_all_or_nothing(struct kunit *test)
 {
+	void *probe = IS_ENABLED(CONFIG_SMP) ? pretend_oops : pretend_nmi;
 	struct heapmod *heap = suite_heap_flags(test, 1 << 16, HEAPMOD_POISON);
 	struct tracepoint *point;
 	bool probed;
 	u8 *row[3];
 	void *ptr;
 
-	if (IS_ENABLED(CONFIG_SMP))
-		kunit_skip(test, "the lock is available in an NMI");
+	if (IS_ENABLED(CONFIG_SMP) && num_online_cpus() == 1)
+		kunit_skip(test, "no other CPU can hold the lock");
 	make_row(test, row, 3, 100);
 	memset(row[1], 0x42, 100);
-	point = probe_start(test, "heapmod_resize", pretend_nmi, NULL);
+	point = probe_start(test, "heapmod_resize", probe, heap);
 	ptr = heapmod_realloc(heap, row[1], 10, GFP_KERNEL);
-	probed = in_nmi();
-	if (probed)
-		preempt_count_sub(NMI_OFFSET);
-	probe_stop(point, pretend_nmi, NULL);
+	probed = end_pretence();
+	probe_stop(point, probe, heap);
 	KUNIT_EXPECT_TRUE(test, probed);
 	KUNIT_EXPECT_PTR_EQ(test, ptr, (void *)row[1]);
 	KUNIT_EXPECT_EQ(test, heapmod_usable_size(heap, row[1]), 10);
@@ -446,6 +540,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(corrupt_sensitive_block),
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
+	KUNIT_CASE(check_during_resets),
 	KUNIT_CASE(use_after_free),
 	KUNIT_CASE(overrun_before_shrink),
 	KUNIT_CASE(overrun_before_move),

@@ -303,6 +303,50 @@ static void free_memory_is_wiped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, heapmod_reset(heap)), 0);
 }
 
+static bool is_empty(struct heapmod *heap)
+{
+	struct heapmod_stats stats = suite_stats(heap);
+
+	return !stats.blocks && !stats.pending_bytes;
+}
+
+/* To wipe is a hook, so the free is deferred. The stats complete it, or a work item does. */
+static void free_in_nmi(struct heapmod *heap, void *ptr)
+{
+	unsigned long flags = suite_enter_nmi();
+
+	heapmod_free(heap, ptr);
+	suite_leave_nmi(flags);
+	while (!is_empty(heap))
+		cond_resched();
+}
+
+static void bulk_and_deferred_frees_wipe(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	void *two[] = { fill_large(test), fill_large(test) };
+	u8 *ptr;
+
+	need_option(test, &init_on_free.key);
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, two[0], 0, heapmod_free_bulk(heap, 2, two)), 0);
+	KUNIT_EXPECT_EQ(test, count_contents(two[1], 0), 0);
+	ptr = fill_large(test);
+	KUNIT_EXPECT_EQ(test, CONTENTS_LEFT(test, ptr, 0, free_in_nmi(heap, ptr)), 0);
+}
+
+/* While this waits for readers, other tasks allocate pages: the option must be set already. */
+static void frees_after_readers_wipe(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = fill_large(test);
+
+	if (!static_key_enabled(&init_on_free.key))
+		kunit_skip(test, "an option of the kernel must not be changed here");
+	suite_free_rcu(heap, ptr);
+	heapmod_barrier(heap);
+	KUNIT_EXPECT_EQ(test, count_contents(ptr, 0), 0);
+}
+
 /* With init_on_alloc=1 a new block is zeroed, as with __GFP_ZERO. */
 static void new_memory_is_wiped(struct kunit *test)
 {
@@ -363,6 +407,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(calls_account_to_their_caller),
 	KUNIT_CASE(sensitive_blocks_are_zeroed),
 	KUNIT_CASE(free_memory_is_wiped),
+	KUNIT_CASE(bulk_and_deferred_frees_wipe),
+	KUNIT_CASE(frees_after_readers_wipe),
 	KUNIT_CASE(new_memory_is_wiped),
 	KUNIT_CASE(scope_frees_blocks_and_heaps),
 	{}

@@ -175,12 +175,6 @@ static void counters_do_not_wrap(struct kunit *test)
 	heapmod_free(heap, ptr);
 }
 
-static void need_reschedule(void)
-{
-	set_tsk_need_resched(current);
-	set_preempt_need_resched();
-}
-
 /* A check gives the CPU to another task that needs it, where the caller may be preempted. */
 static void check_reschedules(struct kunit *test)
 {
@@ -189,11 +183,11 @@ static void check_reschedules(struct kunit *test)
 
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		kunit_skip(test, "a check cannot know whether it may be preempted");
-	need_reschedule();
+	suite_need_resched();
 	if (!cond_resched())
 		kunit_skip(test, "interrupts preempt a check");
 	for (tries = 3; tries; tries--) {
-		need_reschedule();
+		suite_need_resched();
 		KUNIT_EXPECT_EQ(test, heapmod_check(heap), 0);
 		if (!need_resched())
 			break;	/* at its end, an interrupt may need the CPU again */

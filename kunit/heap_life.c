@@ -7,6 +7,7 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -295,6 +296,22 @@ static void watermark_notifies_of_a_short_peak(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, notified.count, 2);
 }
 
+/* What lies in front of an aligned block is not in use, not even while the block is cut. */
+static void watermark_ignores_the_front_of_an_aligned_block(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, SZ_64K);
+	struct notified notified;
+	void *ptr;
+
+	KUNIT_EXPECT_EQ(test, watch(heap, 50, &notified), 0);
+	ptr = heapmod_alloc_aligned(heap, 100, SZ_32K, GFP_KERNEL);
+	flush_callback(heap);
+	KUNIT_EXPECT_NOT_NULL(test, ptr);
+	KUNIT_EXPECT_EQ(test, notified.count, 0);
+	heapmod_unwatch(heap, notify, &notified);
+	heapmod_free(heap, ptr);
+}
+
 /* Each watch has a watermark and a state of its own. */
 static void watermarks_are_independent(struct kunit *test)
 {
@@ -539,6 +556,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(reset_ends_quarantine),
 	KUNIT_CASE(watermark_notifies_of_both),
 	KUNIT_CASE(watermark_notifies_of_a_short_peak),
+	KUNIT_CASE(watermark_ignores_the_front_of_an_aligned_block),
 	KUNIT_CASE(watermarks_are_independent),
 	KUNIT_CASE(the_end_of_a_watch_keeps_the_others),
 	KUNIT_CASE(watches_are_bounded),

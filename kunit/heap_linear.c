@@ -29,6 +29,16 @@ static void expect_linear(struct kunit *test, u8 *ptr, size_t size)
 				first + i / PAGE_SIZE);
 }
 
+/* So a client can tell its blocks from memory of kmalloc(): see docs/from-kmalloc.md. */
+static void other_heaps_are_from_vmalloc(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, SZ_64K);
+	void *ptr = suite_alloc(test, 100);
+
+	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(ptr));
+	heapmod_free(heap, ptr);
+}
+
 static void blocks_are_contiguous(struct kunit *test)
 {
 	struct heapmod *heap = suite_heap_flags(test, SZ_64K + 100, HEAPMOD_LINEAR);
@@ -147,6 +157,7 @@ static void kasan_denies_what_is_free(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(other_heaps_are_from_vmalloc),
 	KUNIT_CASE(blocks_are_contiguous),
 	KUNIT_CASE(all_flags_together),
 	KUNIT_CASE(a_node_can_be_chosen),

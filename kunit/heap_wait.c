@@ -549,8 +549,8 @@ static void destroy_takes_back_a_block(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, waiting.ptr, (void *)ERR_PTR(-ESHUTDOWN));
 }
 
-/* After a shutdown only frees work. A block that was assigned, but not returned, is freed. */
-static void shutdown_ends_allocations(struct kunit *test)
+/* A block that was assigned, but not returned, is freed. */
+static void shutdown_takes_back_a_block(struct kunit *test)
 {
 	struct waiting waiting[2];
 	void *blocks[GRANULES / 2];
@@ -571,10 +571,21 @@ static void shutdown_ends_allocations(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, waiting[0].ptr, (void *)ERR_PTR(-ESHUTDOWN));
 	KUNIT_EXPECT_PTR_EQ(test, waiting[1].ptr, (void *)ERR_PTR(-ESHUTDOWN));
 	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), GRANULES / 2 - 1);
+	heapmod_reset(heap);
+	expect_unused(test, heap);
+}
+
+/* After a shutdown only frees work. */
+static void shutdown_ends_allocations(struct kunit *test)
+{
+	void *blocks[GRANULES / 2];
+	struct heapmod *heap = full_heap(test, blocks);
+
+	heapmod_shutdown(heap);
 	heapmod_free(heap, blocks[0]);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 8, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, error_of(heap, 8, MAX_SCHEDULE_TIMEOUT), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), GRANULES / 2 - 2);
+	KUNIT_EXPECT_EQ(test, heap_live_blocks(&heap->core), GRANULES / 2 - 1);
 	heapmod_reset(heap);
 	KUNIT_EXPECT_NULL(test, heapmod_alloc(heap, 8, __GFP_NOWARN));
 	heapmod_shutdown(heap);
@@ -766,7 +777,7 @@ REPEATED(reset_takes_back_a_block)
 REPEATED(reset_keeps_the_order)
 REPEATED(destroy_ends_waits)
 REPEATED(destroy_takes_back_a_block)
-REPEATED(shutdown_ends_allocations)
+REPEATED(shutdown_takes_back_a_block)
 REPEATED(a_run_serves_few_waiters)
 REPEATED(all_at_once)
 
@@ -787,7 +798,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(reset_keeps_the_order_repeated),
 	KUNIT_CASE(destroy_ends_waits_repeated),
 	KUNIT_CASE(destroy_takes_back_a_block_repeated),
-	KUNIT_CASE(shutdown_ends_allocations_repeated),
+	KUNIT_CASE(shutdown_takes_back_a_block_repeated),
+	KUNIT_CASE(shutdown_ends_allocations),
 	KUNIT_CASE(a_run_serves_few_waiters_repeated),
 	KUNIT_CASE(only_room_serves),
 	KUNIT_CASE(deferred_frees_are_room),

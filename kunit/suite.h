@@ -17,6 +17,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "heapmod.h"
@@ -122,6 +123,13 @@ static inline u64 suite_holes(struct kunit *test)
 static inline u64 suite_hole_bytes(struct kunit *test)
 {
 	return suite_stats(test->priv).hole_bytes;
+}
+
+/* As if another task needed this CPU: the next point where the caller may be preempted gives it. */
+static inline void suite_need_resched(void)
+{
+	set_tsk_need_resched(current);
+	set_preempt_need_resched();
 }
 
 /* As in an NMI: interrupts are off, and heapmod does not wait for a lock. */
