@@ -2,8 +2,8 @@
 /*
  * heap_bound - what an interrupt does on account of a heap is bounded
  *
- * The irq_work frees a few deferred blocks and prints one report; a work item does the rest. Another
- * CPU might run that at once, so all are stopped meanwhile.
+ * The irq_work frees a few deferred blocks and prints one report; a work item does the rest.
+ * Another CPU might run that at once, so all are stopped meanwhile.
  */
 #include <linux/irq_work.h>
 #include <linux/stop_machine.h>

@@ -234,8 +234,8 @@ static void a_reset_wakes(struct kunit *test)
 }
 
 /*
- * An entry that is gone, because its file was closed or its poll has timed out, is not waited for: any
- * free disarms the heap, also one that makes no room.
+ * An entry that is gone, because its file was closed or its poll has timed out, is not waited for:
+ * any free disarms the heap, also one that makes no room.
  */
 static void an_entry_that_is_gone_is_disarmed(struct kunit *test)
 {

@@ -4,8 +4,8 @@
  *
  * insmod makes the mistake with the call `call`. A tracepoint holds that call, behind the lock,
  * until the reset has begun. insmod fails if the call does not return a block. With `wait`, which
- * is no mistake, the block must be live. With `destroy`, the heap is destroyed instead, and the wait
- * must end with an error.
+ * is no mistake, the block must be live. With `destroy`, the heap is destroyed instead, and the
+ * wait must end with an error.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -68,7 +68,8 @@ static void *allocate(void)
 	if (!strcmp(call, "printf"))
 		return heapmod_asprintf(heap, GFP_KERNEL, "%s", call);
 	if (!strcmp(call, "wait"))
-		return heapmod_alloc_wait(heap, BYTES, 1, GFP_KERNEL, TASK_KILLABLE, MAX_SCHEDULE_TIMEOUT);
+		return heapmod_alloc_wait(heap, BYTES, 1, GFP_KERNEL, TASK_KILLABLE,
+					  MAX_SCHEDULE_TIMEOUT);
 	return heapmod_alloc(heap, BYTES, GFP_KERNEL);
 }
 
