@@ -2,7 +2,9 @@
 /*
  * check - a read checks the whole heap and prints the findings as the log does
  */
+#include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
@@ -11,8 +13,9 @@
 #include "debugfs.h"
 
 #define CHECK_PRINTED	16		/* findings that are printed; later ones are counted */
+#define FINDING_TEXT	2048		/* more than a finding has */
 
-int heapmod_check_show(struct seq_file *file, void *unused)
+static int check_show(struct seq_file *file, void *unused)
 {
 	struct heapmod *heap = file->private;
 	struct heap_finding finding;
@@ -31,3 +34,18 @@ int heapmod_check_show(struct seq_file *file, void *unused)
 	seq_printf(file, "findings %u\n", found);
 	return 0;
 }
+
+/* A buffer that overflows is filled again, by another check: but the first one may freeze the heap. */
+static int check_open(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, check_show, inode->i_private,
+				(CHECK_PRINTED + 1) * FINDING_TEXT);
+}
+
+const struct file_operations heapmod_check_fops = {
+	.owner = THIS_MODULE,
+	.open = check_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};

@@ -13,7 +13,6 @@ static struct dentry *root;
 DEFINE_SHOW_ATTRIBUTE(heapmod_heaps);
 DEFINE_SHOW_ATTRIBUTE(heapmod_stats);
 DEFINE_SHOW_ATTRIBUTE(heapmod_map);
-DEFINE_SHOW_ATTRIBUTE(heapmod_check);
 DEFINE_SHOW_ATTRIBUTE(heapmod_owners);
 DEFINE_SHOW_ATTRIBUTE(heapmod_holes);
 DEFINE_SHOW_ATTRIBUTE(heapmod_cpus);

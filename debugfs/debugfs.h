@@ -26,12 +26,11 @@ void heapmod_debugfs_exit(void);
 int heapmod_heaps_show(struct seq_file *file, void *unused);
 int heapmod_stats_show(struct seq_file *file, void *unused);
 int heapmod_map_show(struct seq_file *file, void *unused);
-int heapmod_check_show(struct seq_file *file, void *unused);
 int heapmod_owners_show(struct seq_file *file, void *unused);
 int heapmod_holes_show(struct seq_file *file, void *unused);
 int heapmod_cpus_show(struct seq_file *file, void *unused);
 int heapmod_snapshot_show(struct seq_file *file, void *unused);
-extern const struct file_operations heapmod_blocks_fops;
+extern const struct file_operations heapmod_blocks_fops, heapmod_check_fops;
 
 /* The contents of a file, for the file snapshot. print_owners() sorts @owners. */
 void print_stats(struct seq_file *file, const struct heapmod *heap,

@@ -3,20 +3,25 @@
  * heap_abuse - make every mistake that a client can make, one after the other
  *
  * With `only=NAME`, that mistake only. Two heaps in debugfs show the results: "abuse" and "poison".
- * The last mistake is not a client's: it corrupts the index of a third heap, and destroys that.
+ * The last mistake is not a client's: it corrupts the index of a third heap, and destroys that. With
+ * `ruin=1`, the heap "ruin" has much that a check finds.
  */
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "heapmod.h"
+#include "core/block.h"
 #include "heaps/heaps.h"
 
 static char *only = "";
 module_param(only, charp, 0444);
 MODULE_PARM_DESC(only, "the only mistake to make (default: all)");
 
-static struct heapmod *heap, *poison;
+static bool ruin;
+module_param(ruin, bool, 0444);
+MODULE_PARM_DESC(ruin, "instead, leave a heap that is damaged everywhere (default no)");
+
+static struct heapmod *heap, *poison, *ruined;
 static u8 *first, *second;		/* adjacent blocks of 100 bytes in "abuse" */
 
 static void foreign(void)
@@ -98,6 +103,24 @@ static void check_index(void)
 	heapmod_destroy(broken);
 }
 
+/* An overrun in each of ten chunks, and a wrong counter, which a check finds last. */
+static void leave_ruin(void)
+{
+	size_t size, i;
+	u8 *ptr;
+
+	ruined = heapmod_create("ruin", 1 << 18, HEAPMOD_REDZONE);
+	if (IS_ERR(ruined))
+		return;
+	size = payload_bytes(&ruined->core, HEAP_CHUNK);
+	for (i = 0; i < 10; i++) {
+		ptr = heapmod_alloc(ruined, size, GFP_KERNEL);
+		if (ptr)
+			WRITE_ONCE(ptr[size], 'A');
+	}
+	ruined->core.used--;
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -126,6 +149,7 @@ static void make_mistakes(void)
 
 static void release(void)
 {
+	heapmod_destroy(ruined);
 	heapmod_destroy(poison);
 	heapmod_destroy(heap);
 }
@@ -140,7 +164,9 @@ static int abuse_init(void)
 	}
 	first = heapmod_zalloc(heap, 100, GFP_KERNEL);
 	second = heapmod_zalloc(heap, 100, GFP_KERNEL);
-	if (first && second)
+	if (ruin)
+		leave_ruin();
+	else if (first && second)
 		make_mistakes();
 	return 0;
 }

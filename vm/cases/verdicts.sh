@@ -86,6 +86,12 @@ check "blocks tile the region" tiles abuse
 check "the check finds nothing more" grep -q "^findings 0$" $debug/abuse/check
 check "only the first finding is a warning" [ "$(dmesg | grep -c "WARNING: .* heapmod_report")" = 1 ]
 check "the client unloads" rmmod heap_abuse
+check "it loads again, with a heap that is damaged everywhere" insmod heap_abuse.ko ruin=1
+cat $debug/ruin/check >/tmp/check
+check "a read prints ten overruns" [ "$(grep -c '^overrun' /tmp/check)" = 10 ]
+check "... and then a corrupt index" [ "$(grep '^[^ ]' /tmp/check | tail -n 2 | cut -d' ' -f1-2 | xargs)" = "corrupt index findings 11" ]
+check "the heap is frozen" [ "$(stat ruin frozen)" = 1 ]
+check "the client unloads again" rmmod heap_abuse
 check "heapmod unloads" rmmod heapmod
 sed 's/^/heapmod: /' /tmp/log
 
