@@ -177,6 +177,7 @@ static void stop(void)
 	heapmod_percpu_exit();
 	destroy_all();
 	heapmod_sites_exit();
+	heapmod_set_observer(NULL);
 	heapmod_debugfs_exit();
 	diagnostics_exit();
 	heapmod_follow_up_exit();

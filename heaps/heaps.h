@@ -107,6 +107,7 @@ struct heapmod_limit {
  * @permanent: heapmod_destroy() refuses this heap; unloading the module destroys it
  * @dir: directory in debugfs
  * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
+ * @registered: in the list of heaps; protected by heaps_lock
  * @with_sites: entry in the list of heaps that print names of call sites; protected by heaps_lock
  * @metadata_bytes: memory of the heap outside its region, as allocated
  * @cpus: the caches, with HEAPMOD_PERCPU; NULL without
@@ -146,6 +147,7 @@ struct heapmod {
 	struct heapmod_limit failure_limit;
 	struct dentry *dir;
 	struct list_head all;
+	bool registered;
 	struct list_head with_sites;
 	struct heapmod_cpu __percpu *cpus;
 	struct heap_owners owners;

@@ -103,7 +103,7 @@ static void *alloc_metadata(size_t bytes, u32 *sum)
 
 	if (bytes >= PAGE_SIZE) {
 		*sum += PAGE_ALIGN(bytes);
-		return __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+		return __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_NORETRY);
 	}
 	ptr = kzalloc(bytes, GFP_KERNEL);
 	if (ptr)
@@ -179,8 +179,9 @@ static int publish(struct heapmod *heap)
 	if (!error)
 		return 0;
 	diagnostics_abandon(heap);
-	return refuse(heap->name, error, error == -EEXIST ?
-		      "the name is in use" : "no memory for its metadata");
+	return refuse(heap->name, error, error == -EEXIST ? "the name is in use" :
+		      error == -ENODEV ? "heapmod was not initialized" :
+		      "no memory for its metadata");
 }
 
 /* @mem: region of @size bytes, or NULL to reserve one. */

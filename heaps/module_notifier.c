@@ -144,14 +144,24 @@ static void mark_used(struct heapmod *heap)
 	}
 }
 
-/* Deferred frees and queued findings have addresses, too: complete and print them first. */
+/*
+ * Deferred frees and queued findings have addresses, too: complete and print them first. For a heap
+ * that is not registered any more, heapmod_destroy() does that. Then nothing may raise the irq_work.
+ */
+static void finish_pending(struct heapmod *heap)
+{
+	if (!heap->registered)
+		return;
+	heapmod_drain(heap);
+	heapmod_report_findings(heap);
+}
+
 static void save_names(const struct leaving *leaving)
 {
 	struct heapmod *heap;
 
 	list_for_each_entry(heap, &heaps_with_sites, with_sites) {
-		heapmod_drain(heap);
-		heapmod_report_findings(heap);
+		finish_pending(heap);
 		save_owners(heap, leaving);
 		save_history(heap, leaving);
 		mark_used(heap);

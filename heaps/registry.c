@@ -79,14 +79,18 @@ static bool add_region(struct heapmod *heap)
 	return true;
 }
 
+/* Built in, heapmod can be called when it was not initialized: before its initcall, or after an error. */
 static int add(struct heapmod *heap)
 {
+	if (!observer)
+		return -ENODEV;
 	if (is_name_used(heap->name))
 		return -EEXIST;
 	if (!add_region(heap))
 		return -ENOMEM;
 	list_add_tail_rcu(&heap->all, &heaps);
 	list_add_tail(&heap->with_sites, &heaps_with_sites);
+	heap->registered = true;
 	observer->add(heap);
 	return 0;
 }
@@ -106,6 +110,7 @@ static void remove(struct heapmod *heap)
 	struct regions *all = regions_locked();
 
 	list_del_rcu(&heap->all);
+	heap->registered = false;
 	heap_regions_remove(all->at, all->count, heap);
 	if (list_empty(&heaps))
 		replace_regions(NULL);
