@@ -166,7 +166,7 @@ void heapmod_end_waits(struct heapmod *heap)
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	heap->shut_down = true;
+	WRITE_ONCE(heap->shut_down, true);
 	heap_begin_reset(&heap->core);
 	heapmod_unlock_irqrestore(heap, flags);
 	heapmod_serve_waiters(heap);

@@ -34,7 +34,7 @@
 #define RUNS	3
 #define ROUNDS	20
 #define HITS	1000		/* later hits do nothing: a report of a wrong pointer hits, too */
-#define SETTLE	(5 * HZ)	/* after that, the probe stays a breakpoint */
+#define SETTLE	(60 * HZ)	/* after that, the probe stays a breakpoint */
 
 static unsigned int flags[RUNS] = { 0, HEAPMOD_POISON | HEAPMOD_REDZONE, HEAPMOD_PERCPU };
 static unsigned int count = RUNS;

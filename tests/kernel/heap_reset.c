@@ -82,11 +82,12 @@ static const char *point_name(void)
 /* The probe of this tracepoint, once: a wait comes here again with its next block. */
 static void hold(void)
 {
-	unsigned long resets = READ_ONCE(heap->resets);
+	unsigned long resets;
 
 	if (!armed || current != caller)
 		return;
 	armed = false;
+	resets = READ_ONCE(heap->resets);
 	complete(&inside);
 	while (READ_ONCE(heap->resets) == resets && !READ_ONCE(heap->shut_down))
 		cpu_relax();
