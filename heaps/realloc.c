@@ -15,6 +15,7 @@
 #include "heaps/free.h"
 #include "heaps/in_flight.h"
 #include "heaps/lock.h"
+#include "heaps/percpu.h"
 
 /* The result of a resize in place. */
 struct resized {
@@ -137,15 +138,16 @@ EXPORT_SYMBOL_HEAPMOD(heapmod_realloc_aligned_caller);
  * Zero the requested bytes of a live block. If the header is unreadable, the map still has the size
  * of the block: fill all of it with the pattern, which is right for its slack.
  */
-static void wipe(struct heapmod *heap, const void *ptr)
+static void wipe(struct heapmod *heap, const void *ptr, unsigned long caller)
 {
 	enum heap_verdict verdict;
 	struct heap_block_info block;
 	unsigned long flags;
 
 	heapmod_lock_irqsave(heap, flags);
-	verdict = heap_judge(&heap->core, ptr, &block);
-	heapmod_unlock_irqrestore(heap, flags);
+	/* A block that is in a cache, with a damaged header, is not the caller's. */
+	verdict = heapmod_expel(heap, ptr) ? heap_judge(&heap->core, ptr, &block) : HEAP_DOUBLE_FREE;
+	heapmod_unlock(heap, flags, caller);
 	if (!verdict)
 		memzero_explicit((void *)ptr, block.asked);
 	else if (verdict == HEAP_CORRUPT_HEADER)
@@ -156,7 +158,7 @@ void heapmod_free_sensitive_caller(struct heapmod *heap, const void *ptr, unsign
 {
 	if (ZERO_OR_NULL_PTR(ptr) || !heapmod_is_valid(heap))
 		return;
-	wipe(heap, ptr);
+	wipe(heap, ptr, caller);
 	heapmod_free_caller(heap, ptr, caller);
 }
 EXPORT_SYMBOL_HEAPMOD(heapmod_free_sensitive_caller);
