@@ -288,9 +288,25 @@ void heap_release(struct heap *heap, const struct heap_block_info *claimed)
 		give_back(heap, at, granules);
 }
 
+/*
+ * Is a block that was in a cache live? A client that writes an older header back can free it twice,
+ * so that it was in two places of caches, and one of them was allocated.
+ */
+static bool is_live_again(const struct heap *heap, u32 at, u32 granules)
+{
+	u64 word = header_word(block_at(heap, at));
+
+	return unlikely(!has_state(heap, at, granules, HEAP_CACHED)) && (u32)word == granules &&
+	       is_sealed(heap, at, word);
+}
+
 /* A block that was in a cache becomes a hole. */
 static void uncache(struct heap *heap, u32 at, u32 granules)
 {
+	if (is_live_again(heap, at, granules)) {
+		heap_record_header(heap, at);
+		return;
+	}
 	heap->used -= granules;
 	if (!verify_state(heap, at, granules, HEAP_CACHED))
 		return;

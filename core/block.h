@@ -168,12 +168,15 @@ static inline bool is_marked(const struct heap *heap, u32 at, u64 word)
 	return is_deferred(heap, at, word) || is_limbo(heap, at, word);
 }
 
-/* The states are less than 1 << STATE_BITS. The place is rotated, so that no two states are equal. */
+/*
+ * The states are less than 1 << STATE_BITS, so no state at any place looks like a hole. Places 8 GiB
+ * apart have the same tag.
+ */
 #define STATE_BITS	3
 
 static inline u32 state_and_place(u32 at, enum heap_state state)
 {
-	return state == HEAP_HOLE ? state : state ^ (at << STATE_BITS | at >> (32 - STATE_BITS));
+	return state == HEAP_HOLE ? state : state ^ at << STATE_BITS;
 }
 
 /* The header of a block that is not in use. */

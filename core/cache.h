@@ -189,7 +189,8 @@ static __always_inline int heap_cache_free(struct heap *heap, struct heap_cache 
 	u32 at = start;
 	u32 granules, tag, slack;
 
-	if (unlikely(start >= READ_ONCE(heap->granules)))
+	/* A block in quarantine may have a header that is valid again. */
+	if (unlikely(start >= READ_ONCE(heap->granules) || READ_ONCE(heap->quarantine_count)))
 		return -1;
 	if (unlikely(!heap_cache_size(&heap->index, at, &granules)))
 		return -1;

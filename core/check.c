@@ -94,7 +94,8 @@ static void record_finding(struct heap_audit *audit, enum heap_verdict verdict, 
 static bool is_free(const struct heap *heap, u32 at)
 {
 	return heap_index_is_hole(&heap->index, at) ||
-	       block_at(heap, at)->tag == state_tag(heap, at, HEAP_CACHED);
+	       (heap->flags & HEAP_CACHES &&
+		block_at(heap, at)->tag == state_tag(heap, at, HEAP_CACHED));
 }
 
 /* (8) for the part of the block at audit->block that is in the chunk and in front of @end. */
@@ -211,16 +212,35 @@ static bool agrees_on_asked(const struct heap *heap, const struct heap_audit *au
 	return audit->asked - heap->asked <= heap->lost * TAG_SLACK;
 }
 
-/* (7), at the end: the last start is the sentinel, and the counters agree. */
-static bool check_totals(const struct heap *heap, const struct heap_audit *audit)
+/* (7), what is known from the map and the tables. */
+static bool agrees_on_granules(const struct heap *heap, const struct heap_audit *audit)
+{
+	return audit->holes == heap->index.holes && audit->used + audit->cached == heap->used &&
+	       audit->pending == heap->pending && audit->quarantined == heap->quarantined;
+}
+
+/*
+ * (7), what headers say. A client that overwrites a header with an older one, which is valid at its
+ * place, can make that wrong. No block can be named.
+ */
+static bool agrees_on_headers(const struct heap *heap, const struct heap_audit *audit)
+{
+	return audit->blocks == heap_live_blocks(heap) && agrees_on_asked(heap, audit);
+}
+
+/* At the end: the last start is the sentinel, and the counters agree. */
+static enum heap_verdict check_totals(const struct heap *heap, struct heap_audit *audit)
 {
 	if (audit->block != heap->index.granules)
-		return false;
+		return HEAP_CORRUPT_INDEX;
 	if (audit->disturbed)
-		return true;
-	return audit->blocks == heap_live_blocks(heap) && audit->holes == heap->index.holes &&
-	       audit->used + audit->cached == heap->used && audit->pending == heap->pending &&
-	       audit->quarantined == heap->quarantined && agrees_on_asked(heap, audit);
+		return HEAP_OK;
+	if (!agrees_on_granules(heap, audit))
+		return HEAP_CORRUPT_INDEX;
+	if (agrees_on_headers(heap, audit))
+		return HEAP_OK;
+	audit->offset = heap_offset(heap->index.granules);
+	return HEAP_CORRUPT_HEADER;
 }
 
 /* If the heap changed since the last batch, find again the block that reaches into this chunk. */
@@ -247,8 +267,8 @@ enum heap_verdict heap_check_chunks(struct heap *heap, struct heap_audit *audit,
 		verdict = check_chunk(heap, audit);
 		audit->chunk++;
 	}
-	if (heap_audit_done(heap, audit) && !check_totals(heap, audit))
-		verdict = HEAP_CORRUPT_INDEX;
+	if (heap_audit_done(heap, audit))
+		verdict = check_totals(heap, audit) ?: verdict;
 	if (verdict == HEAP_CORRUPT_INDEX) {
 		audit->offset = heap_offset(audit->block == HEAP_NONE ? 0 : audit->block);
 		heap_freeze(heap, audit->offset);

@@ -33,17 +33,13 @@ const char * const heap_state_names[] = {
 
 static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 {
-	u32 tag = word >> WORD_LOW_SHIFT;
-
 	if (heap_index_is_hole(&heap->index, at) || heap_is_quick(heap, at))
 		return HEAP_HOLE;
 	if (heap_is_quarantined(heap, at))
 		return HEAP_QUARANTINED;
 	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
-	if (tag == state_tag(heap, at, HEAP_PENDING))
-		return HEAP_PENDING;	/* it becomes a hole at this moment */
-	if (tag == state_tag(heap, at, HEAP_CACHED))
+	if (heap->flags & HEAP_CACHES && word >> WORD_LOW_SHIFT == state_tag(heap, at, HEAP_CACHED))
 		return HEAP_CACHED;
 	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }
@@ -76,6 +72,16 @@ struct heap_block_info heap_inspect(const struct heap *heap, u32 at)
 	return heap_inspect_sized(heap, at, heap_index_size(&heap->index, at));
 }
 
+/* A block that becomes a hole at this moment is claimed no more, and no hole yet. */
+static struct heap_block_info describe_block(const struct heap *heap, u32 at)
+{
+	struct heap_block_info block = heap_inspect(heap, at);
+
+	if (block.state == HEAP_USED && block_at(heap, at)->tag == state_tag(heap, at, HEAP_PENDING))
+		block.state = HEAP_PENDING;
+	return block;
+}
+
 /* Whole lines of 16 bytes around @finding->offset. */
 static void copy_bytes(const struct heap *heap, struct heap_finding *finding)
 {
@@ -106,9 +112,9 @@ struct heap_finding heap_describe(const struct heap *heap, enum heap_verdict ver
 	    offset >= heap_offset(heap->index.granules))
 		return finding;
 	at = heap_index_around(&heap->index, at);
-	finding.block = heap_inspect(heap, at);
+	finding.block = describe_block(heap, at);
 	if (at)
-		finding.before = heap_inspect(heap, heap_index_prev(&heap->index, at));
+		finding.before = describe_block(heap, heap_index_prev(&heap->index, at));
 	copy_bytes(heap, &finding);
 	return finding;
 }

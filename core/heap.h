@@ -77,6 +77,7 @@ struct heap_run {
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
  * @granules: size of the region; 0 when the heap is frozen, so that no pointer is inside it
+ * @quarantine_count: blocks in @quarantine; a cached free reads it without the lock
  * @run: what heap_free_next() has left to heap_end_run(); no granules: nothing
  * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES
  * @overhead: bytes of header and redzone in a block
@@ -106,7 +107,6 @@ struct heap_run {
  * @claim_count: blocks in @claims
  * @quarantined: granules in quarantine
  * @quarantine: blocks whose header was overwritten; not reused
- * @quarantine_count: blocks in @quarantine
  * @limbo: granules in blocks in limbo (core/limbo.h), which count in @used, too
  * @limbo_asked: bytes that these were requested with, which count in @asked, too
  * @limbo_blocks: number of these, which are not in @frees
@@ -119,6 +119,7 @@ struct heap {
 	struct heap_index index;
 	char *region;
 	u32 granules;
+	u32 quarantine_count;
 	struct heap_run run;
 	u16 flags;
 	u16 overhead;
@@ -146,7 +147,6 @@ struct heap {
 	u32 claim_count;
 	u32 quarantined;
 	u32 quarantine[HEAP_QUARANTINE];
-	u32 quarantine_count;
 	u32 limbo;
 	u64 limbo_asked;
 	u64 limbo_blocks;

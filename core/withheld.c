@@ -2,6 +2,8 @@
 /*
  * withheld - blocks that are used in the map and owned by no caller: claimed, or in quarantine
  */
+#include <linux/compiler.h>
+
 #include "core/block.h"
 #include "core/withheld.h"
 
@@ -53,7 +55,8 @@ enum heap_state heap_quarantine(struct heap *heap, u32 at, u32 granules)
 
 	if (heap->quarantine_count < HEAP_QUARANTINE &&
 	    heap->quarantined + granules <= heap->granules / 8) {
-		heap->quarantine[heap->quarantine_count++] = at;
+		heap->quarantine[heap->quarantine_count] = at;
+		WRITE_ONCE(heap->quarantine_count, heap->quarantine_count + 1);
 		heap->quarantined += granules;
 		heap->withheld++;
 		heap->index.changes++;
@@ -69,13 +72,14 @@ bool heap_claim_quarantined(struct heap *heap, struct heap_block_info *claimed)
 
 	if (heap_is_frozen(heap) || !heap->quarantine_count || !heap_can_claim(heap))
 		return false;
-	at = heap->quarantine[--heap->quarantine_count];
+	WRITE_ONCE(heap->quarantine_count, heap->quarantine_count - 1);
+	at = heap->quarantine[heap->quarantine_count];
 	granules = heap_index_size(&heap->index, at);
-	/* Owner and slack went with the header: take the whole payload as asked for. */
+	/* Owner and slack went with the header: take the whole payload as asked for, if there is one. */
 	*claimed = (struct heap_block_info){
 		.at = at,
 		.granules = granules,
-		.asked = payload_bytes(heap, granules),
+		.asked = heap_bytes(granules) > heap->overhead ? payload_bytes(heap, granules) : 0,
 		.state = HEAP_USED,
 	};
 	heap->quarantined -= granules;

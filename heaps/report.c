@@ -60,6 +60,8 @@ static const char * const consequences[HEAP_VERDICTS] = {
 
 static const char *consequence(const struct heap_finding *finding)
 {
+	if (finding->verdict == HEAP_CORRUPT_HEADER && finding->block.at == HEAP_NONE)
+		return "a header was replaced by an older one";
 	if (finding->verdict == HEAP_CORRUPT_HEADER && finding->block.state == HEAP_HOLE)
 		return "the header of a hole was overwritten";
 	return consequences[finding->verdict];

@@ -251,10 +251,10 @@ static void counters(void)
 		--*counts[i];
 	}
 	heap->asked++;
-	expect(HEAP_CORRUPT_INDEX);
+	expect(HEAP_CORRUPT_HEADER);
 	heap->asked--;
 	heap->frees++;
-	expect(HEAP_CORRUPT_INDEX);
+	expect(HEAP_CORRUPT_HEADER);
 	heap->frees--;
 	expect(HEAP_OK);
 }
@@ -354,6 +354,44 @@ static void copied_state(void)
 	arena_destroy(&small);
 }
 
+/* Write back the header that @ptr had earlier: the heap is not frozen, and goes on. */
+static void expect_old_header(struct arena *small, u64 *header, u64 old)
+{
+	struct heap_audit audit;
+
+	*header = old;
+	heap_audit_start(&audit);
+	REQUIRE(heap_check(&small->heap, &audit, U32_MAX) == HEAP_CORRUPT_HEADER);
+	REQUIRE(!heap_is_frozen(&small->heap));
+	arena_destroy(small);
+}
+
+/* A client has read the header behind its block, and writes it back when the block is another one. */
+static void old_header(void)
+{
+	struct heap_block_info claimed;
+	struct arena small;
+	u64 *header, old;
+	void *ptr;
+
+	arena_init(&small, 4096);
+	ptr = heap_alloc(&small.heap, 24, 1);
+	header = (u64 *)ptr - 1;
+	old = *header;
+	arena_free(&small, ptr);
+	REQUIRE(heap_alloc(&small.heap, 20, 1) == ptr);
+	expect_old_header(&small, header, old);
+
+	arena_init(&small, 4096);
+	ptr = heap_alloc(&small.heap, 24, 1);
+	header = (u64 *)ptr - 1;
+	REQUIRE(heap_claim(&small.heap, ptr, &claimed) == HEAP_OK);
+	old = *header;
+	heap_release(&small.heap, &claimed);
+	REQUIRE(heap_alloc(&small.heap, 24, 1) == ptr);
+	expect_old_header(&small, header, old);
+}
+
 int main(void)
 {
 	const struct test tests[] = {
@@ -373,6 +411,7 @@ int main(void)
 		{ "a check passes when a block is reused between batches",
 		  quick_list_between_batches },
 		{ "the header of an earlier block, copied elsewhere, is damage", copied_state },
+		{ "an older header of the same place is damage", old_header },
 	};
 
 	setup();

@@ -563,6 +563,52 @@ static void old_header(void)
 	arena_destroy(&arena);
 }
 
+/* In quarantine, an older header is valid again. */
+static void valid_in_quarantine(void)
+{
+	struct heap_block_info freed;
+	u64 *header, old;
+	void *ptr;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, 100);
+	header = (u64 *)ptr - 1;
+	old = *header;
+	*header = ~old;
+	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_CORRUPT_HEADER);
+	*header = old;
+	REQUIRE(!cache_free(0, ptr));
+	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_DOUBLE_FREE);
+	arena_destroy(&arena);
+}
+
+/*
+ * In a cache, an older header is valid again, and the block is freed into another cache, too. It is
+ * allocated from one: the other one must not take it back, not even if the quarantine is full.
+ */
+static void valid_in_a_cache(void)
+{
+	struct heap_block_info info;
+	u64 *header, old;
+	void *ptr;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, 100);
+	header = (u64 *)ptr - 1;
+	old = *header;
+	release(0, ptr, 100);
+	*header = old;
+	REQUIRE(cache_free(1, ptr));
+	REQUIRE(heap_cache_alloc(&arena.heap, &caches[0], 100, TEST_OWNER) == ptr);
+	arena.heap.quarantined = arena.heap.granules;
+	take_all_back();
+	arena.heap.quarantined = 0;
+	settle();
+	REQUIRE(heap_judge(&arena.heap, ptr, &info) == HEAP_OK);
+	REQUIRE(arena_check(&arena) == HEAP_CORRUPT_HEADER && !heap_is_frozen(&arena.heap));
+	arena_destroy(&arena);
+}
+
 /* The header of a cached block is overwritten: found by the check, and when it leaves the cache. */
 static void damage_header(u32 byte, u8 flip, bool free_again)
 {
@@ -763,6 +809,8 @@ static const struct test tests[] = {
 	{ "claimed blocks", claimed_blocks },
 	{ "aligned blocks", aligned },
 	{ "overwritten headers of cached blocks", damage_headers },
+	{ "a header that is valid again in quarantine", valid_in_quarantine },
+	{ "a header that is valid again in a cache", valid_in_a_cache },
 	{ "an overrun", damage_slack },
 	{ "a write to a cached block", damage_free },
 	{ "every sequence of operations, with stacks of two", every_sequence },

@@ -359,7 +359,7 @@ class Heap:
 
     def state_tag(self, at, state):
         """The place of a hole is known from the map."""
-        place = 0 if state == "HEAP_HOLE" else (at << STATE_BITS | at >> (32 - STATE_BITS)) & U32
+        place = 0 if state == "HEAP_HOLE" else at << STATE_BITS & U32
         return self.states[state] ^ place
 
     def state_word(self, at, granules, state):

@@ -97,7 +97,7 @@ static u64 used_word(const struct model *model, u32 at, u32 granules, u32 slack,
 	return open | seal(model, at, open) << SEAL_SHIFT;
 }
 
-/* The place times eight, and the state; a hole has no place. The place is less than 2^29 here. */
+/* The place times eight, and the state; a hole has no place. */
 static u64 masked_state(u32 at, u32 granules, u8 state)
 {
 	u32 tag = state == HEAP_HOLE ? 0 : at * 8 ^ state;
