@@ -828,7 +828,8 @@ static inline void heapmod_get_stats(struct heapmod *heap, struct heapmod_stats 
  * Verifies the index, all headers, slack and redzones, the counters, and with %HEAPMOD_POISON the
  * free memory. In each 1024 bytes of the region the first finding is reported, and the check
  * continues; the block is handled as usual when it is freed. A corrupt index freezes the heap, and
- * ends the check.
+ * ends the check. In a heap that does not change meanwhile, the sums of what the headers say are
+ * verified, too.
  *
  * Takes time in proportion to the region. The lock is dropped after each batch of blocks. There the
  * caller is rescheduled if it may be preempted and is not inside rcu_read_lock(). A kernel without
