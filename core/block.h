@@ -15,7 +15,7 @@
  *
  * The header of a block that is not in use needs no seal: the map knows every bit of it. Its tag is
  * the state, masked with half of the key. The map does not know that a block is pending or cached:
- * there the place is in the tag, too, so that a copy of an old header elsewhere is not such a state.
+ * there the place is in the tag, too, so that a copy of an old header elsewhere is no such state.
  */
 #ifndef HEAP_BLOCK_H
 #define HEAP_BLOCK_H
@@ -169,8 +169,8 @@ static inline bool is_marked(const struct heap *heap, u32 at, u64 word)
 }
 
 /*
- * The states are less than 1 << STATE_BITS, so no state at any place looks like a hole. Places 8 GiB
- * apart have the same tag.
+ * The states are less than 1 << STATE_BITS, so no state at any place looks like a hole. Places 8
+ * GiB apart have the same tag.
  */
 #define STATE_BITS	3
 

@@ -76,8 +76,9 @@ struct heap_block_info heap_inspect(const struct heap *heap, u32 at)
 static struct heap_block_info describe_block(const struct heap *heap, u32 at)
 {
 	struct heap_block_info block = heap_inspect(heap, at);
+	u32 tag = block_at(heap, at)->tag;
 
-	if (block.state == HEAP_USED && block_at(heap, at)->tag == state_tag(heap, at, HEAP_PENDING))
+	if (block.state == HEAP_USED && tag == state_tag(heap, at, HEAP_PENDING))
 		block.state = HEAP_PENDING;
 	return block;
 }

@@ -75,7 +75,7 @@ bool heap_claim_quarantined(struct heap *heap, struct heap_block_info *claimed)
 	WRITE_ONCE(heap->quarantine_count, heap->quarantine_count - 1);
 	at = heap->quarantine[heap->quarantine_count];
 	granules = heap_index_size(&heap->index, at);
-	/* Owner and slack went with the header: take the whole payload as asked for, if there is one. */
+	/* Owner and slack went with the header: take the whole payload, if any, as asked for. */
 	*claimed = (struct heap_block_info){
 		.at = at,
 		.granules = granules,

@@ -35,7 +35,10 @@ static int check_show(struct seq_file *file, void *unused)
 	return 0;
 }
 
-/* A buffer that overflows is filled again, by another check: but the first one may freeze the heap. */
+/*
+ * A buffer that overflows is filled again, by another check. But the first one may have frozen the
+ * heap.
+ */
 static int check_open(struct inode *inode, struct file *file)
 {
 	return single_open_size(file, check_show, inode->i_private,

@@ -15,7 +15,7 @@ u64 heapmod_linear_max(void);
 /* Most memory that heapmod_memory_alloc() takes. */
 u64 heapmod_memory_bytes(size_t size, unsigned int flags, int node);
 
-/* Memory of @size bytes, or NULL. May sleep. Does not invoke the OOM killer, unless @node is given. */
+/* Memory of @size bytes, or NULL. May sleep. Invokes the OOM killer only if @node is given. */
 void *heapmod_memory_alloc(size_t size, unsigned int flags, int node);
 
 /* @memory may be NULL; the other arguments are those of its allocation. */

@@ -146,7 +146,8 @@ static void mark_used(struct heapmod *heap)
 
 /*
  * Deferred frees and queued findings have addresses, too: complete and print them first. For a heap
- * that is not registered any more, heapmod_destroy() does that. Then nothing may raise the irq_work.
+ * that is not registered any more, heapmod_destroy() does that; nothing else may raise the irq_work
+ * then.
  */
 static void finish_pending(struct heapmod *heap)
 {

@@ -48,9 +48,10 @@ void heapmod_update_waiters(struct heapmod *heap)
 		heap->core.events &= ~HEAP_EVENT_WAITERS;
 }
 
-/* An entry is added before its poll takes the lock. A poll that times out leaves the heap armed. */
+/* A poll that times out leaves the heap armed. */
 bool heapmod_polls_are_over(struct heapmod *heap)
 {
+	/* An entry is added before its poll takes the lock. */
 	return heap->polled != U32_MAX && !waitqueue_active(&heap->pollers);
 }
 

@@ -146,7 +146,8 @@ static void wipe(struct heapmod *heap, const void *ptr, unsigned long caller)
 
 	heapmod_lock_irqsave(heap, flags);
 	/* A block that is in a cache, with a damaged header, is not the caller's. */
-	verdict = heapmod_expel(heap, ptr) ? heap_judge(&heap->core, ptr, &block) : HEAP_DOUBLE_FREE;
+	verdict = heapmod_expel(heap, ptr) ? heap_judge(&heap->core, ptr, &block) :
+					     HEAP_DOUBLE_FREE;
 	heapmod_unlock(heap, flags, caller);
 	if (!verdict)
 		memzero_explicit((void *)ptr, block.asked);

@@ -79,7 +79,7 @@ static bool add_region(struct heapmod *heap)
 	return true;
 }
 
-/* Built in, heapmod can be called when it was not initialized: before its initcall, or after an error. */
+/* Built in, heapmod may be called before its initcall, or after that has failed. */
 static int add(struct heapmod *heap)
 {
 	if (!observer)

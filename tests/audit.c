@@ -366,7 +366,7 @@ static void expect_old_header(struct arena *small, u64 *header, u64 old)
 	arena_destroy(small);
 }
 
-/* A client has read the header behind its block, and writes it back when the block is another one. */
+/* A client has read the header behind its block, and writes it back when that is another one. */
 static void old_header(void)
 {
 	struct heap_block_info claimed;

@@ -3,8 +3,8 @@
  * heap_abuse - make every mistake that a client can make, one after the other
  *
  * With `only=NAME`, that mistake only. Two heaps in debugfs show the results: "abuse" and "poison".
- * The last mistake is not a client's: it corrupts the index of a third heap, and destroys that. With
- * `ruin=1`, the heap "ruin" has much that a check finds.
+ * The last mistake is not a client's: it corrupts the index of a third heap, and destroys that.
+ * With `ruin=1`, the heap "ruin" has much that a check finds.
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -103,7 +103,7 @@ static void check_index(void)
 	heapmod_destroy(broken);
 }
 
-/* An overrun in each of ten chunks, and a wrong counter, which a check finds last. */
+/* An overrun in each of ten chunks, and a hole in the tree where the map has none, behind them. */
 static void leave_ruin(void)
 {
 	size_t size, i;
@@ -118,7 +118,7 @@ static void leave_ruin(void)
 		if (ptr)
 			WRITE_ONCE(ptr[size], 'A');
 	}
-	ruined->core.used--;
+	ruined->core.index.max[0][200] = 1;
 }
 
 static const struct {
