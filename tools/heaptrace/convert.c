@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/minmax.h>
@@ -25,14 +26,20 @@
 #include "convert.h"
 #include "../trace/die.h"
 
-/* A file that has no name. */
+static const char *temporary(void)
+{
+	return getenv("TMPDIR") ?: "/tmp";
+}
+
+/* A file that has no name. If it is not of O_TMPFILE, it cannot get one. */
 static FILE *open_spool(void)
 {
-	const char *folder = getenv("TMPDIR") ?: "/tmp";
+	int fd = open(temporary(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char path[4096];
-	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/heaptrace-XXXXXX", folder) >= (int)sizeof(path))
+	if (fd >= 0)
+		return fdopen(fd, "w+");
+	if (snprintf(path, sizeof(path), "%s/heaptrace-XXXXXX", temporary()) >= (int)sizeof(path))
 		die("TMPDIR is too long");
 	fd = mkstemp(path);
 	if (fd < 0 || unlink(path))
@@ -79,10 +86,28 @@ struct convert convert_start(const char *path)
 	return convert;
 }
 
+/* It is a trace without its first and last line, which may be missing. */
+static bool name_spool(const struct convert *convert, char *path, size_t room)
+{
+	int spool = fileno(convert->out);
+	char self[64];
+
+	snprintf(path, room, "%s/heaptrace-%d", temporary(), getpid());
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", spool);
+	return !ftruncate(spool, convert->kept) &&
+	       !linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
 static void must_write(const struct convert *convert, bool good)
 {
-	if (!good)
-		die("%s: cannot be written", convert->name ?: "stdout");
+	const char *name = convert->name ?: "stdout";
+	char path[4096];
+
+	if (good)
+		return;
+	if (convert->precious && name_spool(convert, path, sizeof(path)))
+		die("%s: cannot be written; %s has the trace", name, path);
+	die("%s: cannot be written", name);
 }
 
 /* What is not a regular file has no length. */
@@ -99,7 +124,17 @@ static FILE *open_target(const struct convert *convert)
 	return file;
 }
 
-/* The file system may be full, and the output may be there, too: give back what has been read. */
+/* Are the temporary file and the output in one file system? */
+static bool is_shared(const struct convert *convert)
+{
+	struct stat spool, target;
+
+	return !fstat(fileno(convert->out), &spool) &&
+	       !fstat(convert->name ? convert->target : STDOUT_FILENO, &target) &&
+	       spool.st_dev == target.st_dev;
+}
+
+/* There may be no room for both files in one file system: then what was read is given back. */
 static size_t read_spool(const struct convert *convert, u64 at, char *piece, size_t room)
 {
 	int spool = fileno(convert->out);
@@ -107,7 +142,8 @@ static size_t read_spool(const struct convert *convert, u64 at, char *piece, siz
 
 	if (count <= 0)
 		die("the temporary file cannot be read");
-	fallocate(spool, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, count);
+	if (!convert->precious)
+		fallocate(spool, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, count);
 	return count;
 }
 
@@ -121,14 +157,15 @@ static void copy_spool(struct convert *convert, FILE *target)
 		count = read_spool(convert, at, piece, sizeof(piece));
 		must_write(convert, fwrite(piece, 1, count, target) == count);
 	}
-	fclose(convert->out);
 }
 
 /* Now the events that were lost are counted, and the first line tells of them. */
 static void write_all(struct convert *convert)
 {
-	FILE *target = open_target(convert);
+	FILE *target;
 
+	convert->precious &= !is_shared(convert);
+	target = open_target(convert);
 	fprintf(target, "# heaptrace %d", TRACE_VERSION);
 	if (convert->lost)
 		fprintf(target, " lost %" PRIu64, convert->lost);
@@ -138,6 +175,7 @@ static void write_all(struct convert *convert)
 	must_write(convert, !fflush(target) && !ferror(target));
 	if (target != stdout)
 		must_write(convert, !fclose(target));
+	fclose(convert->out);
 }
 
 static u64 events_of(const struct convert *convert)

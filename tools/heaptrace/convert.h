@@ -30,6 +30,7 @@
  * @time: the last time that was written
  * @redzone: blocks have a redzone
  * @full: a trace has no room for further events
+ * @precious: the events will not come again: @out gets a name if the output cannot be written
  * @kept: bytes of @out that are written for certain: whole lines
  * @kept_events: the events in them
  * @broken: no more can be written to @out
@@ -51,6 +52,7 @@ struct convert {
 	u64 began, time;
 	bool redzone;
 	bool full;
+	bool precious;
 	u64 kept;
 	u64 kept_events;
 	bool broken;

@@ -35,7 +35,7 @@ static void explain(const char *root, const char *heap, int error)
 		die("no permission to read %s: be root", root);
 	if (access(path, F_OK))
 		die("%s is not there: load heapmod, and mount debugfs in %s", path, root);
-	if (error == ENOENT)
+	if (error == ENOENT || error == ENOTDIR)
 		die("there is no heap \"%s\"; see %s/heaps", heap, path);
 	die("%s/%s: %s", path, heap, strerror(error));
 }

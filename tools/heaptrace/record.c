@@ -110,7 +110,7 @@ static void mark_time(struct recorder *recorder)
 	instance_mark(text);
 }
 
-/* Mark the time, and wait for a signal. A trace that is full, or a full disk, is as one. */
+/* Mark the time, and wait for a signal. The recording also ends when no more can be written. */
 static void attend(struct recorder *recorder, long ms)
 {
 	const struct timespec pause = { .tv_nsec = ms * 1000000 };
@@ -183,6 +183,7 @@ static void record(const struct record_options *options, const char *heap)
 	raw_open(instance_open(options->tracing, options->kilobytes));
 	hurry();
 	recorder.convert = convert_start(options->out);
+	recorder.convert.precious = true;
 	recorder.order = order_start();
 	instance_follow(id);
 	mark_time(&recorder);

@@ -504,6 +504,37 @@ static void full_disk(void)
 			 "TMPDIR sets its folder"));
 }
 
+/* The output is on another disk, which is full. */
+static void fill_output(void)
+{
+	struct convert convert = convert_start("/dev/full");
+
+	convert.precious = true;
+	happen_at(&convert, RECORD_ALLOC, 8, 32);
+	happen_at(&convert, RECORD_FREE, 8, 32);
+	convert_finish(&convert);
+}
+
+/* The temporary file gets a name. That of the child process is in it. */
+static void full_output(void)
+{
+	char line[256], path[128], *end;
+	struct trace trace;
+	FILE *said;
+
+	REQUIRE(status_of(fill_output) == 1);
+	said = fopen("said", "r");
+	REQUIRE(said && fgets(line, sizeof(line), said));
+	fclose(said);
+	REQUIRE(sscanf(line, "units: /dev/full: cannot be written; %127s", path) == 1);
+	end = strstr(line, path) + strlen(path);
+	REQUIRE(!strcmp(end, " has the trace\n"));
+	trace = trace_load(path);
+	REQUIRE(trace.count == 2);
+	trace_free(&trace);
+	REQUIRE(!unlink(path));
+}
+
 #define FOLDER	"formats/heapmod/some/"
 
 static void write_file(const char *path, const char *text)
@@ -573,6 +604,7 @@ static const struct test tests[] = {
 	{ "a recording whose mark was lost starts at a later time", lost_mark },
 	{ "a trace has as many events as can be read, and ends there", full_traces },
 	{ "on a full disk, a recording ends at its last time", full_disk },
+	{ "a recording that has no room in its file is kept", full_output },
 	{ "blocks are read in the formats of versions 1 and 2", blocks_of_versions },
 	{ "blocks of another heap of the name are refused", other_heap },
 };
