@@ -234,8 +234,8 @@ class Heap:
 
     @property
     def live_blocks(self):
-        """Those of heapmod_free_rcu() are not."""
-        return self.blocks_counted - self.counters["limbo_blocks"]
+        """Those of heapmod_free_rcu() are not. One that lost its header counts as such until it leaves."""
+        return max(self.blocks_counted - self.counters["limbo_blocks"], 0)
 
     @property
     def cached(self):
@@ -259,17 +259,18 @@ class Heap:
 
     def parts(self):
         """What adds up to the region, as copy_bytes() in heaps/query.c."""
-        core, cached = self.counters, self.cached
-        blocks = self.live_blocks
-        live = (self.used - core["limbo"] - cached) * GRANULE
-        pending = self.pending + core["limbo"]
-        # Of blocks that were freed without a readable header: up to 15 bytes too many were taken off.
-        asked = (self.asked - core["limbo_asked"]) & U64
-        parts = {"asked_bytes": 0 if asked >> 63 else asked}
-        headers, redzones = blocks * self.header_type.size, blocks * self.redzone
-        parts["slack_bytes"] = live - headers - redzones - parts["asked_bytes"]
+        core, cached, blocks = self.counters, self.cached, self.live_blocks
+        limbo = max(min(core["limbo"], self.used - cached), 0)
+        used, pending = self.used - limbo - cached, self.pending + limbo
+        left = used * GRANULE
+        # Lost headers make these uncertain: each is taken out of what is left.
+        headers = min(blocks * self.header_type.size, left)
+        redzones = min(blocks * self.redzone, left - headers)
+        left -= headers + redzones
+        parts = {"asked_bytes": min(max(signed(self.asked - core["limbo_asked"] & U64), 0), left)}
+        parts["slack_bytes"] = left - parts["asked_bytes"]
         parts["header_bytes"] = headers
-        parts["hole_bytes"] = (self.granules - pending - self.quarantined - cached) * GRANULE - live
+        parts["hole_bytes"] = (self.granules - used - pending - cached - self.quarantined) * GRANULE
         parts["quarantine_bytes"] = self.quarantined * GRANULE
         parts["pending_bytes"] = pending * GRANULE
         parts["cached_bytes"] = cached * GRANULE
@@ -677,8 +678,8 @@ def part_of(heap, block, offset):
 
 
 def print_place(heaps, sites, address):
-    """Return whether the address lies in a heap."""
-    for heap in heaps:
+    """Return whether the address lies in a heap. A region may be in a block of another heap."""
+    for heap in sorted(heaps, key=lambda heap: heap.region_bytes):
         offset = address - heap.region
         if not 0 <= offset < heap.region_bytes:
             continue

@@ -8,6 +8,7 @@ describes the files. Columns and keys are found by name, so new ones appear by t
 import argparse
 import collections
 import contextlib
+import errno
 import itertools
 import json
 import locale
@@ -79,9 +80,15 @@ class Folder:
             return Failure(f"no permission to read {self.path}: be root")
         except OSError:
             return Failure(f"{self.path} is not there: load heapmod, and mount debugfs in {self.debugfs}")
-        heap = os.path.basename(os.path.dirname(path))
-        if not os.path.isdir(os.path.dirname(path)):
+        folder = os.path.dirname(path)
+        heap = os.path.basename(folder)
+        if folder == self.path:
+            return Failure(f"{path}: {error.strerror}")
+        if not os.path.isdir(folder):
             return Gone(f'there is no heap "{heap}"; there are: {", ".join(self.heaps()) or "none"}')
+        # Reads of a file that was removed end with EIO.
+        if error.errno == errno.EIO or error.errno == errno.ENOENT and os.path.exists(path):
+            return Gone(f'heap "{heap}" was destroyed meanwhile, and a new heap has its name')
         return Failure(f"{path}: {error.strerror}")
 
     def lines(self, *names):
@@ -324,17 +331,19 @@ def by_name(owners):
 
 
 def observe(folder, heap, options):
-    """For each interval, the owners as they were last, with their floors. The heap must remain the same."""
+    """The owners as they were last, and by name their floors in all intervals. The heap must remain the same."""
     identity = folder.stats(heap, "id")["id"]
-    for _ in range(options.count):
+    floors = collections.defaultdict(lambda: [0] * options.count)
+    for interval in range(options.count):
         looks = []
         for _ in range(LOOKS):
             time.sleep(options.interval / LOOKS)
             looks.append(by_name(folder.owners(heap)))
         if folder.stats(heap, "id")["id"] != identity:
             raise Failure(f'"{heap}" was destroyed, and a new heap has its name')
-        yield looks[-1], {name: min(look.get(name, NOTHING)["live_bytes"] for look in looks)
-                          for name in set().union(*looks)}
+        for name in set().union(*looks):
+            floors[name][interval] = min(look.get(name, NOTHING)["live_bytes"] for look in looks)
+    return looks[-1], floors
 
 
 def is_utf8():
@@ -355,12 +364,11 @@ def by_verdict(row):
     return VERDICTS_OF_GROWTH.index(row["verdict"]), -row["growth_bytes"], -row["live_bytes"], row["owner"]
 
 
-def grown(observed, seconds):
+def grown(owners, floors_of, seconds):
     """The owners that ever had a floor, leaks first."""
     found = []
-    for name in set().union(*(floors for _, floors in observed)):
-        floors = [floors.get(name, 0) for _, floors in observed]
-        owner = observed[-1][0].get(name, NOTHING)
+    for name, floors in floors_of.items():
+        owner = owners.get(name, NOTHING)
         growth = floors[-1] - floors[0]
         found.append({"verdict": judge(floors), "live_bytes": owner["live_bytes"], "live_blocks": owner["live_blocks"],
                       "growth_bytes": growth, "bytes_per_second": round(growth / seconds, 3), "floors": floors,
@@ -453,9 +461,9 @@ def show_check(folder, options):
 
 def show_leaks(folder, options):
     start = time.monotonic()
-    observed = list(observe(folder, options.heap, options))
+    owners, floors = observe(folder, options.heap, options)
     seconds = time.monotonic() - start
-    owners = grown(observed, seconds * (options.count - 1) / options.count)
+    owners = grown(owners, floors, seconds * (options.count - 1) / options.count)
     leaks = sum(owner["verdict"] == LEAK for owner in owners)
 
     def text():

@@ -3,7 +3,8 @@
  * begin - the blocks that are live when a recording starts
  *
  * First the events are switched on, then the blocks are read from debugfs, then a mark is written
- * into the event stream. The events before the mark are stored. The first event at a place decides:
+ * into the event stream. The events before the mark are stored. (The mark may be overwritten before
+ * it is read: then those before the next time mark are.) The first event at a place decides:
  * a free or a resize means that a block was live there at the start, an allocation means that none
  * was. A block that was read from debugfs was live at the start if no event covers any part of it.
  * Otherwise it may have been allocated later, even if its own event is still missing. A block that
@@ -154,14 +155,18 @@ void begin_finish(struct begin *begin, struct convert *convert)
 	free(begin->early);
 }
 
+static bool is_behind_mark(const struct begin *begin, const struct record *record)
+{
+	return record->kind == RECORD_MARK ||
+	       (record->kind == RECORD_TIME && begin->marked && record->ms > begin->marked);
+}
+
 void begin_record(struct begin *begin, struct convert *convert, const struct record *record)
 {
+	if (is_behind_mark(begin, record))
+		begin_finish(begin, convert);
 	if (begin->over) {
 		convert_record(convert, record);
-		return;
-	}
-	if (record->kind == RECORD_MARK) {
-		begin_finish(begin, convert);
 		return;
 	}
 	begin->early = grow(begin->early, &begin->early_room, begin->early_count + 1,

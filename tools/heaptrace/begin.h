@@ -14,12 +14,14 @@
  * @early: the events before the mark
  * @early_count: number of @early
  * @early_room: capacity of @early
+ * @marked: when the mark was written for certain, in milliseconds; 0: not yet
  * @over: blocks and early events are written
  */
 struct begin {
 	struct live live;
 	struct record *early;
 	size_t early_count, early_room;
+	u64 marked;
 	bool over;
 };
 

@@ -14,7 +14,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/minmax.h>
 
 #include "heap_core.h"
 #include "../trace/callers.h"
@@ -23,14 +26,20 @@
 #include "convert.h"
 #include "../trace/die.h"
 
-/* A file that has no name. */
+static const char *temporary(void)
+{
+	return getenv("TMPDIR") ?: "/tmp";
+}
+
+/* A file that has no name. If it is not of O_TMPFILE, it cannot get one. */
 static FILE *open_spool(void)
 {
-	const char *folder = getenv("TMPDIR") ?: "/tmp";
+	int fd = open(temporary(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char path[4096];
-	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/heaptrace-XXXXXX", folder) >= (int)sizeof(path))
+	if (fd >= 0)
+		return fdopen(fd, "w+");
+	if (snprintf(path, sizeof(path), "%s/heaptrace-XXXXXX", temporary()) >= (int)sizeof(path))
 		die("TMPDIR is too long");
 	fd = mkstemp(path);
 	if (fd < 0 || unlink(path))
@@ -77,10 +86,28 @@ struct convert convert_start(const char *path)
 	return convert;
 }
 
+/* It is a trace without its first and last line, which may be missing. */
+static bool name_spool(const struct convert *convert, char *path, size_t room)
+{
+	int spool = fileno(convert->out);
+	char self[64];
+
+	snprintf(path, room, "%s/heaptrace-%d", temporary(), getpid());
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", spool);
+	return !ftruncate(spool, convert->kept) &&
+	       !linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
 static void must_write(const struct convert *convert, bool good)
 {
-	if (!good)
-		die("%s: cannot be written", convert->name ?: "stdout");
+	const char *name = convert->name ?: "stdout";
+	char path[4096];
+
+	if (good)
+		return;
+	if (convert->precious && name_spool(convert, path, sizeof(path)))
+		die("%s: cannot be written; %s has the trace", name, path);
+	die("%s: cannot be written", name);
 }
 
 /* What is not a regular file has no length. */
@@ -97,17 +124,39 @@ static FILE *open_target(const struct convert *convert)
 	return file;
 }
 
+/* Are the temporary file and the output in one file system? */
+static bool is_shared(const struct convert *convert)
+{
+	struct stat spool, target;
+
+	return !fstat(fileno(convert->out), &spool) &&
+	       !fstat(convert->name ? convert->target : STDOUT_FILENO, &target) &&
+	       spool.st_dev == target.st_dev;
+}
+
+/* There may be no room for both files in one file system: then what was read is given back. */
+static size_t read_spool(const struct convert *convert, u64 at, char *piece, size_t room)
+{
+	int spool = fileno(convert->out);
+	ssize_t count = pread(spool, piece, min_t(u64, room, convert->kept - at), at);
+
+	if (count <= 0)
+		die("the temporary file cannot be read");
+	if (!convert->precious)
+		fallocate(spool, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, count);
+	return count;
+}
+
 static void copy_spool(struct convert *convert, FILE *target)
 {
 	char piece[65536];
 	size_t count;
+	u64 at;
 
-	rewind(convert->out);
-	while ((count = fread(piece, 1, sizeof(piece), convert->out)))
+	for (at = 0; at < convert->kept; at += count) {
+		count = read_spool(convert, at, piece, sizeof(piece));
 		must_write(convert, fwrite(piece, 1, count, target) == count);
-	if (ferror(convert->out))
-		die("the temporary file cannot be read");
-	fclose(convert->out);
+	}
 }
 
 /* Now the events that were lost are counted, and the first line tells of them. */
@@ -115,17 +164,45 @@ static void write_all(struct convert *convert)
 {
 	FILE *target;
 
-	if (fflush(convert->out) || ferror(convert->out))
-		die("the temporary file cannot be written; TMPDIR sets its folder");
+	convert->precious &= !is_shared(convert);
 	target = open_target(convert);
 	fprintf(target, "# heaptrace %d", TRACE_VERSION);
 	if (convert->lost)
 		fprintf(target, " lost %" PRIu64, convert->lost);
 	fputc('\n', target);
 	copy_spool(convert, target);
+	fprintf(target, "# end %" PRIu64 "\n", convert->kept_events);
 	must_write(convert, !fflush(target) && !ferror(target));
 	if (target != stdout)
 		must_write(convert, !fclose(target));
+	fclose(convert->out);
+}
+
+static u64 events_of(const struct convert *convert)
+{
+	return convert->allocs + convert->frees + convert->resizes;
+}
+
+/* A trace that had more events could not be read. */
+static bool has_room(struct convert *convert)
+{
+	convert->full |= events_of(convert) >= UINT32_MAX;
+	return !convert->full;
+}
+
+bool convert_is_over(const struct convert *convert)
+{
+	return convert->full || convert->broken;
+}
+
+/* After an error some bytes of the stream may be lost: what was written before remains. */
+static void keep(struct convert *convert)
+{
+	convert->broken |= fflush(convert->out) || ferror(convert->out);
+	if (convert->broken)
+		return;
+	convert->kept = ftello(convert->out);
+	convert->kept_events = events_of(convert);
 }
 
 static u64 granule_of(const struct record *record)
@@ -161,6 +238,8 @@ static void write_number(struct convert *convert, const char *before, u64 number
 
 static void write_free(struct convert *convert, u32 id)
 {
+	if (!has_room(convert))
+		return;
 	write_number(convert, "free ", id);
 	putc_unlocked('\n', convert->out);
 	convert->frees++;
@@ -217,8 +296,8 @@ static void convert_alloc(struct convert *convert, const struct record *record)
 	evict(convert, at, granules);
 	while (places_take(&convert->pending, at, granules))
 		continue;
-	if (convert->allocs == UINT32_MAX)
-		die("more allocations than a trace can number");
+	if (!has_room(convert))
+		return;
 	places_put(&convert->places, at, granules, ++convert->allocs);
 	write_number(convert, "alloc ", convert->allocs);
 	write_number(convert, " ", record->asked);
@@ -232,6 +311,8 @@ static void resize(struct convert *convert, const struct record *record)
 
 	find_redzone(convert, record);
 	evict(convert, at, granules);
+	if (!has_room(convert))
+		return;
 	places_put(&convert->places, at, granules, id);
 	write_number(convert, "resize ", id);
 	write_number(convert, " ", record->asked);
@@ -297,6 +378,7 @@ void convert_time(struct convert *convert, u64 ms)
 static void convert_mark(struct convert *convert, const struct record *record)
 {
 	convert_time(convert, record->ms);
+	keep(convert);
 }
 
 static void convert_nothing(struct convert *convert, const struct record *record)
@@ -316,7 +398,8 @@ void convert_record(struct convert *convert, const struct record *record)
 		[RECORD_LOST] = convert_lost,
 	};
 
-	converters[record->kind](convert, record);
+	if (!convert->full || record->kind == RECORD_LOST)
+		converters[record->kind](convert, record);
 }
 
 void convert_live(struct convert *convert, const struct record *blocks, size_t count)
@@ -340,16 +423,21 @@ static void warn_of(u64 count, const char *what)
 		warn("%" PRIu64 " %s", count, what);
 }
 
-void convert_finish(struct convert *convert)
+static void fail_cut(const struct convert *convert)
 {
-	u64 events = convert->allocs + convert->frees + convert->resizes;
+	if (!convert->kept_events)
+		die("the temporary file cannot be written; TMPDIR sets its folder");
+	die("the temporary file cannot be written; %s has the %" PRIu64
+	    " events before that; TMPDIR sets its folder", convert->name ?: "stdout",
+	    convert->kept_events);
+}
 
-	fprintf(convert->out, "# end %" PRIu64 "\n", events);
-	write_all(convert);
-	places_free(&convert->places);
-	places_free(&convert->pending);
-	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events,
+static void summarize(const struct convert *convert)
+{
+	warn("%" PRIu64 " events: %" PRIu32 " allocations, %" PRIu64 " frees", events_of(convert),
 	     convert->allocs, convert->frees);
+	if (convert->full)
+		warn("the trace is full, and ends here");
 	warn_of(convert->resizes, "of them are resizes of a block where it is");
 	warn_of(convert->live, "of them are blocks that lived when the recording began");
 	warn_of(convert->fails, "requests failed");
@@ -357,4 +445,16 @@ void convert_finish(struct convert *convert)
 	warn_of(convert->late, "resizes are of blocks whose allocation was not seen");
 	warn_of(convert->implied, "blocks were freed unseen: their places were reused");
 	warn_of(convert->lost, "EVENTS WERE LOST: the trace is incomplete");
+}
+
+void convert_finish(struct convert *convert)
+{
+	keep(convert);
+	if (!convert->broken || convert->kept_events)
+		write_all(convert);
+	places_free(&convert->places);
+	places_free(&convert->pending);
+	if (convert->broken)
+		fail_cut(convert);
+	summarize(convert);
 }

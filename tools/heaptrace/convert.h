@@ -29,6 +29,11 @@
  * @began: the first time that was seen
  * @time: the last time that was written
  * @redzone: blocks have a redzone
+ * @full: a trace has no room for further events
+ * @precious: the events will not come again: @out gets a name if the output cannot be written
+ * @kept: bytes of @out that are written for certain: whole lines
+ * @kept_events: the events in them
+ * @broken: no more can be written to @out
  */
 struct convert {
 	FILE *out;
@@ -46,6 +51,11 @@ struct convert {
 	u64 live;
 	u64 began, time;
 	bool redzone;
+	bool full;
+	bool precious;
+	u64 kept;
+	u64 kept_events;
+	bool broken;
 };
 
 /* @path: NULL or - is stdout. */
@@ -62,7 +72,13 @@ void convert_record(struct convert *convert, const struct record *record);
 /* What follows happened at @ms milliseconds of some clock. A clock that goes back is ignored. */
 void convert_time(struct convert *convert, u64 ms);
 
-/* Print a summary to stderr, with what is missing. */
+/* No more can be written, because of @full or @broken. The latter is known at a RECORD_TIME. */
+bool convert_is_over(const struct convert *convert);
+
+/*
+ * Write the output, and print a summary to stderr, with what is missing. If @out is @broken, the
+ * output ends at the last RECORD_TIME before that, and this is fatal.
+ */
 void convert_finish(struct convert *convert);
 
 #endif

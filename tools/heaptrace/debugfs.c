@@ -35,7 +35,7 @@ static void explain(const char *root, const char *heap, int error)
 		die("no permission to read %s: be root", root);
 	if (access(path, F_OK))
 		die("%s is not there: load heapmod, and mount debugfs in %s", path, root);
-	if (error == ENOENT)
+	if (error == ENOENT || error == ENOTDIR)
 		die("there is no heap \"%s\"; see %s/heaps", heap, path);
 	die("%s/%s: %s", path, heap, strerror(error));
 }
@@ -112,7 +112,7 @@ static void parse_block(const struct table *table, struct lines *lines, struct r
 	record->kind = kind_of(fields[STATE]);
 }
 
-struct live debugfs_live(const char *root, const char *heap)
+static struct live read_live(const char *root, const char *heap)
 {
 	struct lines lines = open_file(root, heap, "blocks");
 	struct live live = {};
@@ -128,5 +128,15 @@ struct live debugfs_live(const char *root, const char *heap)
 		live.blocks[live.count++] = record;
 	}
 	lines_close(&lines);
+	return live;
+}
+
+/* An id is never used again, so the name was that of the same heap all the time. */
+struct live debugfs_live(const char *root, const char *heap, u32 id)
+{
+	struct live live = read_live(root, heap);
+
+	if (debugfs_id(root, heap) != id)
+		die("\"%s\" was destroyed, and a new heap has its name", heap);
 	return live;
 }

@@ -20,7 +20,10 @@ struct live {
 /* The id of a heap in tracepoints. @root is the mount point of debugfs. */
 u32 debugfs_id(const char *root, const char *heap);
 
-/* The live and pending blocks. They are not read all at the same moment. */
-struct live debugfs_live(const char *root, const char *heap);
+/*
+ * The live and pending blocks. They are not read all at the same moment. It is fatal if the heap is
+ * not @id, or is so no more.
+ */
+struct live debugfs_live(const char *root, const char *heap, u32 id);
 
 #endif

@@ -51,7 +51,7 @@ static void take_line(void *context, const struct lines *line)
 	struct import *import = context;
 	struct record record = ftrace_parse(line);
 
-	if (!is_selected(import, &record, line))
+	if (!is_selected(import, &record, line) || convert_is_over(&import->convert))
 		return;
 	if (record.ms)
 		convert_time(&import->convert, record.ms);

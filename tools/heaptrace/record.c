@@ -86,18 +86,23 @@ static void take_earliest(struct recorder *recorder)
 		begin_record(&recorder->begin, &recorder->convert, &record);
 }
 
+static u64 milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
 /*
  * The trace clock `counter` orders the events of all CPUs, and tells no time. So the time is
  * written into the event stream.
  */
 static void mark_time(struct recorder *recorder)
 {
-	struct timespec now;
+	u64 ms = milliseconds();
 	char text[64];
-	u64 ms;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 	if (!interrupted && ms < recorder->marked + MARK_MS)
 		return;
 	recorder->marked = ms;
@@ -105,14 +110,14 @@ static void mark_time(struct recorder *recorder)
 	instance_mark(text);
 }
 
-/* Mark the time, and wait for a signal. */
+/* Mark the time, and wait for a signal. The recording also ends when no more can be written. */
 static void attend(struct recorder *recorder, long ms)
 {
 	const struct timespec pause = { .tv_nsec = ms * 1000000 };
 
 	mark_time(recorder);
 	ppoll(NULL, 0, &pause, &recorder->waiting);
-	if (!interrupted)
+	if (!interrupted && !convert_is_over(&recorder->convert))
 		return;
 	mark_time(recorder);
 	instance_stop();
@@ -178,11 +183,13 @@ static void record(const struct record_options *options, const char *heap)
 	raw_open(instance_open(options->tracing, options->kilobytes));
 	hurry();
 	recorder.convert = convert_start(options->out);
+	recorder.convert.precious = true;
 	recorder.order = order_start();
 	instance_follow(id);
 	mark_time(&recorder);
-	recorder.begin.live = debugfs_live(options->debug, heap);
+	recorder.begin.live = debugfs_live(options->debug, heap, id);
 	instance_mark(RAW_MARK);
+	recorder.begin.marked = milliseconds();
 	warn("recording heap \"%s\"%s", heap, options->seconds ? "" : " until Ctrl-C");
 	alarm(options->seconds);
 	follow(&recorder);

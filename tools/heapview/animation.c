@@ -152,12 +152,12 @@ static void draw_map(const struct canvas *canvas, const struct film *film,
 static void draw_offsets(const struct canvas *canvas)
 {
 	char line[32];
-	u32 at;
+	u64 at;
 
 	for (at = 0; at < canvas->granules; at += canvas->row) {
 		snprintf(line, sizeof(line), "%llu", (unsigned long long)heap_offset(at));
-		draw_text(canvas->file, LEFT - 8, TOP + at / canvas->row * PITCH + 15, "dim end",
-			  line);
+		draw_text(canvas->file, LEFT - 8, TOP + (u32)(at / canvas->row) * PITCH + 15,
+			  "dim end", line);
 	}
 }
 
@@ -195,7 +195,7 @@ static u32 draw_legend(const struct canvas *canvas, const struct owners *owners,
 /* Return the height. */
 static u32 draw(const struct canvas *canvas, const struct source *source, const struct film *film)
 {
-	u32 rows = (canvas->granules + canvas->row - 1) / canvas->row;
+	u32 rows = (canvas->granules - 1) / canvas->row + 1;
 	u32 y = TOP + rows * PITCH + 6;
 	char line[128], word[WORD];
 
@@ -221,7 +221,7 @@ bool animation_write(struct source *source, const char *path, u32 from, u32 to,
 
 	good = film_shoot(&film, source, from, to, problem);
 	if (good) {
-		canvas.row = max((u32)COLUMNS, (canvas.granules + ROWS - 1) / ROWS);
+		canvas.row = max((u32)COLUMNS, (canvas.granules - 1) / ROWS + 1);
 		canvas.seconds = film.frames_count * SECONDS + PAUSE;
 		canvas.file = must(open_memstream(&inside, &size));
 		height = draw(&canvas, source, &film);

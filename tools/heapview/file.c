@@ -59,16 +59,28 @@ static void clean(char *text)
 	make_printable(text);
 }
 
+/* One that is there again has vanished, too. */
+static bool cannot_open(const char *path, struct problem *problem)
+{
+	bool missing = errno == ENOENT;
+
+	cannot_read(path, problem);
+	problem->vanished = missing && !access(path, F_OK);
+	return false;
+}
+
 bool file_read(const char *path, struct text *text, struct problem *problem)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	bool whole;
 
 	if (file < 0)
-		return cannot_read(path, problem);
+		return cannot_open(path, problem);
 	whole = read_all(file, text);
-	if (!whole)
+	if (!whole) {
 		set_problem(problem, "cannot read %s: %s", path, strerror(errno));
+		problem->vanished = errno == EIO;
+	}
 	close(file);
 	if (whole && memchr(text->bytes, '\0', text->length))
 		return fail(problem, "%s: this is not text", path);

@@ -146,16 +146,27 @@ static bool no_such_heap(const char *name, const struct text *heaps, struct prob
 	return fail(problem, "there is no heap \"%s\"; there are: %s", name, names);
 }
 
+#define PATH	1024
+
+/* Make the path of a heap. Beside the folders of heaps is a file. Return false if there is none. */
+static bool find_heap(char path[PATH], const char *debugfs, const char *name)
+{
+	struct stat folder;
+
+	errno = 0;
+	snprintf(path, PATH, "%s/heapmod/%s", debugfs, name);
+	return *name && strcmp(name, ".") && strcmp(name, "..") && !stat(path, &folder) &&
+	       S_ISDIR(folder.st_mode);
+}
+
 bool folder_open_heap(struct source *source, const char *debugfs, const char *name,
 		      struct problem *problem)
 {
 	struct text heaps = {};
-	struct stat unused;
-	char path[1024];
+	char path[PATH];
 	bool good;
 
-	snprintf(path, sizeof(path), "%s/heapmod/%s", debugfs, name);
-	if (!stat(path, &unused))
+	if (find_heap(path, debugfs, name))
 		return folder_open(source, path, problem);
 	good = errno == EACCES ? cannot_read(path, problem) :
 	       heaps_list(debugfs, &heaps, problem) && no_such_heap(name, &heaps, problem);
@@ -165,9 +176,7 @@ bool folder_open_heap(struct source *source, const char *debugfs, const char *na
 
 bool folder_has(const char *debugfs, const char *name)
 {
-	struct stat unused;
-	char path[1024];
+	char path[PATH];
 
-	snprintf(path, sizeof(path), "%s/heapmod/%s", debugfs, name);
-	return !stat(path, &unused);
+	return find_heap(path, debugfs, name);
 }

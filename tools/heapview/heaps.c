@@ -3,7 +3,7 @@
  * heaps - all heaps of the running kernel, a row each
  *
  * The names are in the file `heaps`, the numbers in the `stats` of each heap, which are of one
- * moment. A heap may be destroyed between the two.
+ * moment. A heap may be destroyed between the two, and another one may have its name at once.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -155,7 +155,7 @@ bool heaps_read(struct heaps *heaps, struct problem *problem)
 		snprintf(row->name, sizeof(row->name), "%.*s", (int)strcspn(line, "\n "), line);
 		if (read_row(row, heaps, &of_row))
 			found.count++;
-		else if (folder_has(heaps->debugfs, row->name))
+		else if (!of_row.vanished && folder_has(heaps->debugfs, row->name))
 			good = fail(problem, "%s", of_row.text);
 	}
 	heaps_free(heaps);

@@ -34,8 +34,11 @@ static int grid_columns(int room)
 	return room < 8 ? room : room / 8 * 8;
 }
 
-/* @top: the first row below the totals; @page: that of an owner has the place of the chart, too */
-static void lay_out(struct layout *layout, int top, bool page)
+/*
+ * @top: the first row below the totals; @page: that of an owner has the place of the chart, too.
+ * Return false if there is no room for the grid.
+ */
+static bool lay_out(struct layout *layout, int top, bool page)
 {
 	bool wide = COLS >= WIDE;
 	int side = 3 * COLS / 8;		/* columns of the list beside the grid */
@@ -49,6 +52,7 @@ static void lay_out(struct layout *layout, int top, bool page)
 				       grid_columns(width) };
 	layout->list = wide ? (struct place){ top, width, LINES - 1 - top, side } :
 			      (struct place){ LINES - 1 - list, 0, list, COLS };
+	return layout->grid.rows > 0;
 }
 
 /* Separate an item of @length columns from the one before, by blanks or by a new row. */
@@ -442,6 +446,12 @@ static void draw_help(void)
 	}
 }
 
+static void draw_too_small(void)
+{
+	erase();
+	mvprintw(0, 0, "%dx%d is too small", COLS, LINES);
+}
+
 static void draw_heap(struct view *view)
 {
 	struct layout *layout = &view->layout;
@@ -449,7 +459,10 @@ static void draw_heap(struct view *view)
 	draw_bar(&view->source->model);
 	draw_kinds(&view->source->model.stats);
 	draw_totals(&view->source->model);
-	lay_out(layout, getcury(stdscr) + 1, view->page);
+	if (!lay_out(layout, getcury(stdscr) + 1, view->page)) {
+		draw_too_small();
+		return;
+	}
 	view_layout(view, layout->grid.columns, layout->grid.rows);
 	draw_title(view);
 	draw_grid(view, &layout->grid);
@@ -465,7 +478,7 @@ void panes_draw(struct view *view, const char *prompt)
 {
 	erase();
 	if (COLS < SMALL_COLUMNS || LINES < SMALL_ROWS)
-		mvprintw(0, 0, "%dx%d is too small", COLS, LINES);
+		draw_too_small();
 	else if (view->help)
 		draw_help();
 	else

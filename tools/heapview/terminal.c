@@ -100,12 +100,14 @@ bool terminal_start(struct problem *problem)
 	mouseinterval(0);
 	curs_set(0);
 	start_colours();
+	fail_leave = terminal_stop;
 	return true;
 }
 
 /* Not every terminal has an alternate screen, so clear this one. */
 void terminal_stop(void)
 {
+	fail_leave = NULL;
 	erase();
 	refresh();
 	endwin();

@@ -15,11 +15,14 @@ static u32 granules_of(const struct view *view)
 	return view->source->model.granules;
 }
 
-/* Zoom 0 shows all of the heap; each level halves the slices. */
+/* Zoom 0 shows all of the heap; each level halves the slices. There may never have been a grid. */
 static void settle_slice(struct view *view)
 {
-	u32 all = cells_slice(&view->source->model, view->columns * view->rows);
+	u32 cells = view->columns * view->rows, all;
 
+	if (!cells)
+		return;
+	all = cells_slice(&view->source->model, cells);
 	while (view->zoom && all >> (view->zoom - 1) <= 1)
 		view->zoom--;
 	view->slice = max(all >> view->zoom, 1U);

@@ -76,7 +76,7 @@ static u64 take_live_id(struct reader *reader, const char **rest)
 {
 	u64 id = take_id(reader, rest);
 
-	if (id > reader->trace->blocks || !reader->owners[id])
+	if (!id || id > reader->trace->blocks || !reader->owners[id])
 		lines_die(&reader->lines, "block %" PRIu64 " is not allocated", id);
 	return id;
 }

@@ -163,16 +163,18 @@ static const struct codec *codec_of(const struct unpack *unpack)
 	return codec;
 }
 
+/* A frame may be empty: the file is truncated if a step uses none of its last bytes. */
 static ssize_t read_some(void *cookie, char *bytes, size_t room)
 {
 	struct unpack *unpack = cookie;
-	size_t count;
+	size_t from = unpack->from, count;
 
 	while (!(count = unpack->codec->step(unpack, bytes, room))) {
 		if (unpack->last && unpack->from == unpack->to && unpack->whole)
 			return 0;
-		must(unpack, !unpack->last, "the file is truncated");
+		must(unpack, !unpack->last || unpack->from != from, "the file is truncated");
 		fill(unpack);
+		from = unpack->from;
 	}
 	return count;
 }

@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import sys
+import tracemalloc
 
 sources = Path(__file__).parents[3]
 spec = importlib.util.spec_from_file_location("heapmod", sources / "tools/heapmod.py")
@@ -173,6 +174,13 @@ status, out, errors = leaks(World({"leak_slow": clients["leak_slow"][1]}), "--co
 ok("leaks: too short a look is unclear", status == 0 and "unclear" in out, out)
 status, out, errors = leaks(World({"leak_slow": clients["leak_slow"][1]}), "--count", "20", "--interval", "3", "--json")
 ok("leaks: the interval and the count are respected", json.loads(out)["seconds"] == 60 and len(json.loads(out)["owners"][0]["floors"]) == 20, out)
+
+# What is kept of each interval is a number for each call site.
+tracemalloc.start()
+status, out, errors = leaks(World({f"ring{i}": clients["ring"][1] for i in range(100)}), "--count", "200")
+peak = tracemalloc.get_traced_memory()[1]
+tracemalloc.stop()
+ok("leaks: intervals take little memory", status == 0 and peak < 100 * 200 * 64 + 2**20, (status, peak, errors))
 
 # A module that leaked was unloaded, and is loaded again.
 class Reloaded(World):

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * units - tests of parts of heaptrace that a recording rarely exercises: records that come out of
- * order, blocks that change while they are read, and both formats of debugfs
+ * order, blocks that change while they are read, both formats of debugfs, and recordings that must
+ * end: a full trace, a full disk
  */
 #include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../../tools/heaptrace/begin.h"
 #include "../../../tools/trace/callers.h"
 #include "../../../tools/heaptrace/debugfs.h"
 #include "../../../tools/heaptrace/order.h"
+#include "../../../tools/trace/trace.h"
 #include "../../oracle.h"
 #include "../../test.h"
 
@@ -325,12 +331,223 @@ static void late_allocation(void)
 	places_free(&convert.places);
 }
 
-static struct live read_blocks(const char *text)
+/* The mark that tells that the blocks are read was overwritten: a later time tells the same. */
+static void lost_mark(void)
 {
-	FILE *file = fopen("formats/heapmod/some/blocks", "w");
+	struct record record = { .kind = RECORD_TIME };
+	struct convert convert = convert_start("/dev/null");
+	struct begin begin = {};
+	u64 ms;
+
+	for (ms = 1000; ms <= 5000; ms += 100) {
+		if (ms == 3000)
+			begin.marked = 3050;
+		record.ms = ms == 3100 ? begin.marked : ms;
+		begin_record(&begin, &convert, &record);
+		REQUIRE(begin.over == (ms > 3100));
+	}
+	fclose(convert.out);
+	close(convert.target);
+}
+
+/* The exit status of what a child process does, which may be fatal; what it says is in `said`. */
+static int status_of(void (*run)(void))
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		REQUIRE(freopen("said", "w", stderr));
+		run();
+		exit(0);
+	}
+	REQUIRE(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static bool has_line(const char *path, const char *line)
+{
+	FILE *file = fopen(path, "r");
+	char text[256];
+	bool found = false;
+
+	while (file && fgets(text, sizeof(text), file)) {
+		text[strcspn(text, "\n")] = '\0';
+		found |= !strcmp(text, line);
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static void happen_at(struct convert *convert, enum record_kind kind, u64 offset, u64 bytes)
+{
+	const struct record record = {
+		.kind = kind, .offset = offset, .asked = bytes - 8, .bytes = bytes,
+		.was_bytes = bytes,
+	};
+
+	convert_record(convert, &record);
+}
+
+/* @room events more fit into the trace. */
+static struct convert start_full(u64 room)
+{
+	struct convert convert = convert_start("full");
+
+	happen_at(&convert, RECORD_ALLOC, 8, 32);
+	happen_at(&convert, RECORD_ALLOC, 40, 32);
+	convert.frees = UINT32_MAX - 2 - room;
+	REQUIRE(!convert_is_over(&convert));
+	return convert;
+}
+
+static void fill_by_free(void)
+{
+	struct convert convert = start_full(1);
+
+	happen_at(&convert, RECORD_FREE, 40, 32);
+	REQUIRE(!convert_is_over(&convert));
+	happen_at(&convert, RECORD_FREE, 8, 32);
+	REQUIRE(convert_is_over(&convert));
+	convert_finish(&convert);
+}
+
+static void fill_by_resize(void)
+{
+	struct convert convert = start_full(0);
+
+	happen_at(&convert, RECORD_RESIZE, 8, 32);
+	REQUIRE(convert_is_over(&convert) && !convert.resizes);
+	convert_finish(&convert);
+}
+
+/* The allocation takes the place of two blocks whose frees were not seen. */
+static void fill_by_alloc(void)
+{
+	struct convert convert = start_full(2);
+
+	happen_at(&convert, RECORD_ALLOC, 8, 64);
+	REQUIRE(convert_is_over(&convert) && convert.allocs == 2);
+	convert_finish(&convert);
+}
+
+static void full_traces(void)
+{
+	static void (* const fills[])(void) = { fill_by_free, fill_by_resize, fill_by_alloc };
+	u32 i;
+
+	for (i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
+		REQUIRE(!status_of(fills[i]));
+		REQUIRE(has_line("said", "units: the trace is full, and ends here"));
+		REQUIRE(has_line("full", "# end 4294967295"));
+	}
+}
+
+/* The largest size of a file is a full disk. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	REQUIRE(!setrlimit(RLIMIT_FSIZE, &limit));
+}
+
+/* A mark after every 1000 events, or none. */
+static void fill_disk(bool marks)
+{
+	struct record mark = { .kind = RECORD_TIME };
+	struct convert convert = convert_start("cut");
+
+	limit_files(100000);
+	while (convert.frees < 20000 && !convert_is_over(&convert)) {
+		happen_at(&convert, RECORD_ALLOC, 8, 32);
+		happen_at(&convert, RECORD_FREE, 8, 32);
+		if (!marks || convert.frees % 500)
+			continue;
+		mark.ms += 100;
+		convert_record(&convert, &mark);
+	}
+	REQUIRE(convert_is_over(&convert) == marks && convert.frees > 3000);
+	limit_files(RLIM_INFINITY);
+	convert_finish(&convert);
+}
+
+static void fill_with_marks(void)
+{
+	fill_disk(true);
+}
+
+static void fill_without_marks(void)
+{
+	fill_disk(false);
+}
+
+/* What was written before the last time mark is a whole trace. */
+static void full_disk(void)
+{
+	struct trace trace;
+	char line[128];
+
+	REQUIRE(status_of(fill_with_marks) == 1);
+	trace = trace_load("cut");
+	REQUIRE(trace.count % 1000 == 0 && trace.count > 6000 && trace.count < 20000);
+	snprintf(line, sizeof(line), "units: the temporary file cannot be written; "
+		 "cut has the %u events before that; TMPDIR sets its folder", trace.count);
+	REQUIRE(has_line("said", line));
+	trace_free(&trace);
+	REQUIRE(!unlink("cut"));
+	REQUIRE(status_of(fill_without_marks) == 1 && access("cut", F_OK));
+	REQUIRE(has_line("said", "units: the temporary file cannot be written; "
+			 "TMPDIR sets its folder"));
+}
+
+/* The output is on another disk, which is full. */
+static void fill_output(void)
+{
+	struct convert convert = convert_start("/dev/full");
+
+	convert.precious = true;
+	happen_at(&convert, RECORD_ALLOC, 8, 32);
+	happen_at(&convert, RECORD_FREE, 8, 32);
+	convert_finish(&convert);
+}
+
+/* The temporary file gets a name. That of the child process is in it. */
+static void full_output(void)
+{
+	char line[256], path[128], *end;
+	struct trace trace;
+	FILE *said;
+
+	REQUIRE(status_of(fill_output) == 1);
+	said = fopen("said", "r");
+	REQUIRE(said && fgets(line, sizeof(line), said));
+	fclose(said);
+	REQUIRE(sscanf(line, "units: /dev/full: cannot be written; %127s", path) == 1);
+	end = strstr(line, path) + strlen(path);
+	REQUIRE(!strcmp(end, " has the trace\n"));
+	trace = trace_load(path);
+	REQUIRE(trace.count == 2);
+	trace_free(&trace);
+	REQUIRE(!unlink(path));
+}
+
+#define FOLDER	"formats/heapmod/some/"
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
 
 	REQUIRE(file && fputs(text, file) >= 0 && !fclose(file));
-	return debugfs_live("formats", "some");
+}
+
+static struct live read_blocks(const char *text)
+{
+	write_file(FOLDER "blocks", text);
+	return debugfs_live("formats", "some", 7);
 }
 
 /* The same blocks: one used, one with an unreadable header, a hole, and maybe one pending. */
@@ -352,7 +569,8 @@ static void blocks_of_versions(void)
 
 	mkdir("formats", 0755);
 	mkdir("formats/heapmod", 0755);
-	mkdir("formats/heapmod/some", 0755);
+	mkdir(FOLDER, 0755);
+	write_file(FOLDER "stats", "version 2\nid 7\n");
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		live = read_blocks(texts[i]);
 		REQUIRE(live.count == (i < 2 ? 3 : 2) && live.blocks[0].kind == RECORD_ALLOC);
@@ -366,12 +584,29 @@ static void blocks_of_versions(void)
 	}
 }
 
+static void read_of_other(void)
+{
+	free(debugfs_live("formats", "some", 6).blocks);
+}
+
+/* The heap was destroyed, and one of its name was created, before the blocks were read. */
+static void other_heap(void)
+{
+	REQUIRE(status_of(read_of_other) == 1);
+	REQUIRE(has_line("said", "units: \"some\" was destroyed, and a new heap has its name"));
+}
+
 static const struct test tests[] = {
 	{ "late records are put into order", late_records },
 	{ "records that are too late are counted", too_late_records },
 	{ "2000 recordings start correctly while blocks change", beginnings },
 	{ "an allocation with a late event is written once", late_allocation },
+	{ "a recording whose mark was lost starts at a later time", lost_mark },
+	{ "a trace has as many events as can be read, and ends there", full_traces },
+	{ "on a full disk, a recording ends at its last time", full_disk },
+	{ "a recording that has no room in its file is kept", full_output },
 	{ "blocks are read in the formats of versions 1 and 2", blocks_of_versions },
+	{ "blocks of another heap of the name are refused", other_heap },
 };
 
 int main(void)
