@@ -77,6 +77,7 @@ struct heap_run {
  * @index: where blocks and holes are
  * @region: first byte of the region, 16-byte aligned
  * @granules: size of the region; 0 when the heap is frozen, so that no pointer is inside it
+ * @withheld: blocks in @claims and @quarantine: used in the map, owned by no caller
  * @quarantine_count: blocks in @quarantine; a cached free reads it without the lock
  * @run: what heap_free_next() has left to heap_end_run(); no granules: nothing
  * @flags: HEAP_POISON, HEAP_REDZONE, HEAP_CACHES
@@ -102,7 +103,6 @@ struct heap_run {
  * @failures: allocations that failed
  * @refused: pointers that were refused
  * @pending: granules in claimed blocks
- * @withheld: blocks in @claims and @quarantine: used in the map, owned by no caller
  * @claims: blocks between heap_claim() and heap_release()
  * @claim_count: blocks in @claims
  * @quarantined: granules in quarantine
@@ -119,6 +119,7 @@ struct heap {
 	struct heap_index index;
 	char *region;
 	u32 granules;
+	u32 withheld;
 	u32 quarantine_count;
 	struct heap_run run;
 	u16 flags;
@@ -142,7 +143,6 @@ struct heap {
 	u64 failures;
 	u64 refused;
 	u32 pending;
-	u32 withheld;
 	u32 claims[HEAP_CLAIMS];
 	u32 claim_count;
 	u32 quarantined;

@@ -105,9 +105,10 @@ struct heapmod_limit {
  * @report_limit: rate limit of reports
  * @failure_limit: rate limit of messages about failed allocations
  * @permanent: heapmod_destroy() refuses this heap; unloading the module destroys it
+ * @registered: in the list of heaps; protected by heaps_lock
+ * @reporting: queued findings are printed at this moment; protected by @lock
  * @dir: directory in debugfs
  * @all: entry in the list of heaps: changed with heaps_lock held, read under RCU
- * @registered: in the list of heaps; protected by heaps_lock
  * @with_sites: entry in the list of heaps that print names of call sites; protected by heaps_lock
  * @metadata_bytes: memory of the heap outside its region, as allocated
  * @cpus: the caches, with HEAPMOD_PERCPU; NULL without
@@ -137,6 +138,8 @@ struct heapmod {
 	atomic_t waiting;
 	bool shut_down;
 	bool permanent;
+	bool registered;
+	bool reporting;
 	u32 metadata_bytes;
 	struct heapmod_watermark watermark;
 	struct delayed_work slow_work;
@@ -147,7 +150,6 @@ struct heapmod {
 	struct heapmod_limit failure_limit;
 	struct dentry *dir;
 	struct list_head all;
-	bool registered;
 	struct list_head with_sites;
 	struct heapmod_cpu __percpu *cpus;
 	struct heap_owners owners;

@@ -20,6 +20,7 @@
 #include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "core/block.h"
@@ -267,24 +268,61 @@ static bool take_finding(struct heapmod *heap, struct heap_finding *finding)
 	return taken;
 }
 
-bool heapmod_report_one(struct heapmod *heap)
+/* The irq_work and the work item may run at once: the lines of two reports must not mix. */
+static bool begin_reports(struct heapmod *heap)
 {
-	struct heap_finding finding;
+	unsigned long flags;
+	bool idle;
 
-	if (take_finding(heap, &finding))
-		heapmod_report(heap, &finding);
+	heapmod_lock_irqsave(heap, flags);
+	idle = !heap->reporting;
+	heap->reporting = true;
+	heapmod_unlock_irqrestore(heap, flags);
+	return idle;
+}
+
+/* Who was refused meanwhile has left its findings: look for them after this. */
+static void end_reports(struct heapmod *heap)
+{
+	unsigned long flags;
+
+	heapmod_lock_irqsave(heap, flags);
+	heap->reporting = false;
+	heapmod_unlock_irqrestore(heap, flags);
+}
+
+static bool are_queued(struct heapmod *heap)
+{
 	/* A finding that this misses queues the irq_work again. */
 	return data_race(heap_queued_findings(&heap->core));
 }
 
-/* A finding that is recorded during this loop queues the irq_work again, so the loop is bounded. */
+bool heapmod_report_one(struct heapmod *heap)
+{
+	struct heap_finding finding;
+
+	if (!are_queued(heap) || !begin_reports(heap))
+		return are_queued(heap);
+	if (take_finding(heap, &finding))
+		heapmod_report(heap, &finding);
+	end_reports(heap);
+	return are_queued(heap);
+}
+
+/*
+ * A finding that is recorded during the loop queues the irq_work again, so the loop is bounded. So
+ * is the wait: another report may have ended in an oops.
+ */
 void heapmod_report_findings(struct heapmod *heap)
 {
 	struct heap_finding finding;
 	unsigned int i;
 
+	for (i = 0; i < HZ && !begin_reports(heap); i++)
+		schedule_timeout_uninterruptible(1);
 	for (i = 0; i < HEAP_FINDINGS && take_finding(heap, &finding); i++)
 		heapmod_report(heap, &finding);
+	end_reports(heap);
 }
 
 /**

@@ -27,7 +27,7 @@ void heapmod_record(struct heapmod *heap, enum heap_verdict verdict, const void 
 /* Print the oldest queued finding. Return: whether there are more. */
 bool heapmod_report_one(struct heapmod *heap);
 
-/* Print the findings that are queued. */
+/* Print the findings that are queued. May sleep. */
 void heapmod_report_findings(struct heapmod *heap);
 
 void heapmod_report(struct heapmod *heap, const struct heap_finding *finding);

@@ -534,6 +534,23 @@ static void zero_bytes_while_the_lock_is_busy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, suite_stats(heap).busy, 1);
 }
 
+/* While another report is printed, a finding stays in the queue. */
+static void reports_do_not_mix(struct kunit *test)
+{
+	struct heapmod *heap = suite_heap(test, 1 << 16);
+	u8 *ptr = suite_alloc(test, 100);
+
+	heap->reporting = true;
+	heapmod_free(heap, ptr + 1);
+	suite_run_irq_work();
+	irq_work_sync(&heap->follow_up);
+	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 1);
+	heap->reporting = false;
+	flush_delayed_work(&heap->slow_work);
+	KUNIT_EXPECT_EQ(test, heap_queued_findings(&heap->core), 0);
+	heapmod_free(heap, ptr);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(overrun),
 	KUNIT_CASE(corrupt_header),
@@ -541,6 +558,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(corrupt_hole),
 	KUNIT_CASE(quarantine_is_bounded),
 	KUNIT_CASE(check_during_resets),
+	KUNIT_CASE(reports_do_not_mix),
 	KUNIT_CASE(use_after_free),
 	KUNIT_CASE(overrun_before_shrink),
 	KUNIT_CASE(overrun_before_move),
