@@ -281,7 +281,7 @@ static bool begin_reports(struct heapmod *heap)
 	return idle;
 }
 
-/* Who was refused meanwhile has left its findings: look for them after this. */
+/* What was refused meanwhile has left its findings in the queue: look there after this. */
 static void end_reports(struct heapmod *heap)
 {
 	unsigned long flags;
