@@ -189,13 +189,19 @@ static inline bool is_state_word(const struct heap *heap, u32 at, u64 word)
 {
 	u32 tag = (word ^ heap->mask) >> WORD_LOW_SHIFT;
 
-	return tag == HEAP_HOLE || state_and_place(at, tag) <= HEAP_CACHED;
+	return state_and_place(at, tag) <= HEAP_CACHED;
 }
 
 /* The mask leaves the granules as they are, so the tag alone makes the header of another state. */
 static inline u32 state_tag(const struct heap *heap, u32 at, enum heap_state state)
 {
 	return state_word(heap, at, 0, state) >> WORD_LOW_SHIFT;
+}
+
+/* By the header alone, which no table confirms. */
+static inline bool is_cached(const struct heap *heap, u32 at, u32 tag)
+{
+	return heap->flags & HEAP_CACHES && tag == state_tag(heap, at, HEAP_CACHED);
 }
 
 /* Of several calls that change the tag of a live block, one succeeds. Return: whether this one. */

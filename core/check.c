@@ -94,8 +94,7 @@ static void record_finding(struct heap_audit *audit, enum heap_verdict verdict, 
 static bool is_free(const struct heap *heap, u32 at)
 {
 	return heap_index_is_hole(&heap->index, at) ||
-	       (heap->flags & HEAP_CACHES &&
-		block_at(heap, at)->tag == state_tag(heap, at, HEAP_CACHED));
+	       is_cached(heap, at, block_at(heap, at)->tag);
 }
 
 /* (8) for the part of the block at audit->block that is in the chunk and in front of @end. */

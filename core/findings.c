@@ -39,7 +39,7 @@ static enum heap_state state_of(const struct heap *heap, u32 at, u64 word)
 		return HEAP_QUARANTINED;
 	if ((heap->run.granules && at == heap->run.at) || heap_is_claimed(heap, at))
 		return HEAP_PENDING;
-	if (heap->flags & HEAP_CACHES && word >> WORD_LOW_SHIFT == state_tag(heap, at, HEAP_CACHED))
+	if (is_cached(heap, at, word >> WORD_LOW_SHIFT))
 		return HEAP_CACHED;
 	return is_marked(heap, at, word) ? HEAP_DEFERRED : HEAP_USED;
 }
