@@ -337,6 +337,13 @@ static void report_live_blocks(struct heapmod *heap)
 	}
 }
 
+static void cancel_work_items(struct heapmod *heap)
+{
+	cancel_delayed_work_sync(&heap->slow_work);
+	cancel_work_sync(&heap->serve);
+	cancel_delayed_work_sync(&heap->watermark.work);
+}
+
 /*
  * Wait for the irq_work and for what it has scheduled. A run on one CPU may outlast irq_work_sync()
  * when a later run ends on another CPU before it. A run is an RCU read-side critical section.
@@ -346,18 +353,14 @@ static void sync_follow_up(struct heapmod *heap)
 	heapmod_sync_irq_work(heap);
 	synchronize_rcu();
 	heapmod_sync_irq_work(heap);
-	cancel_delayed_work_sync(&heap->slow_work);
-	cancel_work_sync(&heap->serve);
-	cancel_delayed_work_sync(&heap->watermark.work);
+	cancel_work_items(heap);
 }
 
 /* Complete what the last calls have left to be done. No call uses the heap any more. */
 static void quiesce(struct heapmod *heap)
 {
 	heapmod_sync_irq_work(heap);
-	cancel_delayed_work_sync(&heap->slow_work);
-	cancel_work_sync(&heap->serve);
-	cancel_delayed_work_sync(&heap->watermark.work);
+	cancel_work_items(heap);
 	heapmod_drain(heap);
 	heapmod_recover(heap);
 	heapmod_empty_caches(heap);
