@@ -229,7 +229,7 @@ void *heapmod_alloc_caller(struct heapmod *heap, size_t size, gfp_t gfp, unsigne
 {
 	if (!heapmod_is_valid(heap))
 		return NULL;
-	if (size && diagnostics_fail(size))
+	if (diagnostics_fail(size))
 		return heapmod_fail(heap, size, 1, gfp, caller);
 	if (heap->cpus && size <= HEAP_CACHE_BYTES)
 		return alloc_cached(heap, size, gfp, caller);
@@ -285,7 +285,7 @@ static size_t alloc_some(struct heapmod *heap, size_t size, gfp_t gfp, size_t n,
 {
 	size_t done, i;
 
-	if (size && diagnostics_fail(size)) {
+	if (diagnostics_fail(size)) {
 		heapmod_fail(heap, size, 1, gfp, caller);
 		return 0;
 	}

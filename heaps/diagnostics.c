@@ -129,9 +129,10 @@ static bool may_inject(void)
 	return may_allocate(GFP_KERNEL);
 }
 
+/* 0 bytes need no memory. */
 bool diagnostics_fail(size_t size)
 {
-	return may_inject() && should_fail(&fail_heapmod, size);
+	return size && may_inject() && should_fail(&fail_heapmod, size);
 }
 #endif
 
