@@ -563,17 +563,25 @@ static void old_header(void)
 	arena_destroy(&arena);
 }
 
+/* A block whose header will be @old again. */
+static void *block_with_header(u64 **header, u64 *old)
+{
+	void *ptr;
+
+	setup(4096, 0, 0);
+	ptr = allocate(0, 100);
+	*header = (u64 *)ptr - 1;
+	*old = **header;
+	return ptr;
+}
+
 /* In quarantine, an older header is valid again. */
 static void valid_in_quarantine(void)
 {
 	struct heap_block_info freed;
 	u64 *header, old;
-	void *ptr;
+	void *ptr = block_with_header(&header, &old);
 
-	setup(4096, 0, 0);
-	ptr = allocate(0, 100);
-	header = (u64 *)ptr - 1;
-	old = *header;
 	*header = ~old;
 	REQUIRE(heap_free(&arena.heap, ptr, &freed) == HEAP_CORRUPT_HEADER);
 	*header = old;
@@ -590,12 +598,8 @@ static void valid_in_a_cache(void)
 {
 	struct heap_block_info info;
 	u64 *header, old;
-	void *ptr;
+	void *ptr = block_with_header(&header, &old);
 
-	setup(4096, 0, 0);
-	ptr = allocate(0, 100);
-	header = (u64 *)ptr - 1;
-	old = *header;
 	release(0, ptr, 100);
 	*header = old;
 	REQUIRE(cache_free(1, ptr));
